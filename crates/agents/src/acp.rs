@@ -1,0 +1,258 @@
+//! The Agent Client Protocol, version 1, over lines of JSON.
+//!
+//! Source: <https://agentclientprotocol.com/protocol/v1>; what real agents do beside it is in `catalogue::Quirks`
+//! and in the comments here. A message is read as a JSON value first and as a type second, so that what the types do
+//! not know survives as `EventBody::Unknown`.
+//!
+//! A question (as opposed to a permission) is a `session/request_permission` whose params carry
+//! `_meta: {"question": true}`: the protocol's own kinds of options only allow and reject.
+
+mod boot;
+mod permission;
+mod rpc;
+mod tools;
+mod update;
+mod usage;
+
+use qd_core::event::{EventBody, Usage};
+use qd_core::ids::RequestId;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, HashMap};
+
+use crate::driver::{AgentDriver, Command, Outbox, Refused, Signal, Start};
+use permission::Pending;
+use rpc::{Incoming, RpcError};
+use tools::OpenTools;
+
+/// How many lines that are no protocol are noted before the rest is passed over.
+const STRAY_LINES: u32 = 50;
+/// How much of such a line is kept.
+const STRAY_BYTES: usize = 2000;
+
+/// What an answer from the agent is awaited for.
+#[derive(Debug)]
+enum Awaited {
+    Initialize,
+    /// `session/new`.
+    New,
+    /// `session/load` or `session/resume` of this conversation.
+    Resumed(String),
+    /// A mode or a model was set; the words for it.
+    Set(String),
+    Prompt,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Booting,
+    Idle,
+    InTurn { cancelled: bool },
+    Broken,
+}
+
+/// The client's side of one ACP connection with one conversation.
+#[derive(Debug)]
+pub struct Acp {
+    start: Start,
+    phase: Phase,
+    conversation: String,
+    program: Option<String>,
+    /// Settings still to be made before the first prompt, last one first.
+    settings: Vec<boot::Setting>,
+    next_id: i64,
+    awaited: HashMap<i64, Awaited>,
+    requests: BTreeMap<RequestId, Pending>,
+    asked: u64,
+    tools: OpenTools,
+    usage: Usage,
+    stray: u32,
+    /// The agent's id of the message that the last piece of text belonged to.
+    message: Option<String>,
+}
+
+impl Acp {
+    /// A driver for one attempt.
+    pub fn new(start: Start) -> Self {
+        Self {
+            tools: OpenTools::new(start.cwd.clone()),
+            start,
+            phase: Phase::Booting,
+            conversation: String::new(),
+            program: None,
+            settings: Vec::new(),
+            next_id: 1,
+            awaited: HashMap::new(),
+            requests: BTreeMap::new(),
+            asked: 0,
+            usage: Usage::default(),
+            stray: 0,
+            message: None,
+        }
+    }
+
+    fn call(&mut self, method: &str, params: &Value, awaited: Awaited, out: &mut Outbox) {
+        let id = self.next_id;
+        self.next_id += 1;
+        self.awaited.insert(id, awaited);
+        out.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
+    }
+
+    fn broken(&mut self, reason: String, out: &mut Outbox) {
+        if self.phase != Phase::Broken {
+            self.phase = Phase::Broken;
+            out.signal(Signal::Broken { reason });
+        }
+    }
+
+    fn response(&mut self, id: &Value, result: Result<Value, RpcError>, out: &mut Outbox) {
+        let Some(awaited) = id.as_i64().and_then(|id| self.awaited.remove(&id)) else {
+            return;
+        };
+        match (awaited, result) {
+            (Awaited::Initialize, Ok(result)) => self.initialized(&result, out),
+            (Awaited::New, Ok(result)) => match result.get("sessionId").and_then(Value::as_str) {
+                Some(id) => self.opened(id.to_owned(), &result, out),
+                None => self.broken(format!("{} opened a conversation without an id.", self.start.title), out),
+            },
+            (Awaited::Resumed(id), Ok(result)) => self.opened(id, &result, out),
+            (Awaited::Set(_), Ok(_)) => self.next_setting(out),
+            (Awaited::Set(what), Err(error)) => {
+                let text = format!("{} refused {what}: {}", self.start.title, error.words());
+                out.event(EventBody::Note { text });
+                self.next_setting(out);
+            }
+            (Awaited::Prompt, Ok(result)) => self.turn_ended(&result, out),
+            (Awaited::Prompt, Err(_)) if self.phase == (Phase::InTurn { cancelled: true }) => {
+                self.turn_ended(&json!({ "stopReason": "cancelled" }), out);
+            }
+            (Awaited::Initialize | Awaited::New, Err(error)) => self.refused("could not start", &error, out),
+            (Awaited::Resumed(_), Err(error)) => {
+                self.refused("could not go on with the conversation", &error, out);
+            }
+            (Awaited::Prompt, Err(error)) => {
+                self.close_turn(out);
+                self.refused("broke off", &error, out);
+            }
+        }
+    }
+
+    fn refused(&mut self, what: &str, error: &RpcError, out: &mut Outbox) {
+        let title = &self.start.title;
+        let reason = match (&self.start.login, error.code) {
+            (Some(login), rpc::AUTH_REQUIRED) => format!("{title} is not logged in. Run `{login}`."),
+            _ => format!("{title} {what}: {}", error.words()),
+        };
+        self.broken(reason, out);
+    }
+
+    fn turn_ended(&mut self, result: &Value, out: &mut Outbox) {
+        let usage = usage::of_turn(&self.usage, result, self.start.quirks.tokens);
+        self.tell_usage(usage, out);
+        self.close_turn(out);
+        // Read as text: the types know five reasons and fail on a sixth.
+        let stop = result.get("stopReason").and_then(Value::as_str).unwrap_or("end_turn");
+        self.phase = Phase::Idle;
+        out.event(EventBody::TurnEnded { stop: stop.to_owned() });
+    }
+
+    fn close_turn(&mut self, out: &mut Outbox) {
+        self.withdraw_all(out);
+        self.tools.close(out);
+        self.message = None;
+    }
+
+    fn tell_usage(&mut self, usage: Usage, out: &mut Outbox) {
+        if usage != self.usage {
+            self.usage = usage.clone();
+            out.event(EventBody::Usage(usage));
+        }
+    }
+
+    fn request(&mut self, id: &Value, method: &str, params: Value, out: &mut Outbox) {
+        match method {
+            "session/request_permission" => self.permission(id, params, out),
+            // Some agents ask for files that were not offered, and write themselves all the same.
+            method if method.starts_with("fs/") || method.starts_with("terminal/") => {
+                rpc::refuse(id, rpc::METHOD_NOT_FOUND, &format!("{method} is not offered by this client"), out);
+            }
+            method => rpc::refuse(id, rpc::METHOD_NOT_FOUND, &format!("unknown method {method}"), out),
+        }
+    }
+
+    fn notification(&mut self, method: &str, mut params: Value, out: &mut Outbox) {
+        match method {
+            "session/update" => {
+                // What comes before the answer to `session/load` is the past, which the log has already.
+                if self.conversation.is_empty() && self.start.resume.is_some() {
+                    return;
+                }
+                let update = params.get_mut("update").map(Value::take).unwrap_or_default();
+                self.update(update, out);
+            }
+            "$/cancel_request" => self.withdrawn(params.get("requestId").unwrap_or(&Value::Null), out),
+            // Extensions of a vendor, to be passed over by whoever does not know them.
+            method if method.starts_with('_') => {}
+            method => out.event(EventBody::Unknown { raw: json!({ "method": method, "params": params }) }),
+        }
+    }
+
+    fn stray_line(&mut self, line: &[u8], out: &mut Outbox) {
+        self.stray += 1;
+        let text = match self.stray {
+            ..=STRAY_LINES => {
+                let kept = line.get(..STRAY_BYTES).unwrap_or(line);
+                format!("{} wrote outside its protocol: {}", self.start.title, String::from_utf8_lossy(kept))
+            }
+            count if count == STRAY_LINES + 1 => {
+                format!("{} wrote more outside its protocol; the rest is left out.", self.start.title)
+            }
+            _ => return,
+        };
+        out.event(EventBody::Note { text });
+    }
+}
+
+impl AgentDriver for Acp {
+    fn begin(&mut self, out: &mut Outbox) {
+        self.initialize(out);
+    }
+
+    fn line(&mut self, line: &[u8], out: &mut Outbox) {
+        if line.trim_ascii().is_empty() {
+            return;
+        }
+        match rpc::parse(line) {
+            Some(Incoming::Response { id, result }) => self.response(&id, result, out),
+            Some(Incoming::Request { id, method, params }) => self.request(&id, &method, params, out),
+            Some(Incoming::Notification { method, params }) => self.notification(&method, params, out),
+            None => self.stray_line(line, out),
+        }
+    }
+
+    fn command(&mut self, command: Command, out: &mut Outbox) -> Result<(), Refused> {
+        match command {
+            Command::Prompt { text } => {
+                match self.phase {
+                    Phase::Idle => {}
+                    Phase::InTurn { .. } => return Err(Refused::Busy),
+                    Phase::Booting | Phase::Broken => return Err(Refused::NotReady),
+                }
+                self.phase = Phase::InTurn { cancelled: false };
+                let prompt = json!([{ "type": "text", "text": text }]);
+                let params = json!({ "sessionId": self.conversation, "prompt": prompt });
+                self.call("session/prompt", &params, Awaited::Prompt, out);
+                Ok(())
+            }
+            Command::Answer { request, option, message } => self.answer(request, option, message, out),
+            Command::CancelTurn => {
+                if matches!(self.phase, Phase::InTurn { .. }) {
+                    self.phase = Phase::InTurn { cancelled: true };
+                    let params = json!({ "sessionId": self.conversation });
+                    out.send(&json!({ "jsonrpc": "2.0", "method": "session/cancel", "params": params }));
+                    self.withdraw_all(out);
+                }
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Requests of the agent to a person: asked, answered, withdrawn.
+
+use agent_client_protocol_schema::v1 as acp;
+use qd_core::event::{EventBody, OptionEffect, Request, RequestOption, ToolContent, ToolUpdate};
+use qd_core::ids::{MessageId, RequestId, of_cause};
+use serde_json::{Value, json};
+
+use super::{Acp, rpc};
+use crate::driver::{Outbox, Refused};
+
+/// How much of what is to be permitted is shown.
+const DETAIL: usize = 2000;
+
+/// A request that waits for its answer.
+#[derive(Debug)]
+pub(super) struct Pending {
+    /// The agent's id of it.
+    call: Value,
+    options: Vec<String>,
+}
+
+impl Acp {
+    pub(super) fn permission(&mut self, call: &Value, params: Value, out: &mut Outbox) {
+        let asked: acp::RequestPermissionRequest = match serde_json::from_value(params) {
+            Ok(asked) => asked,
+            Err(error) => {
+                let text = format!("{} asked for something that cannot be read: {error}", self.start.title);
+                out.event(EventBody::Note { text });
+                return rpc::refuse(call, rpc::INVALID_PARAMS, &error.to_string(), out);
+            }
+        };
+        if asked.options.is_empty() {
+            let text = format!("{} asked without offering an answer; it was told no.", self.start.title);
+            out.event(EventBody::Note { text });
+            return rpc::reply(call, &json!({ "outcome": { "outcome": "cancelled" } }), out);
+        }
+        let question = asked.meta.as_ref().and_then(|meta| meta.get("question")).is_some_and(|yes| yes == true);
+        // Some agents name a tool call here for the first time, so the call is upserted from here as well. A question
+        // is no tool call.
+        let mut tool = self.tools.read(asked.tool_call);
+        if self.tools.knows(&tool.id) {
+            // "Pending" here is said of the permission: the call itself may be running.
+            tool.status = None;
+        }
+        let title = tool.title.clone().or_else(|| self.tools.title(&tool.id));
+        let detail = detail(&tool);
+        let tool_id = (!question).then(|| tool.id.clone());
+        if !question {
+            self.tools.tell(tool, out);
+        }
+        self.asked += 1;
+        let id = RequestId(of_cause(&["request", &self.start.seed, &self.asked.to_string()]));
+        let options: Vec<_> = asked.options.into_iter().map(|option| offered(option, question)).collect();
+        let pending = Pending { call: call.clone(), options: options.iter().map(|option| option.id.clone()).collect() };
+        self.requests.insert(id, pending);
+        let title = title.unwrap_or_else(|| format!("{} asks for permission", self.start.title));
+        let request = Request { id, title, detail, tool: tool_id, options, question };
+        out.event(EventBody::Asked { request });
+    }
+
+    pub(super) fn answer(
+        &mut self,
+        request: RequestId,
+        option: Option<String>,
+        message: Option<MessageId>,
+        out: &mut Outbox,
+    ) -> Result<(), Refused> {
+        let pending = self.requests.get(&request).ok_or(Refused::NoSuchRequest)?;
+        if let Some(option) = option.as_ref().filter(|option| !pending.options.contains(option)) {
+            return Err(Refused::NoSuchOption { option: option.clone() });
+        }
+        let outcome = match &option {
+            Some(option) => json!({ "outcome": "selected", "optionId": option }),
+            None => json!({ "outcome": "cancelled" }),
+        };
+        rpc::reply(&pending.call, &json!({ "outcome": outcome }), out);
+        self.requests.remove(&request);
+        out.event(EventBody::Answered { request, option, message });
+        Ok(())
+    }
+
+    /// Settles everything that is asked with "cancelled", as the protocol wants it when a turn is cancelled.
+    pub(super) fn withdraw_all(&mut self, out: &mut Outbox) {
+        for (request, pending) in std::mem::take(&mut self.requests) {
+            rpc::reply(&pending.call, &json!({ "outcome": { "outcome": "cancelled" } }), out);
+            out.event(EventBody::Answered { request, option: None, message: None });
+        }
+    }
+
+    /// The agent takes a request back.
+    pub(super) fn withdrawn(&mut self, call: &Value, out: &mut Outbox) {
+        let found = self.requests.iter().find(|(_, pending)| pending.call == *call).map(|(id, _)| *id);
+        if let Some(request) = found {
+            self.requests.remove(&request);
+            rpc::refuse(call, rpc::CANCELLED, "withdrawn", out);
+            out.event(EventBody::Answered { request, option: None, message: None });
+        }
+    }
+}
+
+fn offered(option: acp::PermissionOption, question: bool) -> RequestOption {
+    let effect = match option.kind {
+        _ if question => OptionEffect::Choice,
+        acp::PermissionOptionKind::AllowOnce => OptionEffect::AllowOnce,
+        acp::PermissionOptionKind::AllowAlways => OptionEffect::AllowAlways,
+        acp::PermissionOptionKind::RejectOnce => OptionEffect::RejectOnce,
+        acp::PermissionOptionKind::RejectAlways => OptionEffect::RejectAlways,
+        _ => OptionEffect::Choice,
+    };
+    RequestOption { id: option.option_id.to_string(), label: option.name, effect }
+}
+
+/// The command, else the file, else the beginning of the text.
+fn detail(tool: &ToolUpdate) -> Option<String> {
+    let command = tool.input.as_ref().and_then(|input| match input.get("command") {
+        Some(Value::String(command)) => Some(command.clone()),
+        Some(Value::Array(words)) => Some(words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")),
+        _ => None,
+    });
+    let file = || tool.files.as_ref().and_then(|files| files.first()).cloned();
+    let text = || {
+        tool.content.iter().flatten().find_map(|content| match content {
+            ToolContent::Text { text } => Some(text.clone()),
+            ToolContent::Diff { path, .. } => Some(path.clone()),
+            ToolContent::Terminal { .. } => None,
+        })
+    };
+    let detail = command.or_else(file).or_else(text)?;
+    Some(detail.chars().take(DETAIL).collect())
+}

@@ -1,0 +1,84 @@
+//! JSON-RPC 2.0 as agents really write it: one message a line, the version key optional.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::driver::Outbox;
+
+/// No such method (JSON-RPC).
+pub(super) const METHOD_NOT_FOUND: i64 = -32601;
+/// The params do not fit (JSON-RPC).
+pub(super) const INVALID_PARAMS: i64 = -32602;
+/// The agent wants a login first (ACP).
+pub(super) const AUTH_REQUIRED: i64 = -32000;
+/// The request was withdrawn (ACP).
+pub(super) const CANCELLED: i64 = -32800;
+
+/// A message from the agent.
+#[derive(Debug)]
+pub(super) enum Incoming {
+    Response { id: Value, result: Result<Value, RpcError> },
+    Request { id: Value, method: String, params: Value },
+    Notification { method: String, params: Value },
+}
+
+/// An error in an answer.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct RpcError {
+    #[serde(default)]
+    pub(super) code: i64,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    data: Value,
+}
+
+impl RpcError {
+    /// What went wrong, with the details that some agents hide in `data`.
+    pub(super) fn words(&self) -> String {
+        let details = match &self.data {
+            Value::String(details) => Some(details.as_str()),
+            data => data.get("details").or_else(|| data.get("message")).and_then(Value::as_str),
+        };
+        match details {
+            Some(details) if details != self.message => format!("{}: {details}", self.message),
+            _ if self.message.is_empty() => format!("error {}", self.code),
+            _ => self.message.clone(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    id: Option<Value>,
+    method: Option<String>,
+    #[serde(default)]
+    params: Value,
+    #[serde(default)]
+    result: Value,
+    error: Option<RpcError>,
+}
+
+/// Reads one line; none where it is no message. What is not UTF-8 inside of a message is replaced.
+pub(super) fn parse(line: &[u8]) -> Option<Incoming> {
+    let envelope: Envelope = match std::str::from_utf8(line) {
+        Ok(line) => serde_json::from_str(line).ok()?,
+        Err(_) => serde_json::from_str(&String::from_utf8_lossy(line)).ok()?,
+    };
+    Some(match (envelope.id, envelope.method) {
+        (Some(id), Some(method)) => Incoming::Request { id, method, params: envelope.params },
+        (None, Some(method)) => Incoming::Notification { method, params: envelope.params },
+        (Some(id), None) => Incoming::Response { id, result: envelope.error.map_or(Ok(envelope.result), Err) },
+        (None, None) => return None,
+    })
+}
+
+/// Answers a request of the agent.
+pub(super) fn reply(id: &Value, result: &Value, out: &mut Outbox) {
+    out.send(&json!({ "jsonrpc": "2.0", "id": id, "result": result }));
+}
+
+/// Refuses a request of the agent.
+pub(super) fn refuse(id: &Value, code: i64, message: &str, out: &mut Outbox) {
+    out.send(&json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code, "message": message } }));
+}

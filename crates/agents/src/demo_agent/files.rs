@@ -1,0 +1,86 @@
+//! Task documents and files as the demo agent edits them.
+
+use std::path::{Component, Path, PathBuf};
+
+/// The boxes of a document: whether each is ticked, and its words. Fenced code is passed over.
+pub(super) fn boxes(text: &str) -> Vec<(bool, String)> {
+    box_lines(text).into_iter().map(|(_, mark, words)| (mark == 'x' || mark == 'X', words)).collect()
+}
+
+/// The document with the box of this number (from 1) ticked; none where there is no such open box.
+pub(super) fn ticked(text: &str, number: usize) -> Option<String> {
+    let (at, mark, _) = box_lines(text).into_iter().nth(number.checked_sub(1)?)?;
+    (mark != 'x' && mark != 'X').then(|| format!("{}x{}", &text[..at], &text[at + mark.len_utf8()..]))
+}
+
+/// The boxes as (position of the mark, mark, words).
+fn box_lines(text: &str) -> Vec<(usize, char, String)> {
+    let mut boxes = Vec::new();
+    let (mut position, mut fenced) = (0, false);
+    for line in text.split_inclusive('\n') {
+        let trimmed = line.trim_start();
+        if trimmed.starts_with("```") || trimmed.starts_with("~~~") {
+            fenced = !fenced;
+        } else if !fenced && let Some((mark, words)) = box_of(trimmed) {
+            let at = position + (line.len() - trimmed.len()) + "- [".len();
+            boxes.push((at, mark, words.trim().to_owned()));
+        }
+        position += line.len();
+    }
+    boxes
+}
+
+fn box_of(line: &str) -> Option<(char, &str)> {
+    let rest = ["- [", "* [", "+ ["].into_iter().find_map(|mark| line.strip_prefix(mark))?;
+    let mark = rest.chars().next().filter(|mark| " xX-".contains(*mark))?;
+    Some((mark, rest.get(mark.len_utf8()..)?.strip_prefix(']')?))
+}
+
+/// The path of a file in the working directory; none where it would lead out of it.
+pub(super) fn inside(cwd: &Path, path: &str) -> Option<PathBuf> {
+    let path = Path::new(path);
+    path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)).then(|| cwd.join(path))
+}
+
+/// A day as `2026-11-22`, from milliseconds since the epoch (Howard Hinnant's civil-from-days).
+pub(super) fn date(millis: u64) -> String {
+    let days = i64::try_from(millis / 86_400_000).unwrap_or(0) + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_box_is_ticked_in_its_place_and_only_once() {
+        let text = "# T\n```\n- [ ] no\n```\n- [x] eins\n  * [ ] zwölf\n";
+        let after = ticked(text, 2).unwrap();
+        assert_eq!(after, "# T\n```\n- [ ] no\n```\n- [x] eins\n  * [x] zwölf\n");
+        assert_eq!(ticked(&after, 2), None);
+        assert_eq!(ticked(text, 3), None);
+        assert_eq!(boxes(&after), [(true, "eins".to_owned()), (true, "zwölf".to_owned())]);
+    }
+
+    #[test]
+    fn paths_do_not_lead_out_of_the_directory() {
+        assert!(inside(Path::new("/w"), "../x").is_none());
+        assert!(inside(Path::new("/w"), "/etc/x").is_none());
+        assert_eq!(inside(Path::new("/w"), "a/b"), Some(PathBuf::from("/w/a/b")));
+    }
+
+    #[test]
+    fn days_have_their_dates() {
+        assert_eq!(date(0), "1970-01-01");
+        assert_eq!(date(1_709_164_800_000), "2024-02-29");
+        assert_eq!(date(1_795_305_600_000), "2026-11-22");
+    }
+}

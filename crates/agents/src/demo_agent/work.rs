@@ -1,0 +1,248 @@
+//! The work itself: implement, verify, rewrite, talk. Real edits, a real command, no model.
+
+use qd_proc::{Run, Spawn};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::Duration;
+
+use super::files;
+use super::script::{Edit, Step, steps};
+use super::turn::{Stop, Turn};
+
+/// How long a command may take.
+const COMMAND_TIMEOUT: Duration = Duration::from_mins(5);
+/// How many steps a plan shows.
+const PLAN: usize = 8;
+
+impl Turn {
+    pub(super) async fn work(mut self) -> Stop {
+        let document = self.prompt.document.clone();
+        match (self.prompt.kind.as_deref(), document) {
+            (Some("verify"), Some(document)) => self.verify(&document).await,
+            (Some("rewrite"), Some(document)) => self.rewrite(&document).await,
+            (Some("implement") | None, Some(document)) => self.implement(&document).await,
+            (Some(kind), document) => {
+                let about = document.map(|document| format!(" about `{document}`")).unwrap_or_default();
+                let text =
+                    format!("I am the demo agent (scripted, no model): for a {kind}{about} I have nothing to say.\n");
+                self.speak(&text).await;
+            }
+            (None, None) => {
+                let text = format!(
+                    "I am the demo agent (scripted, no model). This is prompt {} of our conversation; you wrote: {}\n",
+                    self.count, self.prompt.instruction
+                );
+                self.speak(&text).await;
+            }
+        }
+        Stop::Ended
+    }
+
+    async fn implement(&mut self, document: &str) {
+        let Some(text) = self.read(document).await else { return };
+        let steps = steps(&self.cwd, document, &text);
+        let mut plan = Plan::of(&text, &steps);
+        self.tell_plan(&plan).await;
+        self.voice.thought("Scripted, no model: I follow my script for this task.\n").await;
+        for step in steps {
+            let is_tick = matches!(step, Step::Tick(_));
+            match step {
+                Step::Say(text) => self.speak(&text).await,
+                Step::Edit(edit) => self.edit(&edit).await,
+                Step::Run(command) => {
+                    self.run(&command).await;
+                }
+                Step::Tick(number) => self.tick(document, number).await,
+            }
+            if is_tick && plan.advance() {
+                self.tell_plan(&plan).await;
+            }
+        }
+        plan.finish();
+        self.tell_plan(&plan).await;
+        self.speak("\n\nDone. (Demo agent: scripted, no model.)\n").await;
+    }
+
+    async fn verify(&mut self, document: &str) {
+        let Some(text) = self.read(document).await else { return };
+        self.voice.thought("Scripted, no model: I run the check and look at the boxes.\n").await;
+        let passed = self.run(check(&self.cwd)).await;
+        let boxes = files::boxes(&text);
+        let open = boxes.iter().filter(|(ticked, _)| !ticked).count();
+        let state = |ticked| if ticked { "done" } else { "open" };
+        let list: Vec<_> = boxes.iter().map(|(ticked, words)| format!("- {}: {words}", state(*ticked))).collect();
+        let list = list.join("\n");
+        let check = match passed {
+            Some(true) => "The check passed.",
+            Some(false) => "The check failed.",
+            None => "The check was not run.",
+        };
+        let verdict = if passed == Some(true) && open == 0 { "verified" } else { "not verified" };
+        let text = format!("{check} {open} of {} boxes are open.\n\n{list}\n\nVerdict: **{verdict}**.\n", boxes.len());
+        self.speak(&text).await;
+    }
+
+    async fn rewrite(&mut self, document: &str) {
+        let Some(text) = self.read(document).await else { return };
+        let note = format!("- {}: {}\n", files::date(self.settings.now.0), self.prompt.instruction.replace('\n', " "));
+        let heading = "## Notes\n\n";
+        let (find, replace) = if text.contains(heading) {
+            (heading.to_owned(), format!("{heading}{note}"))
+        } else {
+            let gap = if text.ends_with('\n') { "\n" } else { "\n\n" };
+            let whole = format!("{text}{gap}{heading}{note}");
+            (text, whole)
+        };
+        let edit = Edit { path: document.to_owned(), find, replace };
+        self.edit(&edit).await;
+        self.speak("I put your wish into the notes of the task. (Demo agent: scripted, no model.)\n").await;
+    }
+
+    async fn read(&self, document: &str) -> Option<String> {
+        let id = self.begin(&format!("Read {document}"), "read", json!({ "locations": self.location(document) })).await;
+        let text = files::inside(&self.cwd, document).and_then(|path| std::fs::read_to_string(path).ok());
+        self.end(&id, if text.is_some() { "completed" } else { "failed" }, json!({})).await;
+        if text.is_none() {
+            self.speak(&format!("There is no task document `{document}` here that I can read.\n")).await;
+        }
+        text
+    }
+
+    async fn edit(&self, edit: &Edit) {
+        let path = files::inside(&self.cwd, &edit.path);
+        let old = path.as_ref().and_then(|path| std::fs::read_to_string(path).ok());
+        let new = match &old {
+            _ if edit.find.is_empty() => Some(edit.replace.clone()),
+            Some(old) if old.contains(&edit.find) => Some(old.replacen(&edit.find, &edit.replace, 1)),
+            Some(old) if old.contains(&edit.replace) => {
+                return self.speak(&format!("`{}` is changed already.\n\n", edit.path)).await;
+            }
+            _ => None,
+        };
+        self.write(&edit.path, old, new).await;
+    }
+
+    async fn tick(&self, document: &str, number: usize) {
+        let old = files::inside(&self.cwd, document).and_then(|path| std::fs::read_to_string(path).ok());
+        if let Some(new) = old.as_ref().and_then(|old| files::ticked(old, number)) {
+            self.write(document, old, Some(new)).await;
+        }
+    }
+
+    async fn write(&self, path: &str, old: Option<String>, new: Option<String>) {
+        let id = self.begin(&format!("Edit {path}"), "edit", json!({ "locations": self.location(path) })).await;
+        let target = files::inside(&self.cwd, path);
+        let (Some(target), Some(new)) = (target, new) else {
+            self.end(&id, "failed", text_content("What was to be replaced does not stand there.")).await;
+            return;
+        };
+        let written =
+            target.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&target, &new));
+        match written {
+            Ok(()) => {
+                let diff = json!({ "type": "diff", "path": target, "oldText": old, "newText": new });
+                self.end(&id, "completed", json!({ "content": [diff] })).await;
+            }
+            Err(error) => self.end(&id, "failed", text_content(&error.to_string())).await,
+        }
+    }
+
+    /// Runs a command line; asks before the first. Whether it succeeded; none where it was not allowed.
+    async fn run(&mut self, command: &str) -> Option<bool> {
+        let input = json!({ "command": command });
+        let fields = json!({ "rawInput": input, "status": "pending" });
+        let id = self.begin(&format!("`{command}`"), "execute", fields).await;
+        if !self.allowed && !self.ask(&id, command).await {
+            self.end(&id, "failed", text_content("Not allowed.")).await;
+            self.speak("I was not allowed to run the command, so I go on without it.\n\n").await;
+            return None;
+        }
+        self.voice.tool("tool_call_update", &id, json!({ "status": "in_progress" })).await;
+        let spawn = Spawn::new("sh").args(["-c", command]).envs(&self.settings.env).cwd(&self.cwd);
+        let ended = Run::new(spawn, COMMAND_TIMEOUT).limits(64 << 10, 64 << 10).output().await;
+        let (code, printed) = match ended {
+            Ok(output) => (output.code().unwrap_or(-1), format!("{}{}", output.stdout.text(), output.stderr.text())),
+            Err(error) => (-1, error.to_string()),
+        };
+        let status = if code == 0 { "completed" } else { "failed" };
+        let meta = json!({
+            "terminal_output_delta": { "terminal_id": id, "data": printed },
+            "terminal_exit": { "terminal_id": id, "exit_code": code, "signal": null },
+        });
+        self.end(&id, status, json!({ "_meta": meta, "content": [{ "type": "terminal", "terminalId": id }] })).await;
+        Some(code == 0)
+    }
+
+    async fn ask(&mut self, id: &str, command: &str) -> bool {
+        let options = json!([
+            { "optionId": "allow", "name": "Allow", "kind": "allow_once" },
+            { "optionId": "always", "name": "Allow for this session", "kind": "allow_always" },
+            { "optionId": "reject", "name": "Reject", "kind": "reject_once" },
+        ]);
+        let call = json!({
+            "toolCallId": id, "title": format!("Run `{command}`"), "kind": "execute", "status": "pending",
+            "rawInput": { "command": command },
+        });
+        let answer = self.voice.ask(json!({ "toolCall": call, "options": options })).await;
+        self.allowed = matches!(answer.as_deref(), Some("allow" | "always"));
+        self.allowed
+    }
+
+    async fn tell_plan(&self, plan: &Plan) {
+        if !plan.entries.is_empty() {
+            self.voice.update(json!({ "sessionUpdate": "plan", "entries": plan.told() })).await;
+        }
+    }
+}
+
+/// The steps that the plan shows, and how many are done.
+struct Plan {
+    entries: Vec<String>,
+    done: usize,
+}
+
+impl Plan {
+    fn of(text: &str, steps: &[Step]) -> Self {
+        let boxes = files::boxes(text);
+        let ticks = steps.iter().filter_map(|step| match step {
+            Step::Tick(number) => boxes.get(number.checked_sub(1)?).map(|(_, words)| words.clone()),
+            _ => None,
+        });
+        Self { entries: ticks.take(PLAN).collect(), done: 0 }
+    }
+
+    /// One step further; whether that shows.
+    fn advance(&mut self) -> bool {
+        self.done += 1;
+        self.done <= self.entries.len()
+    }
+
+    fn finish(&mut self) {
+        self.done = self.entries.len();
+    }
+
+    fn told(&self) -> Vec<Value> {
+        let status = |index: usize| match index.cmp(&self.done) {
+            std::cmp::Ordering::Less => "completed",
+            std::cmp::Ordering::Equal => "in_progress",
+            std::cmp::Ordering::Greater => "pending",
+        };
+        let entry = |(index, words): (usize, &String)| json!({ "content": words, "priority": "medium", "status": status(index) });
+        self.entries.iter().enumerate().map(entry).collect()
+    }
+}
+
+fn text_content(text: &str) -> Value {
+    json!({ "content": [{ "type": "content", "content": { "type": "text", "text": text } }] })
+}
+
+/// The command that checks a project.
+fn check(cwd: &Path) -> &'static str {
+    if cwd.join("Cargo.toml").exists() {
+        "cargo test --quiet"
+    } else if cwd.join("package.json").exists() {
+        "npm test --silent"
+    } else {
+        "git diff --check"
+    }
+}

@@ -1,0 +1,182 @@
+//! Which agents this machine has: found, version, logged in, and the one command that mends what is missing.
+//!
+//! Reads no secret: a login shows by the existence of the vendor's file or by a variable that is set.
+
+use qd_proc::{Run, Spawn};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+use crate::catalogue::{AgentConfig, DEMO, ENTRIES, Entry};
+
+/// How long a program may take to tell its version.
+const VERSION_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What detection looks at.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// The home directory.
+    pub home: PathBuf,
+    /// The environment with the PATH of the person's login shell; of keys only whether they are set is looked at.
+    pub env: BTreeMap<String, String>,
+    /// The directory that relative programs are meant from.
+    pub cwd: PathBuf,
+    /// The program of this product, whose `demo-agent` command is the demo agent.
+    pub own_program: PathBuf,
+}
+
+impl Surroundings {
+    fn path(&self) -> &str {
+        self.env.get("PATH").map(String::as_str).unwrap_or_default()
+    }
+}
+
+/// An agent and how it stands on this machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detected {
+    /// Its name.
+    pub name: String,
+    /// Its name for people.
+    pub title: String,
+    /// Whether its program was found.
+    pub found: bool,
+    /// The program; absolute where it was found.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Its version, where it tells.
+    pub version: Option<String>,
+    /// Whether somebody is logged in; none where that cannot be seen from outside.
+    pub logged_in: Option<bool>,
+    /// The one command that mends what is missing.
+    pub mend: Option<String>,
+    /// True for the demo agent: scripted, no model.
+    pub scripted: bool,
+}
+
+/// Looks for all agents of the catalogue and the configured ones. In order of preference, the demo agent last. A
+/// configured agent replaces the one of the catalogue that has its name.
+pub async fn detect(around: &Surroundings, configured: &BTreeMap<String, AgentConfig>) -> Vec<Detected> {
+    let mut agents: Vec<Detected> =
+        configured.iter().map(|(name, config)| configured_agent(around, name, config)).collect();
+    let known = ENTRIES.iter().filter(|entry| !configured.contains_key(entry.name));
+    agents.extend(known.map(|entry| known_agent(around, entry)));
+    agents.push(demo(around));
+    let mut versions = JoinSet::new();
+    for (index, agent) in agents.iter().enumerate().filter(|(_, agent)| agent.found && !agent.scripted) {
+        let package = ENTRIES.iter().find(|entry| entry.name == agent.name).map(|entry| entry.package);
+        let (program, around) = (agent.program.clone(), around.clone());
+        versions.spawn(async move { (index, version(&program, package, &around).await) });
+    }
+    while let Some(answer) = versions.join_next().await {
+        if let Ok((index, version)) = answer
+            && let Some(agent) = agents.get_mut(index)
+        {
+            agent.version = version;
+        }
+    }
+    agents
+}
+
+/// The agent to offer first: a real one that is logged in, else one of which that is not known, else the demo agent.
+pub fn preferred(agents: &[Detected]) -> Option<&Detected> {
+    let real =
+        |logged_in| agents.iter().find(move |agent| agent.found && !agent.scripted && agent.logged_in == logged_in);
+    real(Some(true)).or_else(|| real(None)).or_else(|| agents.iter().find(|agent| agent.found && agent.scripted))
+}
+
+fn configured_agent(around: &Surroundings, name: &str, config: &AgentConfig) -> Detected {
+    let found = find(around, &config.command);
+    Detected {
+        name: name.to_owned(),
+        title: config.title.clone().unwrap_or_else(|| name.to_owned()),
+        found: found.is_some(),
+        mend: found.is_none().then(|| format!("command -v {}", config.command)),
+        program: found.unwrap_or_else(|| config.command.clone().into()),
+        args: config.args.clone(),
+        version: None,
+        logged_in: None,
+        scripted: false,
+    }
+}
+
+fn known_agent(around: &Surroundings, entry: &Entry) -> Detected {
+    let found = find(around, entry.program);
+    let logged_in = logged_in(around, entry);
+    let mend = match (&found, logged_in) {
+        (None, _) => Some(entry.install.to_owned()),
+        (Some(_), Some(false)) => Some(entry.login.to_owned()),
+        (Some(_), _) => None,
+    };
+    Detected {
+        name: entry.name.to_owned(),
+        title: entry.title.to_owned(),
+        found: found.is_some(),
+        program: found.unwrap_or_else(|| entry.program.into()),
+        args: entry.args.iter().map(|arg| (*arg).to_owned()).collect(),
+        version: None,
+        logged_in,
+        mend,
+        scripted: false,
+    }
+}
+
+fn demo(around: &Surroundings) -> Detected {
+    Detected {
+        name: DEMO.to_owned(),
+        title: "Demo agent (scripted, no model)".to_owned(),
+        found: true,
+        program: around.own_program.clone(),
+        args: vec!["demo-agent".to_owned()],
+        version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        logged_in: Some(true),
+        mend: None,
+        scripted: true,
+    }
+}
+
+fn find(around: &Surroundings, program: &str) -> Option<PathBuf> {
+    which::which_in(program, Some(around.path()), &around.cwd).ok()
+}
+
+fn logged_in(around: &Surroundings, entry: &Entry) -> Option<bool> {
+    let set = |name: &str| around.env.get(name).is_some_and(|value| !value.is_empty());
+    let there = |file: &str| around.home.join(file).exists();
+    if entry.keys.iter().any(|name| set(name)) || entry.credentials.iter().any(|file| there(file)) {
+        return Some(true);
+    }
+    // Own providers need no login, and macOS keeps logins in its keychain.
+    if entry.settings.iter().any(|file| there(file)) || cfg!(target_os = "macos") {
+        return None;
+    }
+    Some(false)
+}
+
+/// The version: from the npm package that the program lies in, as adapters do not all answer `--version` and a read
+/// is faster than a start; else from the program itself.
+async fn version(program: &Path, package: Option<&str>, around: &Surroundings) -> Option<String> {
+    if let Some(version) = package.and_then(|package| packaged_version(program, package)) {
+        return Some(version);
+    }
+    let spawn =
+        Spawn::new(program).arg("--version").env("PATH", around.path()).env("HOME", &around.home).cwd(&around.cwd);
+    let output = Run::new(spawn, VERSION_TIMEOUT).limits(4096, 4096).output().await.ok()?;
+    if !output.success() {
+        return None;
+    }
+    let text = output.stdout.text();
+    // The first word with a digit in front, as programs put their name before it and more behind it.
+    let number = text.split_whitespace().map(|word| word.trim_start_matches('v'));
+    number.filter(|word| word.starts_with(|first: char| first.is_ascii_digit())).map(str::to_owned).next()
+}
+
+fn packaged_version(program: &Path, package: &str) -> Option<String> {
+    let script = program.canonicalize().ok()?;
+    script.ancestors().skip(1).take(5).find_map(|folder| {
+        let text = std::fs::read_to_string(folder.join("package.json")).ok()?;
+        let manifest: serde_json::Value = serde_json::from_str(&text).ok()?;
+        (manifest["name"] == package).then(|| manifest["version"].as_str().map(str::to_owned))?
+    })
+}

@@ -1,0 +1,142 @@
+//! What a driver is: a pure translation between an agent's protocol, line by line, and normalised events.
+//!
+//! A driver does no I/O and reads no clock, so recordings can be replayed through it. Deadlines and processes belong
+//! to its caller.
+
+use qd_core::event::EventBody;
+use qd_core::ids::{MessageId, RequestId};
+use std::path::PathBuf;
+
+use crate::catalogue::Quirks;
+
+/// What a driver needs to know to open a conversation.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// What the agent is called in sentences for people.
+    pub title: String,
+    /// Where it works; absolute.
+    pub cwd: PathBuf,
+    /// The agent's own id of the conversation to go on with.
+    pub resume: Option<String>,
+    /// The permission mode to set; none takes the one of the quirks.
+    pub mode: Option<String>,
+    /// The model to set; none leaves the agent's choice.
+    pub model: Option<String>,
+    /// Makes the ids of requests: unique per attempt, so that the same attempt replayed gives the same ids.
+    pub seed: String,
+    /// The command that logs in, where it is known.
+    pub login: Option<String>,
+    /// What is peculiar to this agent.
+    pub quirks: Quirks,
+}
+
+/// What a person wants from the agent.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Begin a turn.
+    Prompt {
+        /// The instruction.
+        text: String,
+    },
+    /// Settle a request.
+    Answer {
+        /// Which.
+        request: RequestId,
+        /// The chosen option's id; none withdraws the request.
+        option: Option<String>,
+        /// The message that carried the answer.
+        message: Option<MessageId>,
+    },
+    /// End the turn; the process stays.
+    CancelTurn,
+}
+
+/// A command that cannot be carried out now.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The conversation is not open yet.
+    #[error("the agent is not ready yet")]
+    NotReady,
+    /// A turn is running; the next prompt waits for its end.
+    #[error("the agent is in the middle of a turn")]
+    Busy,
+    /// There is no such request, or it is settled.
+    #[error("this request is settled already")]
+    NoSuchRequest,
+    /// The request does not offer this.
+    #[error("the request does not offer the option {option}")]
+    NoSuchOption {
+        /// As it was asked for.
+        option: String,
+    },
+}
+
+/// What a driver tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Signal {
+    /// The conversation is open: prompts may come.
+    Ready {
+        /// The program and its version as it names itself, where it does.
+        program: Option<String>,
+    },
+    /// Something for the output log. `TurnEnded` among them frees the agent for the next prompt.
+    Event(EventBody),
+    /// The attempt cannot go on.
+    Broken {
+        /// One sentence that says what to do.
+        reason: String,
+    },
+}
+
+/// Where a driver puts what it says: bytes for the agent, signals for its caller.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    bytes: Vec<u8>,
+    signals: Vec<Signal>,
+}
+
+impl Outbox {
+    /// One line for the agent.
+    pub fn send(&mut self, message: &serde_json::Value) {
+        self.bytes.extend_from_slice(message.to_string().as_bytes());
+        self.bytes.push(b'\n');
+    }
+
+    /// One event. Deltas that stand next to each other are joined: they were waiting in the pipe together.
+    pub fn event(&mut self, body: EventBody) {
+        match (self.signals.last_mut(), body) {
+            (Some(Signal::Event(EventBody::Text { text })), EventBody::Text { text: more })
+            | (Some(Signal::Event(EventBody::Thought { text })), EventBody::Thought { text: more }) => {
+                text.push_str(&more);
+            }
+            (_, body) => self.signals.push(Signal::Event(body)),
+        }
+    }
+
+    /// One signal.
+    pub fn signal(&mut self, signal: Signal) {
+        self.signals.push(signal);
+    }
+
+    /// Takes the bytes for the agent.
+    pub fn take_bytes(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.bytes)
+    }
+
+    /// Takes the signals, in order.
+    pub fn take_signals(&mut self) -> Vec<Signal> {
+        std::mem::take(&mut self.signals)
+    }
+}
+
+/// The protocol of an agent, as a state machine over lines.
+pub trait AgentDriver: Send {
+    /// Opens the conversation. Called once, before anything else.
+    fn begin(&mut self, out: &mut Outbox);
+
+    /// Takes in one line of the agent's stdout, without its end.
+    fn line(&mut self, line: &[u8], out: &mut Outbox);
+
+    /// Carries out a command.
+    fn command(&mut self, command: Command, out: &mut Outbox) -> Result<(), Refused>;
+}

@@ -1,0 +1,15 @@
+//! Agent programs: how they are found, and how what they say becomes events.
+//!
+//! The only crate that knows a vendor. Must not know: the store, the engine, HTTP. A driver is a pure translation of
+//! lines (`driver`, `acp`); `link` is the one place with pipes; processes are started by whoever owns the pipes.
+
+pub mod acp;
+pub mod catalogue;
+pub mod demo_agent;
+pub mod detect;
+pub mod driver;
+pub mod line;
+pub mod link;
+
+pub use catalogue::AgentConfig;
+pub use detect::{Detected, Surroundings, detect, preferred};

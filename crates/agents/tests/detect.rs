@@ -1,0 +1,144 @@
+//! Detection on machines that are made of a few files.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail anywhere")]
+
+use qd_agents::{AgentConfig, Detected, Surroundings, detect, preferred};
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
+use tempfile::TempDir;
+
+struct Machine {
+    folder: TempDir,
+    env: BTreeMap<String, String>,
+}
+
+impl Machine {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("bin")).unwrap();
+        fs::create_dir(folder.path().join("home")).unwrap();
+        let path = format!("{}:/usr/bin:/bin", folder.path().join("bin").display());
+        Self { folder, env: BTreeMap::from([("PATH".to_owned(), path)]) }
+    }
+
+    fn program(&self, path: &str, script: &str) {
+        let file = self.folder.path().join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// An npm package whose program is linked into the PATH, as npm does it.
+    fn npm(&self, package: &str, version: &str, program: &str) {
+        let home = format!("lib/node_modules/{package}");
+        self.program(&format!("{home}/dist/index.js"), "sleep 600");
+        let manifest = format!(r#"{{"name": "{package}", "version": "{version}"}}"#);
+        fs::write(self.folder.path().join(home).join("package.json"), manifest).unwrap();
+        let script = format!("../lib/node_modules/{package}/dist/index.js");
+        symlink(script, self.folder.path().join("bin").join(program)).unwrap();
+    }
+
+    fn home_file(&self, file: &str) {
+        let file = self.folder.path().join("home").join(file);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, "").unwrap();
+    }
+
+    async fn detect(&self, configured: &BTreeMap<String, AgentConfig>) -> Vec<Detected> {
+        let around = Surroundings {
+            home: self.folder.path().join("home"),
+            env: self.env.clone(),
+            cwd: self.folder.path().to_owned(),
+            own_program: "/opt/qd".into(),
+        };
+        detect(&around, configured).await
+    }
+}
+
+fn agent<'a>(agents: &'a [Detected], name: &str) -> &'a Detected {
+    agents.iter().find(|agent| agent.name == name).unwrap()
+}
+
+#[tokio::test]
+async fn on_an_empty_machine_each_agent_says_how_it_comes_and_the_demo_agent_is_left() {
+    let agents = Machine::new().detect(&BTreeMap::new()).await;
+    let mends: Vec<_> = agents.iter().map(|agent| (agent.name.as_str(), agent.found, agent.mend.as_deref())).collect();
+    assert_eq!(
+        mends,
+        [
+            ("claude-code", false, Some("npm i -g @agentclientprotocol/claude-agent-acp")),
+            ("codex", false, Some("npm i -g @agentclientprotocol/codex-acp")),
+            ("gemini", false, Some("npm i -g @google/gemini-cli")),
+            ("opencode", false, Some("npm i -g opencode-ai")),
+            ("demo", true, None),
+        ]
+    );
+    let demo = preferred(&agents).unwrap();
+    assert!(demo.scripted && demo.title.contains("scripted, no model"));
+    assert_eq!((demo.program.as_path(), demo.args.as_slice()), (Path::new("/opt/qd"), &["demo-agent".to_owned()][..]));
+}
+
+#[tokio::test]
+async fn an_adapter_is_found_with_the_version_of_its_package_and_without_being_started() {
+    let machine = Machine::new();
+    machine.npm("@agentclientprotocol/claude-agent-acp", "0.101.0", "claude-agent-acp");
+    let agents = machine.detect(&BTreeMap::new()).await;
+    let claude = agent(&agents, "claude-code");
+    assert_eq!((claude.found, claude.version.as_deref()), (true, Some("0.101.0")));
+    assert_eq!((claude.logged_in, claude.mend.as_deref()), (Some(false), Some("claude /login")));
+    assert!(preferred(&agents).unwrap().scripted, "nobody is logged in");
+
+    machine.home_file(".claude/.credentials.json");
+    let agents = machine.detect(&BTreeMap::new()).await;
+    assert_eq!(
+        (agent(&agents, "claude-code").logged_in, agent(&agents, "claude-code").mend.as_ref()),
+        (Some(true), None)
+    );
+    assert_eq!(preferred(&agents).unwrap().name, "claude-code");
+}
+
+#[tokio::test]
+async fn a_key_is_a_login_and_a_program_tells_its_version_itself() {
+    let mut machine = Machine::new();
+    machine.program("bin/gemini", r#"test "$1" = --version && echo "gemini v0.61.0 (stable)""#);
+    machine.env.insert("GEMINI_API_KEY".to_owned(), "secret".to_owned());
+    let agents = machine.detect(&BTreeMap::new()).await;
+    let gemini = agent(&agents, "gemini");
+    assert_eq!((gemini.version.as_deref(), gemini.logged_in), (Some("0.61.0"), Some(true)));
+    assert_eq!(gemini.args, ["--acp"]);
+    let told = serde_json::to_string(&agents).unwrap();
+    assert!(!told.contains("secret"));
+}
+
+#[tokio::test]
+async fn own_settings_make_a_login_unknown_and_the_agent_is_preferred_to_the_demo() {
+    let machine = Machine::new();
+    machine.program("bin/codex-acp", "exit 1");
+    machine.home_file(".codex/config.toml");
+    let agents = machine.detect(&BTreeMap::new()).await;
+    let codex = agent(&agents, "codex");
+    assert_eq!((codex.version.as_ref(), codex.logged_in, codex.mend.as_ref()), (None, None, None));
+    assert_eq!(preferred(&agents).unwrap().name, "codex");
+}
+
+#[tokio::test]
+async fn a_configured_agent_stands_first_and_replaces_the_one_of_its_name() {
+    let machine = Machine::new();
+    machine.program("bin/my-agent", "echo 1.2.3");
+    let config = |command: &str| AgentConfig {
+        command: command.to_owned(),
+        args: vec!["acp".to_owned()],
+        ..AgentConfig::default()
+    };
+    let configured =
+        BTreeMap::from([("codex".to_owned(), config("no-such-agent")), ("mine".to_owned(), config("my-agent"))]);
+    let agents = machine.detect(&configured).await;
+    assert_eq!(agents.iter().filter(|agent| agent.name == "codex").count(), 1);
+    assert!(!agent(&agents, "codex").found);
+    let mine = agent(&agents, "mine");
+    assert_eq!((mine.found, mine.version.as_deref()), (true, Some("1.2.3")));
+    assert_eq!(mine.args, ["acp"]);
+    assert_eq!(preferred(&agents).unwrap().name, "mine");
+}

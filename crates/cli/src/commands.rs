@@ -1,0 +1,84 @@
+//! The commands, one file each.
+
+mod approve;
+mod cancel;
+mod demo_agent;
+mod doctor;
+mod host;
+mod logs;
+mod message;
+mod serve;
+mod sessions;
+mod start;
+mod task;
+mod work;
+
+use crate::client::Client;
+use crate::environment::Environment;
+use crate::exit::Error;
+use std::path::PathBuf;
+
+/// What every command is given.
+pub struct Context {
+    /// `--data-dir`.
+    pub data_dir: Option<PathBuf>,
+    /// `--json`.
+    pub json: bool,
+    /// The environment of the process.
+    pub environment: Environment,
+}
+
+impl Context {
+    /// The data directory: as said, else the user's.
+    pub fn data_dir(&self) -> PathBuf {
+        self.data_dir.clone().unwrap_or_else(|| self.environment.data_dir())
+    }
+
+    /// The server of the data directory.
+    pub fn client(&self) -> Result<Client, Error> {
+        Client::connect(self.data_dir())
+    }
+}
+
+/// A command.
+#[derive(clap::Subcommand)]
+pub enum Command {
+    Serve(serve::Serve),
+    Task(task::Task),
+    Implement(start::Implement),
+    Verify(start::Verify),
+    Rewrite(start::Rewrite),
+    Sessions(sessions::Sessions),
+    Logs(logs::Logs),
+    Cancel(cancel::Cancel),
+    Approve(approve::Approve),
+    Message(message::Message),
+    Keep(work::Keep),
+    Discard(work::Discard),
+    Doctor(doctor::Doctor),
+    Host(host::Host),
+    DemoAgent(demo_agent::DemoAgent),
+}
+
+impl Command {
+    /// Does it.
+    pub fn run(self, context: &Context) -> Result<(), Error> {
+        match self {
+            Self::Serve(command) => command.run(context),
+            Self::Task(command) => command.run(context),
+            Self::Implement(command) => command.run(context),
+            Self::Verify(command) => command.run(context),
+            Self::Rewrite(command) => command.run(context),
+            Self::Sessions(command) => command.run(context),
+            Self::Logs(command) => command.run(context),
+            Self::Cancel(command) => command.run(context),
+            Self::Approve(command) => command.run(context),
+            Self::Message(command) => command.run(context),
+            Self::Keep(command) => command.run(context),
+            Self::Discard(command) => command.run(context),
+            Self::Doctor(command) => command.run(context),
+            Self::Host(command) => command.run(context),
+            Self::DemoAgent(command) => command.run(context),
+        }
+    }
+}

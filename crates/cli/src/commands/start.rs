@@ -1,0 +1,81 @@
+//! `qd implement`, `qd verify`, `qd rewrite`: starting a session on a task.
+
+use super::Context;
+use crate::client::{Sending, find};
+use crate::exit::Error;
+use qd_core::command::{Command, StartSession};
+use qd_core::row::Start;
+use qd_core::status::Kind;
+
+/// Have an agent implement a task, in a worktree of its own.
+///
+/// Prints the id of the session first. `qd logs -f ID` follows it.
+#[derive(clap::Args)]
+pub struct Implement {
+    #[command(flatten)]
+    choice: Choice,
+}
+
+/// Have an agent check whether a task is done.
+#[derive(clap::Args)]
+pub struct Verify {
+    #[command(flatten)]
+    choice: Choice,
+}
+
+/// Have an agent change the document of a task.
+#[derive(clap::Args)]
+pub struct Rewrite {
+    #[command(flatten)]
+    choice: Choice,
+}
+
+#[derive(clap::Args)]
+struct Choice {
+    /// The task: its id or a part of it, its file, or words of its title.
+    task: String,
+    /// The agent; else the default one.
+    #[arg(long)]
+    agent: Option<String>,
+    /// The model; else the agent's own default.
+    #[arg(long)]
+    model: Option<String>,
+    /// Further instructions.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    instructions: String,
+    #[command(flatten)]
+    sending: Sending,
+}
+
+impl Choice {
+    fn start(self, kind: Kind, context: &Context) -> Result<(), Error> {
+        let client = context.client()?;
+        let state = client.state()?;
+        let task = find::task(&state, &self.task)?.id;
+        let id = self.sending.id();
+        let start = Start { agent: self.agent, model: self.model, instructions: self.instructions };
+        let command = Command::StartSession(StartSession { id: id.into(), task, kind, start });
+        client.send(id, "session", &command, context.json)
+    }
+}
+
+impl Implement {
+    /// Starts it.
+    pub fn run(self, context: &Context) -> Result<(), Error> {
+        self.choice.start(Kind::Implement, context)
+    }
+}
+
+impl Verify {
+    /// Starts it.
+    pub fn run(self, context: &Context) -> Result<(), Error> {
+        self.choice.start(Kind::Verify, context)
+    }
+}
+
+impl Rewrite {
+    /// Starts it.
+    pub fn run(self, context: &Context) -> Result<(), Error> {
+        self.choice.start(Kind::Rewrite, context)
+    }
+}

@@ -1,0 +1,134 @@
+//! The configuration, in layers: built in, the user's file, the data directory's file. A later layer replaces what it
+//! names. Nothing is read from a project: a repository that was merely cloned must not name programs to run.
+
+use qd_agents::AgentConfig;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A file that can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It can't be read.
+    #[error("{file} can't be read: {source}. Mend its rights, or move it away")]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is not understood.
+    #[error("{file}, line {line}: {message}. Mend the line, or move the file away")]
+    Broken {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+/// What can be configured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// How many sessions run at once.
+    pub max_sessions: u32,
+    /// The folder of a project's tasks.
+    pub tasks_folder: String,
+    /// Further agents.
+    pub agents: BTreeMap<String, AgentConfig>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { max_sessions: 8, tasks_folder: "tasks".to_owned(), agents: BTreeMap::new() }
+    }
+}
+
+/// A file of the user or of a data directory.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Layer {
+    max_sessions: Option<u32>,
+    tasks: Option<Tasks>,
+    #[serde(default)]
+    agents: BTreeMap<String, AgentConfig>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tasks {
+    folder: String,
+}
+
+impl Config {
+    /// Reads the layers, the user's first.
+    pub fn load(user: &Path, data_dir: &Path) -> Result<Self, ConfigError> {
+        let mut config = Self::default();
+        for file in [user.to_owned(), data_dir.join("config.toml")] {
+            let layer = read(&file)?;
+            config.max_sessions = layer.max_sessions.unwrap_or(config.max_sessions);
+            if let Some(tasks) = layer.tasks {
+                config.tasks_folder = tasks.folder;
+            }
+            config.agents.extend(layer.agents);
+        }
+        Ok(config)
+    }
+}
+
+fn read(file: &Path) -> Result<Layer, ConfigError> {
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Layer::default()),
+        Err(source) => return Err(ConfigError::Unreadable { file: file.to_owned(), source }),
+    };
+    toml::from_str(&text).map_err(|error| {
+        let before = error.span().map_or(0, |span| span.start);
+        let line = text.get(..before).unwrap_or_default().matches('\n').count() + 1;
+        ConfigError::Broken { file: file.to_owned(), line, message: error.message().replace('\n', " ") }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn with(user: &str, data: &str) -> Result<Config, ConfigError> {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("user.toml");
+        fs::write(&file, user).unwrap();
+        fs::write(dir.path().join("config.toml"), data).unwrap();
+        Config::load(&file, dir.path())
+    }
+
+    #[test]
+    fn without_files_it_is_what_is_built_in() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(Config::load(&dir.path().join("none"), dir.path()).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn a_later_layer_replaces_what_it_names_and_no_more() {
+        let user = "max_sessions = 3\n[tasks]\nfolder = 'todo'\n[agents.one]\ncommand = 'one'\n";
+        let config = with(user, "max_sessions = 4\n[agents.two]\ncommand = 'two'\nargs = ['acp']\n").unwrap();
+        assert_eq!((config.max_sessions, config.tasks_folder.as_str()), (4, "todo"));
+        assert_eq!(config.agents.keys().collect::<Vec<_>>(), ["one", "two"]);
+    }
+
+    #[test]
+    fn a_broken_file_is_named_with_its_line() {
+        for (text, line, word) in [
+            ("max_sessions = 3\nmax_sesions = 4\n", "line 2", "max_sesions"),
+            ("\n\n[agents.x]\nargs = []\n", "line 3", "command"),
+            ("max_sessions = many", "line 1", ""),
+            ("max_sessions = -1", "line 1", ""),
+        ] {
+            let message = with(text, "").unwrap_err().to_string();
+            assert!(message.contains("user.toml, ") && message.contains(line) && message.contains(word), "{message}");
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! The task list in its order, kept as rows change: a page of it is read without sorting anything.
+
+use crate::view::TaskLine;
+use qd_core::derive::{Attention, attention};
+use qd_core::ids::{Millis, TaskId};
+use qd_core::row::{Key, Row, RowKind, Task};
+use qd_core::state::State;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, HashMap};
+use ts_rs::TS;
+
+/// What the list is sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Sort {
+    /// What needs a person first, then the newest.
+    #[default]
+    Attention,
+    /// The last changed first.
+    Updated,
+    /// By title.
+    Title,
+    /// The furthest first.
+    Progress,
+}
+
+/// Which tasks the list shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Show {
+    /// What there is to do.
+    #[default]
+    Active,
+    /// What is archived or not on this branch.
+    Archived,
+    /// Every task.
+    All,
+}
+
+/// What the page asks of the list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, TS)]
+#[serde(default)]
+pub struct Query {
+    /// Words that must all stand in the title or path.
+    pub filter: String,
+    /// Which tasks.
+    pub show: Show,
+    /// In which order.
+    pub sort: Sort,
+    /// Lines from this one …
+    pub from: usize,
+    /// … to before this one.
+    pub to: usize,
+    /// The order is held: rows change in their places (the pointer is over the list).
+    pub held: bool,
+}
+
+/// A page of the list.
+#[derive(Clone, Debug, Serialize, TS)]
+pub struct Lines {
+    /// How many lines there are in all.
+    pub total: usize,
+    /// How many tasks there are, shown or not.
+    pub active: usize,
+    /// How many are archived or not on this branch.
+    pub archived: usize,
+    /// The asked lines.
+    pub lines: Vec<TaskLine>,
+}
+
+type Place = (Attention, u64, String, TaskId);
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TaskList {
+    asked: Query,
+    order: Vec<Place>,
+    places: HashMap<TaskId, Place>,
+    /// Whether each task is active.
+    active: HashMap<TaskId, bool>,
+    actives: usize,
+}
+
+impl TaskList {
+    /// Takes changed rows in. Says whether the list looks different.
+    pub(crate) fn update(&mut self, state: &State, changed: impl Iterator<Item = Key>, all: bool) -> bool {
+        if all {
+            self.rebuild(state);
+            return true;
+        }
+        let tasks: BTreeSet<TaskId> = changed.filter_map(|key| task_of(state, key)).collect();
+        for id in &tasks {
+            self.place(state, *id);
+        }
+        !tasks.is_empty()
+    }
+
+    /// The lines of `query`.
+    pub(crate) fn lines(&mut self, state: &State, query: &Query, line: impl Fn(&Task) -> TaskLine) -> Lines {
+        let same = (&self.asked.filter, self.asked.show, self.asked.sort) == (&query.filter, query.show, query.sort);
+        let released = self.asked.held && !query.held;
+        self.asked = query.clone();
+        if !same || released {
+            self.rebuild(state);
+        }
+        let to = query.to.min(self.order.len());
+        let archived = self.active.len() - self.actives;
+        let lines = self.order[query.from.min(to)..to].iter().filter_map(|place| state.task(place.3)).map(line).collect();
+        Lines { total: self.order.len(), active: self.actives, archived, lines }
+    }
+
+    fn rebuild(&mut self, state: &State) {
+        self.order.clear();
+        self.places.clear();
+        self.active.clear();
+        self.actives = 0;
+        for row in state.of_kind(RowKind::Task) {
+            let Row::Task(task) = row else { continue };
+            self.count(task.id, Some(is_active(state, task)));
+            if self.shows(state, task) {
+                let place = self.place_of(state, task);
+                self.places.insert(task.id, place.clone());
+                self.order.push(place);
+            }
+        }
+        self.order.sort_unstable();
+    }
+
+    fn place(&mut self, state: &State, id: TaskId) {
+        let task = state.task(id);
+        self.count(id, task.map(|t| is_active(state, t)));
+        let shown = task.filter(|t| self.shows(state, t));
+        let old = self.places.get(&id).cloned();
+        // While the order is held a row keeps its place, and a new one comes on top.
+        if self.asked.held && old.is_some() && shown.is_some() {
+            return;
+        }
+        if let Some(old) = old {
+            if let Some(at) = self.order.iter().position(|p| p.3 == old.3) {
+                self.order.remove(at);
+            }
+            self.places.remove(&id);
+        }
+        if let Some(task) = shown {
+            let place = self.place_of(state, task);
+            let at = if self.asked.held { 0 } else { self.order.partition_point(|p| *p < place) };
+            self.order.insert(at, place.clone());
+            self.places.insert(id, place);
+        }
+    }
+
+    fn count(&mut self, id: TaskId, active: Option<bool>) {
+        let before = match active {
+            Some(active) => self.active.insert(id, active),
+            None => self.active.remove(&id),
+        };
+        self.actives -= usize::from(before == Some(true));
+        self.actives += usize::from(active == Some(true));
+    }
+
+    fn shows(&self, state: &State, task: &Task) -> bool {
+        let active = is_active(state, task);
+        let shown = match self.asked.show {
+            Show::Active => active,
+            Show::Archived => !active,
+            Show::All => true,
+        };
+        shown && matches(task, &self.asked.filter)
+    }
+
+    fn place_of(&self, state: &State, task: &Task) -> Place {
+        let newest = u64::MAX - task.updated.0;
+        match self.asked.sort {
+            Sort::Attention => {
+                // What only runs does not move up: a list that moves under a click is not calm.
+                let attention = match attention(state, task) {
+                    Attention::Running => Attention::Idle,
+                    other => other,
+                };
+                (attention, u64::MAX - task.created.0, task.path.clone().unwrap_or_default(), task.id)
+            }
+            Sort::Updated => (Attention::Idle, newest, String::new(), task.id),
+            Sort::Title => (Attention::Idle, 0, task.title.to_lowercase(), task.id),
+            Sort::Progress => {
+                let done = u64::from(task.progress.done) * 1000 / u64::from(task.progress.total.max(1));
+                (Attention::Idle, 1000 - done.min(1000), task.title.to_lowercase(), task.id)
+            }
+        }
+    }
+}
+
+/// Whether a task belongs into the list of what there is to do: it is not archived, and its file is here or it has
+/// sessions.
+fn is_active(state: &State, task: &Task) -> bool {
+    !task.archived && (task.on_branch || state.sessions_of(task.id).next().is_some())
+}
+
+fn matches(task: &Task, filter: &str) -> bool {
+    if filter.is_empty() {
+        return true;
+    }
+    let hay = format!("{} {}", task.title, task.path.as_deref().unwrap_or_default()).to_lowercase();
+    filter.to_lowercase().split_whitespace().all(|word| hay.contains(word))
+}
+
+fn task_of(state: &State, key: Key) -> Option<TaskId> {
+    match key.kind {
+        RowKind::Task => Some(TaskId(key.id)),
+        RowKind::Session | RowKind::Job => match state.get(key)?.as_ref() {
+            Row::Session(s) => Some(s.task),
+            Row::Job(j) => Some(j.task),
+            _ => None,
+        },
+        RowKind::Settings | RowKind::Project | RowKind::Agent | RowKind::Message => None,
+    }
+}
+
+/// The time of the newest of a task's doings, for its age in the list.
+pub(crate) fn touched(state: &State, task: &Task) -> Millis {
+    let sessions = state.sessions_of(task.id).map(|s| s.ended.unwrap_or(s.since)).max();
+    sessions.unwrap_or_default().max(task.updated)
+}

@@ -1,0 +1,54 @@
+//! Notices: what was refused, told to the person with the reason and Retry.
+
+use qd_core::command::Command;
+use qd_core::decide::kind_name;
+use qd_core::ids::Mid;
+use qd_core::op::Reject;
+use serde::Serialize;
+use ts_rs::TS;
+
+/// A refusal to tell.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct Notice {
+    /// The refused mutation.
+    pub id: Mid,
+    /// Why.
+    pub reject: Reject,
+    /// What did not happen, in a few words.
+    pub title: String,
+    /// Whether it can be tried again.
+    pub retry: bool,
+    /// What Retry does again.
+    #[serde(skip)]
+    pub(crate) command: Option<Command>,
+}
+
+impl Notice {
+    pub(crate) fn new(id: Mid, command: Option<&Command>, reject: &Reject) -> Self {
+        Self {
+            id,
+            reject: reject.clone(),
+            title: command.map_or_else(|| "An action was refused".to_owned(), title),
+            retry: command.is_some(),
+            command: command.cloned(),
+        }
+    }
+}
+
+fn title(command: &Command) -> String {
+    match command {
+        Command::CreateTask(_) => "The task was not created",
+        Command::RenameTask(_) => "The task was not renamed",
+        Command::SaveDocument(_) | Command::ResolveConflict(_) => "The document was not saved",
+        Command::StartSession(c) => return format!("{} did not start", kind_name(c.kind)),
+        Command::CancelSession(_) => "The session was not cancelled",
+        Command::DeleteSession(_) => "The card was not removed",
+        Command::SendMessage(_) => "The message was not sent",
+        Command::AnswerRequest(_) => "The answer was not given",
+        Command::KeepWork(_) => "The work was not kept",
+        Command::DiscardWork(_) => "The work was not discarded",
+        Command::UndoKeep(_) | Command::UndoDiscard(_) => "This was not undone",
+        _ => "An action was refused",
+    }
+    .to_owned()
+}

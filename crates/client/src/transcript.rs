@@ -1,0 +1,364 @@
+//! A session's output as the page draws it: deltas joined, tool calls upserted, runs of reads folded. Events go in as
+//! lines of the output log; windows of items come out.
+
+use qd_core::event::{
+    Activity, Ending, Event, EventBody, PlanEntry, Request, ToolContent, ToolKind, ToolStatus, ToolUpdate, Usage,
+};
+use qd_core::ids::{MessageId, Millis, RequestId};
+use serde::Serialize;
+use std::collections::HashMap;
+use ts_rs::TS;
+
+/// One thing that the transcript shows.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct Item {
+    /// Stays the same while the item grows: counts from 0 over all attempts.
+    pub key: usize,
+    /// When it began.
+    pub ts: Millis,
+    /// What it is.
+    #[serde(flatten)]
+    pub body: ItemBody,
+}
+
+/// What an item is.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the events that they are made of document them")]
+pub enum ItemBody {
+    Began { agent: String, program: String, cwd: String, resumed: Option<String> },
+    Prompt { message: MessageId, text: String },
+    Text { text: String },
+    Thought { text: String },
+    Tool { call: ToolCall },
+    Reads { calls: Vec<ToolCall> },
+    Plan { entries: Vec<PlanEntry> },
+    Asked { request: Request, settled: bool, option: Option<String> },
+    Stderr { text: String },
+    Note { text: String },
+    Turn { stop: String },
+    Ended { ending: Ending, activity: Activity },
+    #[ts(type = "{ type: \"unknown\", raw: unknown }")]
+    Unknown { raw: serde_json::Value },
+}
+
+/// A tool call as it stands.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[expect(missing_docs, reason = "`ToolUpdate` documents them")]
+pub struct ToolCall {
+    pub id: String,
+    pub title: String,
+    pub tool: ToolKind,
+    pub status: ToolStatus,
+    pub files: Vec<String>,
+    pub content: Vec<ToolContent>,
+    #[ts(type = "unknown")]
+    pub input: Option<serde_json::Value>,
+    pub began: Millis,
+    pub ended: Option<Millis>,
+}
+
+impl ToolCall {
+    fn new(id: &str, ts: Millis) -> Self {
+        Self {
+            id: id.to_owned(),
+            title: String::new(),
+            tool: ToolKind::Other,
+            status: ToolStatus::Pending,
+            files: Vec::new(),
+            content: Vec::new(),
+            input: None,
+            began: ts,
+            ended: None,
+        }
+    }
+
+    fn update(&mut self, update: ToolUpdate, ts: Millis) {
+        let ToolUpdate { id: _, title, tool, status, files, content, input } = update;
+        if let Some(title) = title {
+            self.title = title;
+        }
+        if let Some(tool) = tool {
+            self.tool = tool;
+        }
+        if let Some(files) = files {
+            self.files = files;
+        }
+        if let Some(content) = content {
+            self.content = content;
+        }
+        if input.is_some() {
+            self.input = input;
+        }
+        if let Some(status) = status {
+            self.status = status;
+            if matches!(status, ToolStatus::Completed | ToolStatus::Failed) {
+                self.ended.get_or_insert(ts);
+            }
+        }
+    }
+}
+
+/// What a push changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct Pushed {
+    /// How many items there are now.
+    pub len: usize,
+    /// The first item that is new or other than before; `len` where none is.
+    pub changed_from: usize,
+    /// How many lines could not be read.
+    pub unreadable: usize,
+}
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub struct Transcript {
+    items: Vec<Item>,
+    /// Where each tool call of the current attempt stands: its item, and its place in a run of reads.
+    tools: HashMap<String, (usize, usize)>,
+    asked: HashMap<RequestId, usize>,
+    plan: Option<usize>,
+    usage: Usage,
+    commands: Vec<qd_core::event::OfferedCommand>,
+    ended: bool,
+}
+
+impl Transcript {
+    /// Takes whole lines of the output log.
+    pub fn push(&mut self, lines: &str) -> Pushed {
+        let mut changed_from = usize::MAX;
+        let mut unreadable = 0;
+        for line in lines.lines().filter(|line| !line.trim().is_empty()) {
+            match serde_json::from_str::<Event>(line) {
+                Ok(event) => changed_from = changed_from.min(self.event(event)),
+                Err(_) => unreadable += 1,
+            }
+        }
+        Pushed { len: self.items.len(), changed_from: changed_from.min(self.items.len()), unreadable }
+    }
+
+    /// How many items there are.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// The items from `from` to before `to`.
+    pub fn window(&self, from: usize, to: usize) -> &[Item] {
+        let to = to.min(self.items.len());
+        &self.items[from.min(to)..to]
+    }
+
+    /// The items in which `text` stands, upper and lower case alike.
+    pub fn find(&self, text: &str) -> Vec<usize> {
+        let text = text.to_lowercase();
+        if text.is_empty() {
+            return Vec::new();
+        }
+        let hit = |item: &Item| serde_json::to_string(&item.body).is_ok_and(|json| json.to_lowercase().contains(&text));
+        self.items.iter().enumerate().filter(|(_, item)| hit(item)).map(|(at, _)| at).collect()
+    }
+
+    /// Whether the last attempt's ending was read.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Use of tokens and money as last told.
+    pub fn usage(&self) -> &Usage {
+        &self.usage
+    }
+
+    /// The commands that the agent offers.
+    pub fn commands(&self) -> &[qd_core::event::OfferedCommand] {
+        &self.commands
+    }
+
+    /// The ids of the messages that the agent was given.
+    pub fn has_message(&self, id: MessageId) -> bool {
+        self.items.iter().any(|item| matches!(&item.body, ItemBody::Prompt { message, .. } if *message == id))
+    }
+
+    /// Takes one event; gives back the first item that changed.
+    fn event(&mut self, event: Event) -> usize {
+        let ts = event.ts;
+        match event.body {
+            EventBody::Began { agent, program, cwd, resumed } => {
+                self.tools.clear();
+                self.plan = None;
+                self.ended = false;
+                self.add(ts, ItemBody::Began { agent, program, cwd, resumed })
+            }
+            EventBody::Prompt { message, text } => {
+                self.plan = None;
+                self.add(ts, ItemBody::Prompt { message, text })
+            }
+            EventBody::Text { text } => {
+                if let Some(Item { body: ItemBody::Text { text: before }, .. }) = self.items.last_mut() {
+                    before.push_str(&text);
+                    return self.items.len() - 1;
+                }
+                self.add(ts, ItemBody::Text { text })
+            }
+            EventBody::Thought { text } => {
+                if let Some(Item { body: ItemBody::Thought { text: before }, .. }) = self.items.last_mut() {
+                    before.push_str(&text);
+                    return self.items.len() - 1;
+                }
+                self.add(ts, ItemBody::Thought { text })
+            }
+            EventBody::Tool(update) => self.tool(update, ts),
+            EventBody::Plan { entries } => {
+                let body = ItemBody::Plan { entries };
+                if let Some(at) = self.plan {
+                    self.items[at].body = body;
+                    return at;
+                }
+                let at = self.add(ts, body);
+                self.plan = Some(at);
+                at
+            }
+            EventBody::Asked { request } => {
+                let id = request.id;
+                let at = self.add(ts, ItemBody::Asked { request, settled: false, option: None });
+                self.asked.insert(id, at);
+                at
+            }
+            EventBody::Answered { request, option, .. } => {
+                let Some(at) = self.asked.get(&request).copied() else { return self.items.len() };
+                if let ItemBody::Asked { settled, option: chosen, .. } = &mut self.items[at].body {
+                    *settled = true;
+                    *chosen = option;
+                }
+                at
+            }
+            EventBody::Usage(usage) => {
+                self.usage = usage;
+                self.items.len()
+            }
+            EventBody::Commands { commands } => {
+                self.commands = commands;
+                self.items.len()
+            }
+            EventBody::Conversation { .. } => self.items.len(),
+            EventBody::Stderr { text } => {
+                if let Some(Item { body: ItemBody::Stderr { text: before }, .. }) = self.items.last_mut() {
+                    before.push_str(&text);
+                    return self.items.len() - 1;
+                }
+                self.add(ts, ItemBody::Stderr { text })
+            }
+            EventBody::Note { text } => self.add(ts, ItemBody::Note { text }),
+            EventBody::TurnEnded { stop } => self.add(ts, ItemBody::Turn { stop }),
+            EventBody::Ended { ending, activity } => {
+                self.ended = true;
+                self.add(ts, ItemBody::Ended { ending, activity })
+            }
+            EventBody::Unknown { raw } => self.add(ts, ItemBody::Unknown { raw }),
+        }
+    }
+
+    fn add(&mut self, ts: Millis, body: ItemBody) -> usize {
+        let key = self.items.len();
+        self.items.push(Item { key, ts, body });
+        key
+    }
+
+    fn tool(&mut self, update: ToolUpdate, ts: Millis) -> usize {
+        if let Some((at, place)) = self.tools.get(&update.id).copied() {
+            match &mut self.items[at].body {
+                ItemBody::Tool { call } => call.update(update, ts),
+                ItemBody::Reads { calls } => {
+                    if let Some(call) = calls.get_mut(place) {
+                        call.update(update, ts);
+                    }
+                }
+                _ => {}
+            }
+            return at;
+        }
+        let id = update.id.clone();
+        let mut call = ToolCall::new(&id, ts);
+        call.update(update, ts);
+        let last = self.items.len().saturating_sub(1);
+        if call.tool == ToolKind::Read {
+            match self.items.last_mut().map(|item| &mut item.body) {
+                Some(ItemBody::Reads { calls }) => {
+                    calls.push(call);
+                    self.tools.insert(id, (last, calls.len() - 1));
+                    return last;
+                }
+                Some(body @ ItemBody::Tool { .. }) => {
+                    if let ItemBody::Tool { call: before } = body {
+                        if before.tool == ToolKind::Read {
+                            let calls = vec![before.clone(), call];
+                            *body = ItemBody::Reads { calls };
+                            self.tools.insert(id, (last, 1));
+                            return last;
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        let at = self.add(ts, ItemBody::Tool { call });
+        self.tools.insert(id, (at, 0));
+        at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn push(t: &mut Transcript, body: &EventBody) -> Pushed {
+        let event = Event { seq: 1, ts: Millis(5), body: body.clone() };
+        t.push(&serde_json::to_string(&event).unwrap())
+    }
+
+    fn tool(id: &str, kind: Option<ToolKind>, status: ToolStatus) -> EventBody {
+        EventBody::Tool(ToolUpdate { id: id.into(), tool: kind, status: Some(status), ..ToolUpdate::default() })
+    }
+
+    #[test]
+    fn deltas_grow_one_item() {
+        let mut t = Transcript::default();
+        push(&mut t, &EventBody::Text { text: "Hel".into() });
+        let pushed = push(&mut t, &EventBody::Text { text: "lo".into() });
+        assert_eq!(pushed, Pushed { len: 1, changed_from: 0, unreadable: 0 });
+        assert_eq!(t.window(0, 9)[0].body, ItemBody::Text { text: "Hello".into() });
+    }
+
+    #[test]
+    fn a_tool_call_is_one_item_however_often_it_changes() {
+        let mut t = Transcript::default();
+        push(&mut t, &tool("a", Some(ToolKind::Edit), ToolStatus::Running));
+        push(&mut t, &EventBody::Note { text: "between".into() });
+        let pushed = push(&mut t, &tool("a", None, ToolStatus::Completed));
+        assert_eq!((pushed.len, pushed.changed_from), (2, 0));
+        let ItemBody::Tool { call } = &t.window(0, 1)[0].body else { panic!("no tool call") };
+        assert_eq!((call.tool, call.status, call.ended), (ToolKind::Edit, ToolStatus::Completed, Some(Millis(5))));
+    }
+
+    #[test]
+    fn runs_of_reads_fold_into_one_row() {
+        let mut t = Transcript::default();
+        for id in ["a", "b", "c"] {
+            push(&mut t, &tool(id, Some(ToolKind::Read), ToolStatus::Running));
+        }
+        push(&mut t, &tool("b", None, ToolStatus::Failed));
+        let ItemBody::Reads { calls } = &t.window(0, 1)[0].body else { panic!("not folded") };
+        assert_eq!(calls.iter().map(|c| c.status).collect::<Vec<_>>(), [ToolStatus::Running, ToolStatus::Failed, ToolStatus::Running]);
+        assert_eq!(t.len(), 1);
+    }
+
+    #[test]
+    fn a_line_that_can_not_be_read_is_counted_and_passed_over() {
+        let mut t = Transcript::default();
+        assert_eq!(t.push("{\"seq\":1\n\n").unreadable, 1);
+    }
+}

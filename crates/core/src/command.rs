@@ -1,0 +1,383 @@
+//! Commands: everything that changes the state. On the wire `{name, args}`; unknown names and arguments that do
+//! not parse are refused and recorded.
+
+use crate::event::{Activity, Ending, Request};
+use crate::ids::{MessageId, Mid, ProjectId, RequestId, SessionId, TaskId};
+use crate::row::{Agent, Branch, Changed, Document, Key, Landing, MessageState, Start};
+use crate::status::{Kind, Status};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// A command with its arguments.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "name", content = "args", rename_all = "snake_case")]
+pub enum Command {
+    /// Makes a task of a text: the first line is its title, the rest its description.
+    CreateTask(CreateTask),
+    /// Gives a task another title (its first heading).
+    RenameTask(RenameTask),
+    /// Saves a document as edited from a version.
+    SaveDocument(SaveDocument),
+    /// Settles a conflict by saving `text` over both sides.
+    ResolveConflict(SaveDocument),
+    /// Starts a session on a task.
+    StartSession(StartSession),
+    /// Ends a session.
+    CancelSession(OnSession),
+    /// Marks the ending of a session as seen.
+    MarkSeen(OnSession),
+    /// Removes an ended session's card and output.
+    DeleteSession(OnSession),
+    /// Sends a message; an ended session is resumed by it in a new attempt.
+    SendMessage(SendMessage),
+    /// Answers a request of an agent.
+    AnswerRequest(AnswerRequest),
+    /// Puts the work of a task onto its target branch.
+    KeepWork(KeepWork),
+    /// Takes back what was kept last.
+    UndoKeep(OnTask),
+    /// Saves the worktree of a task to a ref and removes it.
+    DiscardWork(OnTask),
+    /// Makes a discarded worktree again.
+    UndoDiscard(OnTask),
+    /// Runs a failed job again.
+    RetryJob(OnJob),
+    /// Gives a failed job up; what was written stays in the store.
+    DropJob(OnJob),
+    /// Sets the agent that is taken where none is chosen.
+    SetDefaultAgent(SetDefaultAgent),
+
+    /// Server: a project was opened, or what is known of it changed.
+    AttachProject(AttachProject),
+    /// Server: which agents there are.
+    AgentsFound(AgentsFound),
+    /// Server: a task's file was seen with this content.
+    ObserveFile(ObserveFile),
+    /// Server: a task's file is not there (any more).
+    ObserveGone(OnTask),
+    /// Server: what a session's host reports.
+    ReportSession(ReportSession),
+    /// Server: an attempt ended.
+    EndSession(EndSession),
+    /// Server: a message reached the agent, or did not.
+    SettleMessage(SettleMessage),
+    /// Server: a job is done.
+    JobDone(JobDone),
+    /// Server: a job failed.
+    JobFailed(JobFailed),
+    /// Server: the changes of a worktree were counted.
+    CountChanges(CountChanges),
+    /// Server: settings from the configuration.
+    Configure(Configure),
+}
+
+/// See [`Command::CreateTask`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct CreateTask {
+    pub id: TaskId,
+    pub project: ProjectId,
+    pub text: String,
+}
+
+/// See [`Command::RenameTask`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct RenameTask {
+    pub id: TaskId,
+    pub title: String,
+    /// The document as it is after the change of its heading, and the version that it was made from.
+    pub base: Option<Mid>,
+    pub text: String,
+}
+
+/// See [`Command::SaveDocument`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct SaveDocument {
+    pub id: TaskId,
+    /// The version that was edited.
+    pub base: Option<Mid>,
+    pub text: String,
+}
+
+/// See [`Command::StartSession`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct StartSession {
+    pub id: SessionId,
+    pub task: TaskId,
+    pub kind: Kind,
+    #[serde(default)]
+    pub start: Start,
+}
+
+/// A command on a session.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct OnSession {
+    pub id: SessionId,
+}
+
+/// A command on a task.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct OnTask {
+    pub id: TaskId,
+}
+
+/// A command on a job.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct OnJob {
+    pub id: Mid,
+}
+
+/// See [`Command::SendMessage`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct SendMessage {
+    pub id: MessageId,
+    pub session: SessionId,
+    pub text: String,
+}
+
+/// See [`Command::AnswerRequest`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct AnswerRequest {
+    pub id: MessageId,
+    pub session: SessionId,
+    pub request: RequestId,
+    pub option: String,
+}
+
+/// See [`Command::KeepWork`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct KeepWork {
+    pub id: TaskId,
+    /// The commit's message; empty takes the task's title.
+    pub message: String,
+}
+
+/// See [`Command::SetDefaultAgent`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct SetDefaultAgent {
+    pub agent: Option<String>,
+}
+
+/// See [`Command::AttachProject`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct AttachProject {
+    pub id: ProjectId,
+    pub name: String,
+    pub path: String,
+    pub tasks_dir: String,
+    pub branch: Option<String>,
+    pub problem: Option<String>,
+    pub watched: bool,
+    pub demo: bool,
+}
+
+/// See [`Command::AgentsFound`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct AgentsFound {
+    pub agents: Vec<Agent>,
+}
+
+/// See [`Command::ObserveFile`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct ObserveFile {
+    pub id: TaskId,
+    pub project: ProjectId,
+    pub path: String,
+    /// Hash and size of the file; `version` is ignored, the mutation's own id becomes the version.
+    pub document: Document,
+    /// The text; null where it can't be shown (`problem` says why).
+    pub text: Option<String>,
+    pub problem: Option<String>,
+    pub archived: bool,
+}
+
+/// See [`Command::ReportSession`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct ReportSession {
+    pub id: SessionId,
+    pub attempt: u32,
+    pub status: Status,
+    pub requests: Vec<Request>,
+    pub conversation: Option<String>,
+    /// The worktree that was made for it; null leaves the task's as it is.
+    pub branch: Option<Branch>,
+}
+
+/// See [`Command::EndSession`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct EndSession {
+    pub id: SessionId,
+    pub attempt: u32,
+    pub ending: Ending,
+    #[ts(type = "number")]
+    pub output_end: u64,
+    pub activity: Activity,
+    pub conversation: Option<String>,
+}
+
+/// See [`Command::SettleMessage`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct SettleMessage {
+    pub id: MessageId,
+    pub state: MessageState,
+}
+
+/// See [`Command::JobDone`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct JobDone {
+    pub id: Mid,
+    pub done: Done,
+}
+
+/// What a job that is done leaves in its task.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "did", rename_all = "snake_case")]
+pub enum Done {
+    /// The document stands in the file. `text` is what the file has now: the saved text, or the merge of it with
+    /// what someone else had written.
+    Wrote {
+        /// Path relative to the project.
+        path: String,
+        /// Hash and size; `version` is the version that is now in the file.
+        document: Document,
+        /// Null where it is exactly the text that was saved.
+        text: Option<String>,
+        /// Its title and boxes are taken from the text.
+        #[serde(default)]
+        conflict: Option<ConflictFound>,
+    },
+    /// The work was kept.
+    Kept {
+        /// What moved.
+        landing: Landing,
+    },
+    /// What was kept is taken back.
+    Unkept,
+    /// The worktree was saved and removed.
+    Discarded {
+        /// The ref that holds it.
+        saved: String,
+    },
+    /// The worktree stands again.
+    Restored {
+        /// Where.
+        branch: Branch,
+    },
+}
+
+/// The file has lines that the saved text contradicts: it was left as it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct ConflictFound {
+    /// The text that the file has.
+    pub theirs: String,
+}
+
+/// See [`Command::JobFailed`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct JobFailed {
+    pub id: Mid,
+    pub reason: String,
+    pub files: Vec<String>,
+}
+
+/// See [`Command::CountChanges`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct CountChanges {
+    pub task: TaskId,
+    pub changed: Changed,
+}
+
+/// See [`Command::Configure`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct Configure {
+    pub max_sessions: u32,
+    pub demo: bool,
+}
+
+impl Command {
+    /// Whether only the server may submit it.
+    pub fn is_servers(&self) -> bool {
+        match self {
+            Self::CreateTask(_)
+            | Self::RenameTask(_)
+            | Self::SaveDocument(_)
+            | Self::ResolveConflict(_)
+            | Self::StartSession(_)
+            | Self::CancelSession(_)
+            | Self::MarkSeen(_)
+            | Self::DeleteSession(_)
+            | Self::SendMessage(_)
+            | Self::AnswerRequest(_)
+            | Self::KeepWork(_)
+            | Self::UndoKeep(_)
+            | Self::DiscardWork(_)
+            | Self::UndoDiscard(_)
+            | Self::RetryJob(_)
+            | Self::DropJob(_)
+            | Self::SetDefaultAgent(_) => false,
+            Self::AttachProject(_)
+            | Self::AgentsFound(_)
+            | Self::ObserveFile(_)
+            | Self::ObserveGone(_)
+            | Self::ReportSession(_)
+            | Self::EndSession(_)
+            | Self::SettleMessage(_)
+            | Self::JobDone(_)
+            | Self::JobFailed(_)
+            | Self::CountChanges(_)
+            | Self::Configure(_) => true,
+        }
+    }
+
+    /// How old it may be when it is accepted, in milliseconds: whatever starts an agent is too late after 2 min.
+    pub fn max_age_ms(&self) -> Option<u64> {
+        matches!(self, Self::StartSession(_) | Self::SendMessage(_)).then_some(120_000)
+    }
+
+    /// The rows that it is about: mutations on the same row are sent one after the other.
+    pub fn subjects(&self) -> Vec<Key> {
+        match self {
+            Self::CreateTask(c) => vec![c.id.into()],
+            Self::RenameTask(c) => vec![c.id.into()],
+            Self::SaveDocument(c) | Self::ResolveConflict(c) => vec![c.id.into()],
+            Self::StartSession(c) => vec![c.id.into(), c.task.into()],
+            Self::CancelSession(c) | Self::MarkSeen(c) | Self::DeleteSession(c) => vec![c.id.into()],
+            Self::SendMessage(c) => vec![c.session.into()],
+            Self::AnswerRequest(c) => vec![c.session.into()],
+            Self::KeepWork(c) => vec![c.id.into()],
+            Self::UndoKeep(c) | Self::DiscardWork(c) | Self::UndoDiscard(c) | Self::ObserveGone(c) => vec![c.id.into()],
+            Self::RetryJob(c) | Self::DropJob(c) => vec![c.id.into()],
+            Self::ObserveFile(c) => vec![c.id.into()],
+            Self::CountChanges(c) => vec![c.task.into()],
+            Self::SetDefaultAgent(_)
+            | Self::AttachProject(_)
+            | Self::AgentsFound(_)
+            | Self::ReportSession(_)
+            | Self::EndSession(_)
+            | Self::SettleMessage(_)
+            | Self::JobDone(_)
+            | Self::JobFailed(_)
+            | Self::Configure(_) => Vec::new(),
+        }
+    }
+}

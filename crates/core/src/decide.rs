@@ -1,0 +1,145 @@
+//! `decide`: the one place that says what a command does. The server runs it to decide; the page runs it to
+//! predict. Pure: time and ids are arguments; a refusal names what to do.
+
+mod jobs;
+mod sessions;
+mod tasks;
+
+#[cfg(test)]
+mod tests;
+
+pub use jobs::theirs_version;
+pub use sessions::{default_agent as default_agent_of, kind_name};
+
+use crate::command::Command;
+use crate::ids::{Millis, Mid, ProjectId, SessionId, TaskId};
+use crate::op::{Actor, Op, Reject, RejectCode};
+use crate::row::{Job, JobState, Project, Row, Session, Settings, Task, Work};
+use crate::state::State;
+
+/// What a decision depends on besides state and command.
+#[derive(Clone, Copy, Debug)]
+pub struct Context {
+    /// The mutation.
+    pub mid: Mid,
+    /// When it is decided (on the page: when it was clicked).
+    pub now: Millis,
+    /// Who acts.
+    pub actor: Actor,
+}
+
+/// What a command changes, or why it is refused.
+pub fn decide(state: &State, command: &Command, cx: Context) -> Result<Vec<Op>, Reject> {
+    if command.is_servers() && cx.actor != Actor::Server {
+        return Err(Reject::new(RejectCode::Forbidden, "Only the server itself reports this."));
+    }
+    match command {
+        Command::CreateTask(c) => tasks::create(state, c, cx),
+        Command::RenameTask(c) => tasks::rename(state, c, cx),
+        Command::SaveDocument(c) => tasks::save(state, c, cx),
+        Command::ResolveConflict(c) => tasks::resolve(state, c, cx),
+        Command::ObserveFile(c) => tasks::observe(state, c, cx),
+        Command::ObserveGone(c) => tasks::gone(state, c),
+        Command::CountChanges(c) => tasks::count(state, c),
+        Command::StartSession(c) => sessions::start(state, c, cx),
+        Command::CancelSession(c) => sessions::cancel(state, c, cx),
+        Command::MarkSeen(c) => sessions::seen(state, c),
+        Command::DeleteSession(c) => sessions::delete(state, c),
+        Command::SendMessage(c) => sessions::message(state, c, cx),
+        Command::AnswerRequest(c) => sessions::answer(state, c, cx),
+        Command::ReportSession(c) => sessions::report(state, c),
+        Command::EndSession(c) => sessions::end(state, c, cx),
+        Command::SettleMessage(c) => sessions::settle(state, c),
+        Command::KeepWork(c) => jobs::keep(state, c, cx),
+        Command::UndoKeep(c) => jobs::undo_keep(state, c, cx),
+        Command::DiscardWork(c) => jobs::discard(state, c, cx),
+        Command::UndoDiscard(c) => jobs::undo_discard(state, c, cx),
+        Command::RetryJob(c) => jobs::retry(state, c),
+        Command::DropJob(c) => jobs::drop(state, c),
+        Command::JobDone(c) => jobs::done(state, c, cx),
+        Command::JobFailed(c) => jobs::failed(state, c),
+        Command::SetDefaultAgent(c) => {
+            if let Some(name) = &c.agent {
+                sessions::usable_agent(state, name)?;
+            }
+            Ok(settings(state, |s| s.default_agent.clone_from(&c.agent)))
+        }
+        Command::Configure(c) => Ok(settings(state, |s| {
+            s.max_sessions = c.max_sessions.max(1);
+            s.demo = c.demo;
+        })),
+        Command::AttachProject(c) => {
+            let row = Row::Project(Project {
+                id: c.id,
+                ver: 0,
+                name: c.name.clone(),
+                path: c.path.clone(),
+                tasks_dir: c.tasks_dir.clone(),
+                branch: c.branch.clone(),
+                problem: c.problem.clone(),
+                watched: c.watched,
+                demo: c.demo,
+            });
+            Ok(put_or_change(state, row))
+        }
+        Command::AgentsFound(c) => {
+            let gone = state.agents().into_iter().filter(|a| !c.agents.iter().any(|b| b.id == a.id)).map(|a| Op::delete(a.id));
+            let here = c.agents.iter().flat_map(|a| put_or_change(state, Row::Agent(a.clone())));
+            Ok(here.chain(gone).collect())
+        }
+    }
+}
+
+/// Whether `decide` would accept: what enables a button, with the reason where it would not.
+pub fn allowed(state: &State, command: &Command, now: Millis) -> Result<(), Reject> {
+    decide(state, command, Context { mid: Mid(uuid::Uuid::nil()), now, actor: Actor::Person }).map(|_| ())
+}
+
+/// A put where the row is new, else the patch that leads to it, else nothing.
+fn put_or_change(state: &State, row: Row) -> Vec<Op> {
+    match state.get(row.key()) {
+        None => vec![Op::put(row)],
+        Some(old) => Op::change(old, &row).into_iter().collect(),
+    }
+}
+
+fn settings(state: &State, edit: impl FnOnce(&mut Settings)) -> Vec<Op> {
+    let mut row = state.settings();
+    edit(&mut row);
+    put_or_change(state, Row::Settings(row))
+}
+
+/// The patch that `edit` makes of a task.
+fn edit_task(task: &Task, edit: impl FnOnce(&mut Task)) -> Option<Op> {
+    let mut next = task.clone();
+    edit(&mut next);
+    Op::change(&Row::Task(task.clone()), &Row::Task(next))
+}
+
+/// The patch that `edit` makes of a session.
+fn edit_session(session: &Session, edit: impl FnOnce(&mut Session)) -> Option<Op> {
+    let mut next = session.clone();
+    edit(&mut next);
+    Op::change(&Row::Session(session.clone()), &Row::Session(next))
+}
+
+fn task(state: &State, id: TaskId) -> Result<&Task, Reject> {
+    state.task(id).ok_or_else(|| Reject::new(RejectCode::NotFound, "This task does not exist (any more)."))
+}
+
+fn session(state: &State, id: SessionId) -> Result<&Session, Reject> {
+    state.session(id).ok_or_else(|| Reject::new(RejectCode::NotFound, "This session does not exist (any more)."))
+}
+
+fn project(state: &State, id: ProjectId) -> Result<&Project, Reject> {
+    state.project(id).ok_or_else(|| Reject::new(RejectCode::NotFound, "This project is not open."))
+}
+
+fn not_allowed(message: impl Into<String>) -> Reject {
+    Reject::new(RejectCode::NotAllowed, message)
+}
+
+/// The op that asks for a job.
+fn job(cx: Context, task: TaskId, work: Work) -> Op {
+    Op::put(Row::Job(Job { id: cx.mid, ver: 0, task, at: cx.now, work, state: JobState::Pending }))
+}

@@ -1,0 +1,370 @@
+//! Commands on sessions: start, cancel, messages, and what hosts report.
+
+use super::{Context, edit_session, edit_task, not_allowed, project, session, task};
+use crate::command::{AnswerRequest, EndSession, OnSession, ReportSession, SendMessage, SettleMessage, StartSession};
+use crate::event::{Ending, Request};
+use crate::ids::AgentId;
+use crate::op::{Op, Reject, RejectCode};
+use crate::row::{Agent, Branch, JobState, Message, MessageBody, MessageState, Row, RowKind, Session, Task, Work};
+use crate::state::State;
+use crate::status::{Kind, Status};
+
+pub(super) fn start(state: &State, c: &StartSession, cx: Context) -> Result<Vec<Op>, Reject> {
+    if state.session(c.id).is_some() {
+        return Err(Reject::new(RejectCode::IdTaken, "A session of this id exists already."));
+    }
+    let task = task(state, c.task)?;
+    startable(state, task)?;
+    free(state, task, c.kind)?;
+    if c.kind == Kind::Verify && standing(task).is_none() {
+        return Err(not_allowed("There is nothing to verify yet: implement it first."));
+    }
+    let agent = choose_agent(state, c.start.agent.as_deref())?;
+    let row = Session {
+        id: c.id,
+        ver: 0,
+        project: task.project,
+        task: c.task,
+        kind: c.kind,
+        agent: agent.name.clone(),
+        model: c.start.model.clone(),
+        instructions: c.start.instructions.clone(),
+        status: first_status(state),
+        attempt: 1,
+        created: cx.now,
+        since: cx.now,
+        ended: None,
+        ending: None,
+        requests: Vec::new(),
+        conversation: None,
+        output_end: None,
+        activity: None,
+        seen: false,
+    };
+    Ok(vec![Op::put(Row::Session(row))])
+}
+
+pub(super) fn cancel(state: &State, c: &OnSession, cx: Context) -> Result<Vec<Op>, Reject> {
+    let row = session(state, c.id)?;
+    Ok(match row.status {
+        Status::Queued => {
+            let mut ops = close(state, row, &Ending::Cancelled, cx);
+            ops.extend(edit_session(row, |s| {
+                s.status = Status::Cancelled;
+                s.ended = Some(cx.now);
+                s.ending = Some(Ending::Cancelled);
+                s.seen = true;
+            }));
+            ops
+        }
+        Status::Cancelling | Status::Completed | Status::Failed | Status::Cancelled | Status::Interrupted => Vec::new(),
+        Status::Starting | Status::Running | Status::NeedsApproval | Status::NeedsAnswer | Status::Paused | Status::Waiting => {
+            edit_session(row, |s| {
+                s.status = Status::Cancelling;
+                s.requests.clear();
+            })
+            .into_iter()
+            .collect()
+        }
+    })
+}
+
+pub(super) fn seen(state: &State, c: &OnSession) -> Result<Vec<Op>, Reject> {
+    let row = session(state, c.id)?;
+    Ok(edit_session(row, |s| s.seen |= s.status.is_ended()).into_iter().collect())
+}
+
+pub(super) fn delete(state: &State, c: &OnSession) -> Result<Vec<Op>, Reject> {
+    let row = session(state, c.id)?;
+    if row.status.is_active() {
+        return Err(not_allowed("This session still runs. Cancel it first."));
+    }
+    Ok(state.messages_of(c.id).map(|m| Op::delete(m.id)).chain([Op::delete(c.id)]).collect())
+}
+
+pub(super) fn message(state: &State, c: &SendMessage, cx: Context) -> Result<Vec<Op>, Reject> {
+    let row = session(state, c.session)?;
+    if state.message(c.id).is_some() {
+        return Err(Reject::new(RejectCode::IdTaken, "A message of this id exists already."));
+    }
+    if c.text.trim().is_empty() {
+        return Err(Reject::new(RejectCode::Invalid, "The message is empty."));
+    }
+    if row.status == Status::Cancelling {
+        return Err(not_allowed("This session is being cancelled. Send it once that is done: it is resumed then."));
+    }
+    let mut ops = vec![Op::put(Row::Message(Message {
+        id: c.id,
+        ver: 0,
+        session: c.session,
+        at: cx.now,
+        body: MessageBody::Prompt { text: c.text.clone() },
+        state: MessageState::Queued,
+    }))];
+    if row.status.is_ended() {
+        let task = task(state, row.task)?;
+        startable(state, task)?;
+        free(state, task, row.kind)?;
+        usable_agent(state, &row.agent)?;
+        let status = first_status(state);
+        ops.extend(edit_session(row, |s| next_attempt(s, status, cx)));
+    }
+    Ok(ops)
+}
+
+pub(super) fn answer(state: &State, c: &AnswerRequest, cx: Context) -> Result<Vec<Op>, Reject> {
+    let row = session(state, c.session)?;
+    let Some(request) = row.requests.iter().find(|r| r.id == c.request) else {
+        return Err(not_allowed("This was answered already, or the agent no longer asks it."));
+    };
+    if !request.options.iter().any(|o| o.id == c.option) {
+        return Err(Reject::new(RejectCode::Invalid, "This is none of the options that the agent offers."));
+    }
+    if state.message(c.id).is_some() {
+        return Err(Reject::new(RejectCode::IdTaken, "A message of this id exists already."));
+    }
+    let message = Op::put(Row::Message(Message {
+        id: c.id,
+        ver: 0,
+        session: c.session,
+        at: cx.now,
+        body: MessageBody::Answer { request: c.request, option: c.option.clone() },
+        state: MessageState::Queued,
+    }));
+    let change = edit_session(row, |s| {
+        s.requests.retain(|r| r.id != c.request);
+        s.status = asking(&s.requests);
+    });
+    Ok([message].into_iter().chain(change).collect())
+}
+
+pub(super) fn report(state: &State, c: &ReportSession) -> Result<Vec<Op>, Reject> {
+    let row = session(state, c.id)?;
+    if row.attempt != c.attempt || row.status.is_ended() {
+        return Ok(Vec::new());
+    }
+    let answered = |request: &Request| {
+        state.messages_of(c.id).any(|m| matches!(&m.body, MessageBody::Answer { request: r, .. } if *r == request.id))
+    };
+    let requests: Vec<Request> = c.requests.iter().filter(|r| !answered(r)).cloned().collect();
+    let status = match c.status {
+        Status::NeedsApproval | Status::NeedsAnswer => asking(&requests),
+        other => other,
+    };
+    let mut ops: Vec<Op> = edit_session(row, |s| {
+        if s.status.may_become(status) && !status.is_ended() {
+            s.status = status;
+            s.requests = requests;
+        }
+        if c.conversation.is_some() {
+            s.conversation.clone_from(&c.conversation);
+        }
+    })
+    .into_iter()
+    .collect();
+    if let (Some(branch), Some(task)) = (&c.branch, state.task(row.task)) {
+        ops.extend(edit_task(task, |t| t.branch = Some(branch.clone())));
+    }
+    Ok(ops)
+}
+
+pub(super) fn end(state: &State, c: &EndSession, cx: Context) -> Result<Vec<Op>, Reject> {
+    let row = session(state, c.id)?;
+    if row.attempt != c.attempt || row.status.is_ended() {
+        return Ok(Vec::new());
+    }
+    // Whatever a cancelled session's processes did at the end, it ended because a person said so.
+    let ending = if row.status == Status::Cancelling { Ending::Cancelled } else { c.ending.clone() };
+    let unheard = state.messages_of(c.id).any(|m| is_queued_prompt(m));
+    let goes_on = ending == Ending::Completed && unheard;
+    let mut ops: Vec<Op> = edit_session(row, |s| {
+        s.requests.clear();
+        s.output_end = Some(c.output_end);
+        s.activity = Some(c.activity.clone());
+        if c.conversation.is_some() {
+            s.conversation.clone_from(&c.conversation);
+        }
+        if goes_on {
+            next_attempt(s, Status::Starting, cx);
+        } else {
+            s.status = match &ending {
+                Ending::Completed => Status::Completed,
+                Ending::Failed { .. } => Status::Failed,
+                Ending::Cancelled => Status::Cancelled,
+                Ending::Interrupted { .. } => Status::Interrupted,
+            };
+            s.ended = Some(cx.now);
+            s.seen = ending == Ending::Cancelled;
+            s.ending = Some(ending.clone());
+        }
+    })
+    .into_iter()
+    .collect();
+    if !goes_on {
+        ops.extend(close(state, row, &ending, cx));
+    }
+    Ok(ops)
+}
+
+pub(super) fn settle(state: &State, c: &SettleMessage) -> Result<Vec<Op>, Reject> {
+    let Some(row) = state.message(c.id) else {
+        return Ok(Vec::new());
+    };
+    if row.state == MessageState::Delivered {
+        return Ok(Vec::new());
+    }
+    let next = Message { state: c.state.clone(), ..row.clone() };
+    Ok(Op::change(&Row::Message(row.clone()), &Row::Message(next)).into_iter().collect())
+}
+
+/// What the end of a session means for others: its unheard messages failed, a queued session takes its place.
+fn close(state: &State, row: &Session, ending: &Ending, cx: Context) -> Vec<Op> {
+    let why = match ending {
+        Ending::Completed | Ending::Cancelled => "The session ended before this reached the agent.",
+        Ending::Failed { .. } | Ending::Interrupted { .. } => "The agent stopped before this reached it.",
+    };
+    let mut ops: Vec<Op> = state
+        .messages_of(row.id)
+        .filter(|m| m.state == MessageState::Queued)
+        .filter_map(|m| {
+            let next = Message { state: MessageState::Failed { reason: why.to_owned() }, ..m.clone() };
+            Op::change(&Row::Message(m.clone()), &Row::Message(next))
+        })
+        .collect();
+    let all = || state.of_kind(RowKind::Session).filter_map(|r| if let Row::Session(s) = r { Some(s) } else { None });
+    let busy = all().filter(|s| s.id != row.id && s.status.takes_a_place()).count();
+    let room = (state.settings().max_sessions as usize).saturating_sub(busy);
+    let mut queue: Vec<&Session> = all().filter(|s| s.id != row.id && s.status == Status::Queued).collect();
+    queue.sort_by_key(|s| (s.since, s.id));
+    ops.extend(queue.into_iter().take(room).filter_map(|s| {
+        edit_session(s, |s| {
+            s.status = Status::Starting;
+            s.since = cx.now;
+        })
+    }));
+    ops
+}
+
+fn is_queued_prompt(m: &Message) -> bool {
+    m.state == MessageState::Queued && matches!(m.body, MessageBody::Prompt { .. })
+}
+
+fn next_attempt(s: &mut Session, status: Status, cx: Context) {
+    s.attempt += 1;
+    s.status = status;
+    s.since = cx.now;
+    s.ended = None;
+    s.ending = None;
+    s.output_end = None;
+    s.activity = None;
+    s.requests.clear();
+    s.seen = false;
+}
+
+fn asking(requests: &[Request]) -> Status {
+    match requests.first() {
+        None => Status::Running,
+        Some(r) if r.question => Status::NeedsAnswer,
+        Some(_) => Status::NeedsApproval,
+    }
+}
+
+fn first_status(state: &State) -> Status {
+    let taken = state
+        .of_kind(RowKind::Session)
+        .filter(|r| matches!(r, Row::Session(s) if s.status.takes_a_place() || s.status == Status::Queued))
+        .take(state.settings().max_sessions as usize)
+        .count();
+    if taken < state.settings().max_sessions as usize { Status::Starting } else { Status::Queued }
+}
+
+/// The worktree of a task, where it has one that stands.
+pub(super) fn standing(task: &Task) -> Option<&Branch> {
+    task.branch.as_ref().filter(|b| b.discarded.is_none())
+}
+
+/// Refuses where the task can't have sessions now.
+fn startable(state: &State, task: &Task) -> Result<(), Reject> {
+    let project = project(state, task.project)?;
+    if let Some(problem) = &project.problem {
+        return Err(not_allowed(problem.clone()));
+    }
+    if let Some(problem) = &task.problem {
+        return Err(not_allowed(format!("This task's document can't be given to an agent: {problem}")));
+    }
+    if task.archived {
+        return Err(not_allowed("This task is archived. Restore it first."));
+    }
+    if !task.on_branch {
+        return Err(not_allowed("This task's file is not on the branch that is checked out."));
+    }
+    let git = state.jobs_of(task.id).any(|j| {
+        j.state == JobState::Pending && !matches!(j.work, Work::WriteDocument { .. })
+    });
+    if git {
+        return Err(not_allowed("This task's work is being moved. Wait until that is done."));
+    }
+    Ok(())
+}
+
+/// Refuses where another session writes into the task's worktree.
+pub(super) fn free(state: &State, task: &Task, kind: Kind) -> Result<(), Reject> {
+    let busy = state.sessions_of(task.id).find(|s| s.status.is_active() && s.kind.holds_the_worktree());
+    match busy {
+        Some(other) if kind.holds_the_worktree() => {
+            let message = format!("{} runs on this task already. One at a time writes into its worktree.", kind_name(other.kind));
+            Err(Reject::new(RejectCode::TaskBusy, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The agent of this name, where it can be started.
+pub(super) fn usable_agent<'a>(state: &'a State, name: &str) -> Result<&'a Agent, Reject> {
+    let missing = |message: String| Reject::new(RejectCode::AgentMissing, message);
+    let Some(agent) = state.agent(AgentId::named(name)) else {
+        return Err(missing(format!("There is no agent called {name}. Settings lists those there are.")));
+    };
+    if agent.found {
+        return Ok(agent);
+    }
+    let mend = agent.mend.as_deref().unwrap_or("Install it, then look again in Settings.");
+    Err(missing(format!("{} was not found on this machine. {mend}", agent.title)))
+}
+
+fn choose_agent<'a>(state: &'a State, name: Option<&str>) -> Result<&'a Agent, Reject> {
+    if let Some(name) = name {
+        return usable_agent(state, name);
+    }
+    default_agent(state).ok_or_else(|| {
+        Reject::new(RejectCode::AgentMissing, "No agent was found on this machine. Settings says how to install one.")
+    })
+}
+
+/// The agent that is taken where none is chosen: the set one, else the first usable, a scripted one last.
+pub fn default_agent(state: &State) -> Option<&Agent> {
+    let set = state.settings().default_agent.and_then(|name| state.agent(AgentId::named(&name))).filter(|a| a.found);
+    set.or_else(|| {
+        let mut all = state.agents();
+        all.retain(|a| a.found);
+        all.sort_by_key(|a| (a.scripted, a.logged_in == Some(false)));
+        all.first().copied()
+    })
+}
+
+/// The word for a kind in sentences.
+pub fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Plan => "Plan",
+        Kind::Debug => "Debug",
+        Kind::Implement => "Implement",
+        Kind::Verify => "Verify",
+        Kind::Review => "Review",
+        Kind::Rewrite => "Rewrite",
+        Kind::Comment => "Comment",
+        Kind::Synthesise => "Synthesise",
+        Kind::Debate => "Debate",
+        Kind::Chat => "Chat",
+        Kind::CommitMessage => "Commit message",
+    }
+}

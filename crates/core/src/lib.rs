@@ -1,0 +1,17 @@
+//! The domain of Quarterdeck: ids, rows, commands, `decide`, derived values, task documents, prompts.
+//!
+//! Must not know: tokio, files, the network, a clock, randomness. Time and ids are arguments, so the same code
+//! decides on the server and predicts in the page.
+
+pub mod command;
+pub mod decide;
+pub mod derive;
+pub mod document;
+pub mod event;
+pub mod ids;
+pub mod op;
+pub mod prompt;
+pub mod row;
+pub mod state;
+pub mod status;
+pub mod texts;

@@ -1,0 +1,148 @@
+//! Rows: what the log moves and a snapshot holds. Every row has an `id` and a `ver` (the seq of its last op).
+//! Rows are plain data; how they may change lies in `decide`.
+
+pub mod agent;
+pub mod job;
+pub mod session;
+pub mod task;
+
+pub use agent::{Agent, Model, Settings};
+pub use job::{Job, JobState, Work};
+pub use session::{Message, MessageBody, MessageState, Session, Start};
+pub use task::{Branch, Changed, Conflict, Document, Landing, Progress, Project, Task};
+
+use crate::ids::{AgentId, MessageId, Mid, ProjectId, SessionId, TaskId};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use uuid::Uuid;
+
+/// Kinds of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(rename = "RowKind")]
+#[expect(missing_docs, reason = "the names are the documentation")]
+pub enum RowKind {
+    Settings,
+    Project,
+    Agent,
+    Task,
+    Session,
+    Message,
+    Job,
+}
+
+/// Names one row.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+pub struct Key {
+    /// Its kind.
+    pub kind: RowKind,
+    /// Its id.
+    #[ts(type = "string")]
+    pub id: Uuid,
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}:{}", self.kind, self.id)
+    }
+}
+
+/// A row of any kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", content = "row", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names are the documentation")]
+pub enum Row {
+    Settings(Settings),
+    Project(Project),
+    Agent(Agent),
+    Task(Task),
+    Session(Session),
+    Message(Message),
+    Job(Job),
+}
+
+macro_rules! each {
+    ($row:expr, $r:ident => $e:expr) => {
+        match $row {
+            Row::Settings($r) => $e,
+            Row::Project($r) => $e,
+            Row::Agent($r) => $e,
+            Row::Task($r) => $e,
+            Row::Session($r) => $e,
+            Row::Message($r) => $e,
+            Row::Job($r) => $e,
+        }
+    };
+}
+
+impl Row {
+    /// Its name.
+    pub fn key(&self) -> Key {
+        match self {
+            Self::Settings(r) => Key { kind: RowKind::Settings, id: r.id },
+            Self::Project(r) => r.id.into(),
+            Self::Agent(r) => r.id.into(),
+            Self::Task(r) => r.id.into(),
+            Self::Session(r) => r.id.into(),
+            Self::Message(r) => r.id.into(),
+            Self::Job(r) => r.id.into(),
+        }
+    }
+
+    /// The seq of its last op.
+    pub fn ver(&self) -> u64 {
+        each!(self, r => r.ver)
+    }
+
+    /// Sets the seq of its last op.
+    pub fn set_ver(&mut self, ver: u64) {
+        each!(self, r => r.ver = ver);
+    }
+
+    /// The row that it belongs to, where it belongs to one: a task to its project, a session to its task, a
+    /// message to its session, a job to the task or session it works for.
+    pub fn parent(&self) -> Option<Key> {
+        match self {
+            Self::Settings(_) | Self::Project(_) | Self::Agent(_) => None,
+            Self::Task(r) => Some(r.project.into()),
+            Self::Session(r) => Some(r.task.into()),
+            Self::Message(r) => Some(r.session.into()),
+            Self::Job(r) => Some(r.task.into()),
+        }
+    }
+
+    /// Its content as JSON.
+    pub fn fields(&self) -> serde_json::Map<String, serde_json::Value> {
+        let value = each!(self, r => serde_json::to_value(r));
+        match value {
+            Ok(serde_json::Value::Object(map)) => map,
+            _ => serde_json::Map::new(),
+        }
+    }
+
+    /// The row of this kind with this content.
+    pub fn from_fields(kind: RowKind, fields: serde_json::Map<String, serde_json::Value>) -> Result<Self, serde_json::Error> {
+        let value = serde_json::Value::Object(fields);
+        Ok(match kind {
+            RowKind::Settings => Self::Settings(serde_json::from_value(value)?),
+            RowKind::Project => Self::Project(serde_json::from_value(value)?),
+            RowKind::Agent => Self::Agent(serde_json::from_value(value)?),
+            RowKind::Task => Self::Task(serde_json::from_value(value)?),
+            RowKind::Session => Self::Session(serde_json::from_value(value)?),
+            RowKind::Message => Self::Message(serde_json::from_value(value)?),
+            RowKind::Job => Self::Job(serde_json::from_value(value)?),
+        })
+    }
+}
+
+macro_rules! keyed {
+    ($($id:ident => $kind:ident),* $(,)?) => {$(
+        impl From<$id> for Key {
+            fn from(id: $id) -> Self {
+                Self { kind: RowKind::$kind, id: id.0 }
+            }
+        }
+    )*};
+}
+
+keyed! { ProjectId => Project, TaskId => Task, SessionId => Session, MessageId => Message, AgentId => Agent, Mid => Job }

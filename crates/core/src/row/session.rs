@@ -1,0 +1,117 @@
+//! Sessions and the messages to them.
+
+use crate::event::{Activity, Ending, Request};
+use crate::ids::{MessageId, Millis, ProjectId, RequestId, SessionId, TaskId};
+use crate::status::{Kind, Status};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What a person chose when starting a session. Absent choices are resolved on the server at command time.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct Start {
+    /// Name of the agent; null takes the default.
+    pub agent: Option<String>,
+    /// Model; null takes the agent's own default.
+    pub model: Option<String>,
+    /// Further instructions.
+    pub instructions: String,
+}
+
+/// A session: one conversation with an agent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct Session {
+    /// Its id, minted by whoever clicked.
+    pub id: SessionId,
+    /// Seq of the last op.
+    #[ts(type = "number")]
+    pub ver: u64,
+    /// The project of its task.
+    pub project: ProjectId,
+    /// Its task.
+    pub task: TaskId,
+    /// What it is for.
+    pub kind: Kind,
+    /// Name of its agent.
+    pub agent: String,
+    /// The chosen model, null for the agent's own default.
+    pub model: Option<String>,
+    /// Further instructions.
+    pub instructions: String,
+    /// How it stands.
+    pub status: Status,
+    /// Counts its agent processes from 1.
+    pub attempt: u32,
+    /// When it was started by a person.
+    pub created: Millis,
+    /// When the current attempt was accepted.
+    pub since: Millis,
+    /// When it ended, null while it has not.
+    pub ended: Option<Millis>,
+    /// How the last attempt ended.
+    pub ending: Option<Ending>,
+    /// What the agent waits for.
+    pub requests: Vec<Request>,
+    /// The agent's own id of the conversation; what it is resumed by.
+    pub conversation: Option<String>,
+    /// Byte after the last event of the last attempt, once it ended.
+    #[ts(type = "number | null")]
+    pub output_end: Option<u64>,
+    /// Final figures of the last attempt.
+    pub activity: Option<Activity>,
+    /// Whether a person has seen its ending.
+    pub seen: bool,
+}
+
+/// A message from a person to a session.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct Message {
+    /// Its id; the host echoes it in the output.
+    pub id: MessageId,
+    /// Seq of the last op.
+    #[ts(type = "number")]
+    pub ver: u64,
+    /// Its session.
+    pub session: SessionId,
+    /// When it was sent.
+    pub at: Millis,
+    /// What it says.
+    pub body: MessageBody,
+    /// How it stands.
+    pub state: MessageState,
+}
+
+/// What a message says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum MessageBody {
+    /// A prompt.
+    Prompt {
+        /// Its text.
+        text: String,
+    },
+    /// The answer to a request.
+    Answer {
+        /// Which request.
+        request: RequestId,
+        /// The chosen option's id.
+        option: String,
+    },
+}
+
+/// How a message stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum MessageState {
+    /// Waits for the host or for the end of the turn.
+    Queued,
+    /// The host handed it to the agent.
+    Delivered,
+    /// It did not reach the agent.
+    Failed {
+        /// Why.
+        reason: String,
+    },
+    /// The host vanished while it was being handed over.
+    Unknown,
+}

@@ -1,0 +1,46 @@
+//! What the engine is started with. Everything that comes from the environment of the process stands here: the engine
+//! itself reads none of it.
+
+use crate::time::SharedClock;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Configuration of an engine.
+#[derive(Clone)]
+pub struct EngineConfig {
+    /// Where everything is kept that is not the user's.
+    pub data_dir: PathBuf,
+    /// The time and random bytes.
+    pub clock: SharedClock,
+    /// The `qd` program: hosts are started with it.
+    pub qd: PathBuf,
+    /// The environment that agents' allow-lists choose from, with PATH as the login shell has it.
+    pub env: BTreeMap<String, String>,
+    /// The user's home directory.
+    pub home: PathBuf,
+    /// Further agents, `[agents.NAME]` of the configuration.
+    pub agents: BTreeMap<String, qd_agents::catalogue::AgentConfig>,
+    /// How many sessions run at once.
+    pub max_sessions: u32,
+    /// Folder of the task documents, relative to a project.
+    pub tasks_dir: String,
+    /// Whether this is the demonstration.
+    pub demo: bool,
+}
+
+impl EngineConfig {
+    /// The directory of one attempt: its claim, its output.
+    pub fn run_dir(&self, session: qd_core::ids::SessionId, attempt: u32) -> PathBuf {
+        self.runs().join(session.to_string()).join(attempt.to_string())
+    }
+
+    /// Where all attempts are.
+    pub fn runs(&self) -> PathBuf {
+        self.data_dir.join("run")
+    }
+
+    /// Where all worktrees are.
+    pub fn worktrees(&self) -> PathBuf {
+        self.data_dir.join("worktrees")
+    }
+}

@@ -1,0 +1,163 @@
+//! Telling the rows what lies in the files.
+
+use super::identity::{Held, Matched, match_similar, matched, worth_comparing};
+use super::walk::{self, Content, Found, Listing};
+use super::{ProjectFiles, Site};
+use crate::engine::Engine;
+use futures::{StreamExt as _, stream};
+use qd_core::command::{Command, ObserveFile, OnTask};
+use qd_core::ids::{ProjectId, TaskId, of_cause};
+use qd_core::row::{Document, Row, Task, Work};
+use qd_core::state::State;
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// So many files are told of at once: the store commits them together.
+const TOGETHER: usize = 64;
+
+/// What a task's row says of its file.
+#[derive(Clone, Debug)]
+struct Told {
+    held: Held,
+    archived: bool,
+    problem: Option<String>,
+    /// A save is on its way, so the row is ahead of the file.
+    writing: bool,
+}
+
+/// What is to be told of one file.
+struct News {
+    id: TaskId,
+    found: Found,
+    cause: String,
+}
+
+impl ProjectFiles {
+    /// Looks at the documents and tells what differs from the rows. False where something could not be stored.
+    pub(super) async fn observe(&mut self, site: &Site) -> bool {
+        let Some(listing) = self.list(site).await else { return false };
+        self.remove_leftovers(&listing);
+        let told = self.engine.read(|state| told(state, self.id));
+        let held: Vec<Held> = told.iter().map(|t| t.held.clone()).collect();
+        let mut matched = matched(&held, &listing.found, &listing.unknown);
+        if worth_comparing(&matched) {
+            self.compare(site, &listing.found, &mut matched).await;
+        }
+        let telling = self.telling();
+        let rows: HashMap<TaskId, &Told> = told.iter().map(|t| (t.held.id, t)).collect();
+        let mut news = Vec::new();
+        for (index, found) in listing.found.into_iter().enumerate() {
+            let id = match matched.tasks.get(&index) {
+                Some(id) if rows.get(id).is_some_and(|row| !row.differs(&found)) => continue,
+                Some(id) => *id,
+                None => TaskId(of_cause(&["task", &self.id.to_string(), &found.path, &found.content.hash, &telling])),
+            };
+            news.push(News { id, found, cause: telling.clone() });
+        }
+        let gone = matched.gone.into_iter().map(|id| (id, telling.clone())).collect();
+        let engine = &self.engine;
+        let all_gone = tell_gone(engine, gone).await;
+        let tellings = news.into_iter().map(|n| tell(engine, self.id, &site.root, n));
+        let all_told = stream::iter(tellings).buffer_unordered(TOGETHER).fold(true, |all, one| async move { all && one }).await;
+        all_gone && all_told
+    }
+
+    async fn list(&mut self, site: &Site) -> Option<Listing> {
+        let (site, now) = (site.clone(), self.engine.config().clock.now());
+        let mut known = std::mem::take(&mut self.known);
+        let walked = tokio::task::spawn_blocking(move || {
+            let listing = walk::walk(&site.root, &site.tasks_dir, &mut known, now);
+            (listing, known)
+        });
+        let (listing, known) = walked.await.ok()?;
+        self.known = known;
+        Some(listing)
+    }
+
+    /// A write that was cut short is done again under the same name; what is left of one that is settled goes.
+    fn remove_leftovers(&self, listing: &Listing) {
+        for file in &listing.leftovers {
+            let job = file.file_name().and_then(|name| name.to_str()).and_then(walk::job_of_temporary);
+            if job.is_some_and(|job| self.engine.read(|state| state.job(job).is_none())) {
+                let _ = std::fs::remove_file(file);
+            }
+        }
+    }
+
+    /// Compares the texts of what is gone with what is new.
+    async fn compare(&self, site: &Site, found: &[Found], matched: &mut Matched) {
+        let mut gone = HashMap::new();
+        for &id in &matched.gone {
+            if let Ok(Some(document)) = self.engine.document(id, None).await {
+                gone.insert(id, document.text);
+            }
+        }
+        let mut new = HashMap::new();
+        for &index in &matched.new {
+            if let Ok((_, Some(text))) = open(&site.root, &found[index].path).await {
+                new.insert(index, text);
+            }
+        }
+        match_similar(matched, &gone, &new);
+    }
+}
+
+impl Told {
+    fn of(state: &State, task: &Task) -> Option<Self> {
+        let held = Held { id: task.id, path: task.path.clone()?, hash: task.document.hash.clone(), on_branch: task.on_branch };
+        let writing = state.jobs_of(task.id).any(|j| matches!(j.work, Work::WriteDocument { .. }));
+        Some(Self { held, archived: task.archived, problem: task.problem.clone(), writing })
+    }
+
+    fn differs(&self, found: &Found) -> bool {
+        !self.held.on_branch
+            || self.held.path != found.path
+            || self.archived != found.archived
+            || self.problem != found.content.problem
+            || (!self.writing && self.held.hash != found.content.hash)
+    }
+}
+
+fn told(state: &State, project: ProjectId) -> Vec<Told> {
+    let tasks = state.children(project).filter_map(|row| if let Row::Task(t) = row { Some(t) } else { None });
+    tasks.filter_map(|task| Told::of(state, task)).collect()
+}
+
+async fn tell_gone(engine: &Engine, gone: Vec<(TaskId, String)>) -> bool {
+    let tellings = gone.into_iter().map(|(id, cause)| async move {
+        let command = Command::ObserveGone(OnTask { id });
+        engine.report(command, &["gone", &id.to_string(), &cause]).await.is_some()
+    });
+    stream::iter(tellings).buffer_unordered(TOGETHER).fold(true, |all, one| async move { all && one }).await
+}
+
+async fn tell(engine: &Engine, project: ProjectId, root: &Path, news: News) -> bool {
+    let News { id, found, cause } = news;
+    let (content, text) = match open(root, &found.path).await {
+        // What was wrong with its name or its place holds still.
+        _ if found.content.problem.is_some() => (found.content, None),
+        Ok((content, text)) => (content, text),
+        // It went away since: the file system tells, or the next look.
+        Err(_) => return true,
+    };
+    let cause = [&*project.to_string(), &found.path, &content.hash, &cause].map(str::to_owned);
+    let command = Command::ObserveFile(ObserveFile {
+        id,
+        project,
+        path: found.path,
+        document: Document { version: None, hash: content.hash, size: content.size },
+        text,
+        problem: content.problem,
+        archived: found.archived,
+    });
+    let cause: Vec<&str> = cause.iter().map(String::as_str).collect();
+    engine.report(command, &cause).await.is_some()
+}
+
+/// Reads one document off the async threads.
+async fn open(root: &Path, path: &str) -> io::Result<(Content, Option<String>)> {
+    let (root, path): (PathBuf, String) = (root.to_owned(), path.to_owned());
+    let opened = tokio::task::spawn_blocking(move || walk::open(&root, &path)).await;
+    opened.map_err(io::Error::other)?.map(|(_, content, text)| (content, text))
+}

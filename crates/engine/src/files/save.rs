@@ -1,0 +1,135 @@
+//! Writing what jobs ask for into the files, one job after the other.
+
+use super::write::{self, Order, To, WriteError, Written};
+use super::{ProjectFiles, Site};
+use qd_core::command::{Command, ConflictFound, Done, JobDone, JobFailed};
+use qd_core::document;
+use qd_core::ids::{Mid, ProjectId};
+use qd_core::row::{Document, Job, JobState, Row, RowKind, Work};
+use qd_core::state::State;
+use std::collections::HashSet;
+
+impl ProjectFiles {
+    /// Does the pending writes of the project. False where an outcome could not be stored: nothing may be looked at
+    /// before it is, as a file that was just made would be taken for a new task.
+    pub(super) async fn save_pending(&mut self, site: &Site) -> bool {
+        for job in self.engine.read(|state| pending(state, self.id)) {
+            if !self.save(site, &job).await {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Whether a save was given up since the last call: its row is ahead of the file then, until that is looked at.
+    pub(super) fn save_was_given_up(&mut self) -> bool {
+        let now: HashSet<Mid> = self.engine.read(|state| writes(state, self.id).map(|job| job.id).collect());
+        let before = std::mem::replace(&mut self.saves, now);
+        before.iter().any(|id| !self.saves.contains(id))
+    }
+
+    async fn save(&mut self, site: &Site, job: &Job) -> bool {
+        let id = job.id;
+        let order = match self.order(site, job).await {
+            Ok(order) => order,
+            Err(reason) => return self.failed(id, reason, None).await,
+        };
+        let text = order.text.clone();
+        let written = tokio::task::spawn_blocking(move || write::write(&order)).await;
+        let written = match written {
+            Ok(Ok(written)) => written,
+            Ok(Err(error)) => {
+                let path = if let WriteError::Gone(path) = &error { Some(path.clone()) } else { None };
+                return self.failed(id, error.to_string(), path).await;
+            }
+            Err(error) => return self.failed(id, format!("The write ended early: {error}. Retry."), None).await,
+        };
+        let (path, standing, conflict) = match written {
+            Written::Stands { path, text: standing } => (path, standing, None),
+            Written::Conflict { path, theirs } => (path, theirs.clone(), Some(ConflictFound { theirs })),
+        };
+        let Work::WriteDocument { version, .. } = job.work else { return true };
+        let exact = standing == text;
+        let described = document::describe(&standing);
+        let done = Done::Wrote {
+            path: path.clone(),
+            document: Document { version: exact.then_some(version), ..described },
+            text: (!exact && conflict.is_none()).then_some(standing),
+            conflict,
+        };
+        let telling = self.telling();
+        let stored = self.engine.report(Command::JobDone(JobDone { id, done }), &["job", &id.to_string(), "done", &telling]).await;
+        if stored.is_some() {
+            write::tidy(&site.root, &path, id);
+        }
+        stored.is_some()
+    }
+
+    async fn failed(&mut self, id: Mid, reason: String, file: Option<String>) -> bool {
+        let telling = self.telling();
+        let command = Command::JobFailed(JobFailed { id, reason, files: file.into_iter().collect() });
+        self.engine.report(command, &["job", &id.to_string(), "failed", &telling]).await.is_some()
+    }
+
+    /// What a job asks for; the error says what to do.
+    async fn order(&self, site: &Site, job: &Job) -> Result<Order, String> {
+        let Work::WriteDocument { version, base } = job.work else {
+            return Err("This job writes no document.".to_owned());
+        };
+        let (to, base) = self.engine.read(|state| (to(state, site, job), written_base(state, job, base)));
+        let to = to.ok_or("The task of this text does not exist any more.")?;
+        let text = self.text(job, version).await?.ok_or("The text of this version is missing in the store.")?;
+        let base = match base {
+            Some(base) => self.text(job, base).await?,
+            None => None,
+        };
+        Ok(Order { root: site.root.clone(), job: job.id, to, text, base })
+    }
+
+    async fn text(&self, job: &Job, version: Mid) -> Result<Option<String>, String> {
+        let found = self.engine.document(job.task, Some(version)).await;
+        found.map(|document| document.map(|d| d.text)).map_err(|e| format!("The store could not be read: {e}. Retry."))
+    }
+}
+
+fn writes(state: &State, project: ProjectId) -> impl Iterator<Item = &Job> {
+    let jobs = state.of_kind(RowKind::Job).filter_map(|row| if let Row::Job(job) = row { Some(job) } else { None });
+    jobs.filter(|job| matches!(job.work, Work::WriteDocument { .. }))
+        .filter(move |job| state.task(job.task).is_some_and(|task| task.project == project))
+}
+
+/// The pending writes of a project, oldest first.
+fn pending(state: &State, project: ProjectId) -> Vec<Job> {
+    let mut pending: Vec<Job> = writes(state, project).filter(|job| job.state == JobState::Pending).cloned().collect();
+    pending.sort_by_key(|job| (job.at, job.id));
+    pending
+}
+
+fn to(state: &State, site: &Site, job: &Job) -> Option<To> {
+    let task = state.task(job.task)?;
+    if let Some(path) = &task.path {
+        return Some(To::Path(path.clone()));
+    }
+    let others = state.children(task.project).filter_map(|row| if let Row::Task(t) = row { t.path.clone() } else { None });
+    let taken: HashSet<String> = others.collect();
+    Some(To::New { tasks_dir: site.tasks_dir.clone(), title: task.title.clone(), taken })
+}
+
+/// The version that a text was edited from and that the file had: those whose write failed it never had.
+fn written_base(state: &State, job: &Job, base: Option<Mid>) -> Option<Mid> {
+    let mut base = base?;
+    let failed = |version: Mid| {
+        state.jobs_of(job.task).find_map(|other| match other.work {
+            Work::WriteDocument { version: v, base } if v == version && other.id != job.id => Some(base),
+            _ => None,
+        })
+    };
+    // Each step is another job, so the steps end.
+    for _ in 0..state.jobs_of(job.task).count() {
+        match failed(base) {
+            Some(before) => base = before?,
+            None => break,
+        }
+    }
+    Some(base)
+}

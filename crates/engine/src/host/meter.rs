@@ -1,0 +1,102 @@
+//! The figures of an attempt, folded from its events. The same fold serves the living host and the burial.
+
+use qd_core::event::{Activity, EventBody};
+use std::collections::BTreeSet;
+
+/// How much of a line a card shows.
+const LINE: usize = 160;
+
+/// Folds events into an [`Activity`].
+#[derive(Clone, Debug, Default)]
+pub(super) struct Meter {
+    activity: Activity,
+    tools: BTreeSet<String>,
+    /// The end of what the agent said last, at most a few lines.
+    said: String,
+}
+
+impl Meter {
+    /// Takes an event in.
+    pub(super) fn fold(&mut self, body: &EventBody) {
+        match body {
+            EventBody::Text { text } => self.say(text),
+            EventBody::Tool(tool) => {
+                self.said.clear();
+                if self.tools.insert(tool.id.clone()) {
+                    self.activity.operations += 1;
+                }
+                if let Some(title) = &tool.title {
+                    self.activity.line = first_line(title);
+                }
+            }
+            EventBody::Asked { request } => {
+                self.said.clear();
+                self.activity.line = first_line(&request.title);
+            }
+            EventBody::Usage(usage) => self.activity.usage = usage.clone(),
+            EventBody::Prompt { .. } | EventBody::Thought { .. } => self.said.clear(),
+            EventBody::Began { .. }
+            | EventBody::Conversation { .. }
+            | EventBody::Plan { .. }
+            | EventBody::Answered { .. }
+            | EventBody::Commands { .. }
+            | EventBody::Stderr { .. }
+            | EventBody::Note { .. }
+            | EventBody::TurnEnded { .. }
+            | EventBody::Ended { .. }
+            | EventBody::Unknown { .. } => {}
+        }
+    }
+
+    /// The figures so far.
+    pub(super) fn activity(&self) -> &Activity {
+        &self.activity
+    }
+
+    fn say(&mut self, text: &str) {
+        self.said.push_str(text);
+        if let Some((_, last)) = self.said.trim_end().rsplit_once('\n') {
+            self.said = format!("{last}{}", if self.said.ends_with('\n') { "\n" } else { "" });
+        }
+        // A line without an end is cut in front, in the middle of its growth.
+        if self.said.len() > 8 * LINE {
+            let from = self.said.char_indices().rev().nth(LINE).map_or(0, |(at, _)| at);
+            self.said.drain(..from);
+        }
+        let line = first_line(self.said.trim());
+        if !line.is_empty() {
+            self.activity.line = line;
+        }
+    }
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().chars().take(LINE).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use qd_core::event::ToolUpdate;
+
+    fn text(text: &str) -> EventBody {
+        EventBody::Text { text: text.to_owned() }
+    }
+
+    #[test]
+    fn the_line_is_the_last_thing_that_was_said_or_done() {
+        let mut meter = Meter::default();
+        for piece in ["One.\nTw", "o, ", "three\n"] {
+            meter.fold(&text(piece));
+        }
+        assert_eq!(meter.activity().line, "Two, three");
+        let tool = |title: Option<&str>| {
+            EventBody::Tool(ToolUpdate { id: "t".to_owned(), title: title.map(str::to_owned), ..ToolUpdate::default() })
+        };
+        meter.fold(&tool(Some("Edit a.rs")));
+        meter.fold(&tool(None));
+        assert_eq!((meter.activity().line.as_str(), meter.activity().operations), ("Edit a.rs", 1));
+        meter.fold(&text("Four"));
+        assert_eq!(meter.activity().line, "Four");
+    }
+}

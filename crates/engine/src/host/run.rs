@@ -1,0 +1,438 @@
+//! The host's life: claim, start the agent, play prompts one after the other, end with one `Ended` event.
+//!
+//! One task owns everything that changes; connections only send it commands and watch its state.
+
+mod ending;
+mod turns;
+
+use qd_agents::acp::Acp;
+use qd_agents::catalogue;
+use qd_agents::driver::{Command, Signal, Start};
+use qd_agents::link::{Link, LinkError};
+use qd_core::event::{EventBody, Request};
+use qd_core::ids::MessageId;
+use qd_proc::{Child, Exit, Group, Identity, SESSION_MARK, Scope, Spawn, SpawnError, Stdin, set_child_subreaper};
+use std::collections::{BTreeSet, VecDeque};
+use std::future::pending;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::io::AsyncReadExt as _;
+use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::meter::Meter;
+use super::output::OutputLog;
+use super::protocol::{HostState, Settled, ToHost, VERSION};
+use super::scratch;
+use super::socket::{self, Face};
+use super::spec::{FirstMessage, HostFile, HostSpec};
+use super::stderr::Stderr;
+use crate::time::SharedClock;
+use ending::Finish;
+
+/// Output is durable after this at the latest.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
+/// How long an agent has to end a cancelled turn by itself before it gets signals.
+const CANCEL_GRACE: Duration = Duration::from_millis(1500);
+/// How long servers have to hear the end.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// A host that could not do its work. An agent's failure is none: that is an ending.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// The run folder cannot be read or written.
+    #[error("the run folder {} cannot be used", run_dir.display())]
+    Folder {
+        /// The folder.
+        run_dir: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The attempt has a host already, or was buried.
+    #[error("the attempt in {} was started or buried before", run_dir.display())]
+    Taken {
+        /// The folder.
+        run_dir: PathBuf,
+    },
+    /// The output cannot be appended, so the agent was ended.
+    #[error("the output cannot be written")]
+    Output(#[source] io::Error),
+    /// The process cannot be set up.
+    #[error("the host cannot be set up")]
+    Setup(#[source] io::Error),
+}
+
+/// Where a host runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In a process of its own: it adopts and ends every descendant, and ends on TERM.
+    OwnProcess,
+    /// Within another process (tests): it ends only what carries its mark.
+    Embedded,
+}
+
+/// The whole process `qd host --run-dir DIR`: one thread, until the attempt is over.
+pub fn main(run_dir: &Path, clock: SharedClock) -> Result<(), HostError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(HostError::Setup)?;
+    runtime.block_on(run(run_dir, clock, Place::OwnProcess))
+}
+
+/// Runs the attempt that was claimed in `run_dir` to its end.
+pub async fn run(run_dir: &Path, clock: SharedClock, place: Place) -> Result<(), HostError> {
+    let folder = |source| HostError::Folder { run_dir: run_dir.to_owned(), source };
+    let spec = HostSpec::read(run_dir).map_err(folder)?;
+    if place == Place::OwnProcess {
+        set_child_subreaper().map_err(HostError::Setup)?;
+    }
+    let listener = socket::bind(run_dir).map_err(folder)?;
+    let identity = Identity::own();
+    // From here on somebody may connect, and a burial comes too late.
+    HostFile { version: VERSION, identity }.claim(run_dir).map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists => HostError::Taken { run_dir: run_dir.to_owned() },
+        _ => folder(source),
+    })?;
+    let log = OutputLog::create(run_dir).map_err(folder)?;
+    let (publish, state) = watch::channel(HostState::starting());
+    let (commands, orders) = mpsc::channel(64);
+    let face = Face { session: spec.session, attempt: spec.attempt, state, commands };
+    let mut servers = JoinSet::new();
+    servers.spawn(socket::serve(listener, face));
+
+    let mut host = Host::new(spec, clock, log, publish);
+    let outcome = host.live(run_dir, place, orders).await;
+    scratch::remove(run_dir);
+    // The state ends with the host, and with it the connections.
+    drop(host);
+    let _ = timeout(FAREWELL, servers.join_next()).await;
+    outcome
+}
+
+/// The agent's process with its pipes.
+struct Agent {
+    child: Child,
+    link: Link<ChildStdout, ChildStdin>,
+    stderr: Option<ChildStderr>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Until the agent takes prompts.
+    Booting {
+        until: Instant,
+    },
+    /// Without a prompt, until this time.
+    Idle {
+        until: Instant,
+    },
+    InTurn,
+    /// A person ended it; the agent has until then to end its turn.
+    Cancelling {
+        until: Instant,
+    },
+}
+
+struct Host {
+    spec: HostSpec,
+    clock: SharedClock,
+    log: OutputLog,
+    publish: watch::Sender<HostState>,
+    meter: Meter,
+    phase: Phase,
+    queue: VecDeque<FirstMessage>,
+    /// Every message that ever came.
+    seen: BTreeSet<MessageId>,
+    settled: Vec<Settled>,
+    requests: Vec<Request>,
+    conversation: Option<String>,
+    /// The reason with which the last turn ended.
+    stop: Option<String>,
+    stderr: Stderr,
+    sync_at: Option<Instant>,
+}
+
+/// What woke the host.
+enum Woken {
+    Signals(Result<Option<Vec<Signal>>, LinkError>),
+    Stderr(io::Result<usize>),
+    Order(ToHost),
+    Exited,
+    Phase,
+    Sync,
+    Told,
+}
+
+impl Host {
+    fn new(spec: HostSpec, clock: SharedClock, log: OutputLog, publish: watch::Sender<HostState>) -> Self {
+        let boot = Duration::from_millis(spec.boot_deadline_ms);
+        Self {
+            queue: spec.messages.iter().cloned().collect(),
+            seen: spec.messages.iter().map(|message| message.id).collect(),
+            spec,
+            clock,
+            log,
+            publish,
+            meter: Meter::default(),
+            phase: Phase::Booting { until: Instant::now() + boot },
+            settled: Vec::new(),
+            requests: Vec::new(),
+            conversation: None,
+            stop: None,
+            stderr: Stderr::new(),
+            sync_at: None,
+        }
+    }
+
+    async fn live(
+        &mut self,
+        run_dir: &Path,
+        place: Place,
+        mut orders: mpsc::Receiver<ToHost>,
+    ) -> Result<(), HostError> {
+        self.append(vec![EventBody::Began {
+            agent: self.spec.agent.clone(),
+            program: self.program(),
+            cwd: self.spec.cwd.display().to_string(),
+            resumed: self.spec.resume.clone(),
+        }])?;
+        let (mut agent, mut finish) = match self.start(run_dir) {
+            Ok(agent) => (Some(agent), None),
+            Err(reason) => (None, Some(Finish::Failed(reason))),
+        };
+        let mut broken = None;
+        if let Some(agent) = &mut agent {
+            match self.attend(agent, place, &mut orders).await {
+                Ok(reached) => finish = Some(reached),
+                Err(error) => broken = Some(error),
+            }
+        }
+        let exit = match &mut agent {
+            Some(agent) => {
+                let (exit, late) = self.wind_down(agent, place, finish.as_ref()).await;
+                if let (Some(Finish::Closed), Some(late)) = (&finish, late) {
+                    finish = Some(late);
+                }
+                exit
+            }
+            None => None,
+        };
+        // The log may have failed for want of room; the agent is gone, so there may be some now.
+        let finish =
+            broken.as_ref().map_or(finish, |_| Some(Finish::Failed("The output could not be written.".to_owned())));
+        self.end(finish.unwrap_or(Finish::Closed), exit).await?;
+        broken.map_or(Ok(()), Err)
+    }
+
+    fn program(&self) -> String {
+        let name = self.spec.program.file_name().unwrap_or(self.spec.program.as_os_str()).to_string_lossy();
+        match &self.spec.version {
+            Some(version) => format!("{name} {version}"),
+            None => name.into_owned(),
+        }
+    }
+
+    /// Starts the agent; an error is the reason for people.
+    fn start(&mut self, run_dir: &Path) -> Result<Agent, String> {
+        let title = &self.spec.title;
+        let scratch = scratch::make(run_dir).map_err(|error| format!("No temporary folder could be made: {error}."))?;
+        let spawn = Spawn::new(&self.spec.program)
+            .args(&self.spec.args)
+            .envs(&self.spec.env)
+            .env(SESSION_MARK, self.spec.mark())
+            .env("TMPDIR", scratch)
+            .cwd(&self.spec.cwd)
+            .stdin(Stdin::Piped)
+            .group(Group::Session);
+        let mut child = spawn.spawn().map_err(|error| match error {
+            SpawnError::NotFound { program } => {
+                let install = catalogue::entry(&self.spec.agent).map(|entry| format!(" Run `{}`.", entry.install));
+                format!("The program {} of {title} was not found.{}", program.display(), install.unwrap_or_default())
+            }
+            SpawnError::NotExecutable { program, source } => {
+                format!("The program {} of {title} cannot be run: {source}.", program.display())
+            }
+            SpawnError::CwdMissing { cwd } => format!("The folder {} is not there.", cwd.display()),
+            SpawnError::Other { source, .. } => format!("{title} could not be started: {source}."),
+        })?;
+        let (stdin, stdout, stderr) = (child.take_stdin(), child.take_stdout(), child.take_stderr());
+        let (Some(stdin), Some(stdout)) = (stdin, stdout) else {
+            return Err(format!("{title} could not be started: it has no pipes."));
+        };
+        let driver = Acp::new(Start {
+            title: title.clone(),
+            cwd: self.spec.cwd.clone(),
+            resume: self.spec.resume.clone(),
+            mode: self.spec.mode.clone(),
+            model: self.spec.model.clone(),
+            seed: self.spec.mark(),
+            login: catalogue::login(&self.spec.agent).map(str::to_owned),
+            quirks: catalogue::quirks(&self.spec.agent),
+        });
+        Ok(Agent { child, link: Link::open(Box::new(driver), stdout, stdin), stderr })
+    }
+
+    /// Attends to everything until there is a reason to end.
+    async fn attend(
+        &mut self,
+        agent: &mut Agent,
+        place: Place,
+        orders: &mut mpsc::Receiver<ToHost>,
+    ) -> Result<Finish, HostError> {
+        let mut chunk = vec![0; 8 << 10];
+        let mut told = std::pin::pin!(told_to_end(place));
+        loop {
+            self.tell();
+            let (phase_until, sync_at) = (self.phase_until(), self.sync_at);
+            let woken = tokio::select! {
+                signals = agent.link.next() => Woken::Signals(signals),
+                Some(order) = orders.recv() => Woken::Order(order),
+                read = read(agent.stderr.as_mut(), &mut chunk) => Woken::Stderr(read),
+                _ = agent.child.wait() => Woken::Exited,
+                () = until(phase_until) => Woken::Phase,
+                () = until(sync_at) => Woken::Sync,
+                () = &mut told => Woken::Told,
+            };
+            let finish = match woken {
+                Woken::Signals(Ok(Some(signals))) => self.signals(signals, agent)?,
+                Woken::Signals(Ok(None)) | Woken::Exited => Some(self.gone()),
+                Woken::Signals(Err(error)) => Some(Finish::Failed(format!("{}: {error}.", self.spec.title))),
+                Woken::Stderr(read) => {
+                    let read = read.unwrap_or(0);
+                    self.read_stderr(agent, chunk.get(..read).unwrap_or_default())?;
+                    None
+                }
+                Woken::Order(order) => self.order(order, agent)?,
+                Woken::Phase => self.phase_over(),
+                Woken::Sync => {
+                    self.sync().await?;
+                    None
+                }
+                Woken::Told => Some(Finish::Told),
+            };
+            if let Some(finish) = finish {
+                return Ok(finish);
+            }
+        }
+    }
+
+    fn read_stderr(&mut self, agent: &mut Agent, read: &[u8]) -> Result<(), HostError> {
+        let told = if read.is_empty() {
+            agent.stderr = None;
+            self.stderr.finish()
+        } else {
+            self.stderr.push(read)
+        };
+        self.append(told.into_iter().collect())
+    }
+
+    fn phase_until(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::Booting { until } | Phase::Idle { until } | Phase::Cancelling { until } => Some(until),
+            Phase::InTurn => None,
+        }
+    }
+
+    fn phase_over(&self) -> Option<Finish> {
+        match self.phase {
+            Phase::Booting { .. } => {
+                let seconds = self.spec.boot_deadline_ms.div_ceil(1000);
+                Some(Finish::Failed(format!("{} did not get ready within {seconds} s.", self.spec.title)))
+            }
+            Phase::Idle { .. } => Some(Finish::Done),
+            Phase::Cancelling { .. } => Some(Finish::Cancelled),
+            Phase::InTurn => None,
+        }
+    }
+
+    /// Appends events and takes from them what the state shows.
+    fn append(&mut self, bodies: Vec<EventBody>) -> Result<(), HostError> {
+        if bodies.is_empty() {
+            return Ok(());
+        }
+        self.log.append(self.clock.now(), &bodies).map_err(HostError::Output)?;
+        self.sync_at.get_or_insert_with(|| Instant::now() + SYNC_EVERY);
+        for body in bodies {
+            self.meter.fold(&body);
+            match body {
+                EventBody::Conversation { id } => self.conversation = Some(id),
+                EventBody::Asked { request } => self.requests.push(request),
+                EventBody::Answered { request, .. } => self.requests.retain(|asked| asked.id != request),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn sync(&mut self) -> Result<(), HostError> {
+        self.sync_at = None;
+        self.log.sync().await.map_err(HostError::Output)
+    }
+
+    /// Publishes the state, where it changed.
+    fn tell(&self) {
+        self.publish_with(None);
+    }
+
+    fn publish_with(&self, ending: Option<qd_core::event::Ending>) {
+        let state = HostState {
+            offset: self.log.offset(),
+            status: self.status(),
+            requests: self.requests.clone(),
+            conversation: self.conversation.clone(),
+            activity: self.meter.activity().clone(),
+            settled: self.settled.clone(),
+            ending,
+        };
+        self.publish.send_if_modified(|known| {
+            let changed = *known != state;
+            *known = state;
+            changed
+        });
+    }
+
+    fn scope(&self, place: Place) -> Scope {
+        let marked = Scope::nobody().with_mark(self.spec.mark());
+        match place {
+            Place::OwnProcess => marked.with_descendants_of(std::process::id()),
+            Place::Embedded => marked,
+        }
+    }
+}
+
+/// Reads from the agent's standard error; never ends where that is closed.
+async fn read(stderr: Option<&mut ChildStderr>, chunk: &mut [u8]) -> io::Result<usize> {
+    match stderr {
+        Some(stderr) => stderr.read(chunk).await,
+        None => pending().await,
+    }
+}
+
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => pending().await,
+    }
+}
+
+/// Ends when the system asks this process to end. Reaps adopted orphans meanwhile.
+async fn told_to_end(place: Place) {
+    use tokio::signal::unix::{SignalKind, signal};
+    if place == Place::Embedded {
+        return pending().await;
+    }
+    let (Ok(mut term), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        return pending().await;
+    };
+    let reaping = async {
+        // Orphans that stay zombies cost a number each, no more.
+        let _ = qd_proc::reap_adopted_on_signal().await;
+        pending::<()>().await;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = interrupt.recv() => {}
+        () = reaping => {}
+    }
+}

@@ -1,0 +1,159 @@
+//! Prompts one after the other, answers, and what the agent signals in between.
+
+use qd_core::row::MessageBody;
+use qd_core::status::Status;
+
+use super::{
+    Agent, CANCEL_GRACE, Command, Duration, EventBody, Finish, FirstMessage, Host, HostError, Instant, MessageId,
+    Phase, Settled, Signal, ToHost,
+};
+
+impl Host {
+    /// How the session stands.
+    pub(super) fn status(&self) -> Status {
+        match self.phase {
+            Phase::Booting { .. } => Status::Starting,
+            Phase::Cancelling { .. } => Status::Cancelling,
+            Phase::Idle { .. } | Phase::InTurn => {
+                if self.requests.iter().any(|request| request.question) {
+                    Status::NeedsAnswer
+                } else if self.requests.is_empty() {
+                    Status::Running
+                } else {
+                    Status::NeedsApproval
+                }
+            }
+        }
+    }
+
+    pub(super) fn signals(&mut self, signals: Vec<Signal>, agent: &mut Agent) -> Result<Option<Finish>, HostError> {
+        let mut bodies = Vec::with_capacity(signals.len());
+        let (mut free, mut broken) = (false, None);
+        for signal in signals {
+            match signal {
+                Signal::Ready { program } => {
+                    free = true;
+                    bodies.extend(program.map(|program| EventBody::Note { text: format!("{program} is ready.") }));
+                }
+                Signal::Event(body) => {
+                    if let EventBody::TurnEnded { stop } = &body {
+                        self.stop = Some(stop.clone());
+                        free = true;
+                    }
+                    bodies.push(body);
+                }
+                Signal::Broken { reason } => broken = Some(Finish::Failed(reason)),
+            }
+        }
+        self.append(bodies)?;
+        match (broken, free) {
+            (Some(finish), _) => Ok(Some(if self.is_cancelling() { Finish::Cancelled } else { finish })),
+            (None, true) => self.free(agent),
+            (None, false) => Ok(None),
+        }
+    }
+
+    /// The agent takes the next prompt.
+    fn free(&mut self, agent: &mut Agent) -> Result<Option<Finish>, HostError> {
+        if self.is_cancelling() {
+            return Ok(Some(Finish::Cancelled));
+        }
+        self.phase = Phase::Idle { until: Instant::now() + Duration::from_millis(self.spec.linger_ms) };
+        self.prompt(agent)?;
+        // Nobody can have sent anything within no time.
+        let done = matches!(self.phase, Phase::Idle { .. }) && self.spec.linger_ms == 0;
+        Ok(done.then_some(Finish::Done))
+    }
+
+    /// Sends the next prompt, where the agent is free and there is one.
+    fn prompt(&mut self, agent: &mut Agent) -> Result<(), HostError> {
+        if !matches!(self.phase, Phase::Idle { .. }) {
+            return Ok(());
+        }
+        let Some(FirstMessage { id, text }) = self.queue.pop_front() else {
+            return Ok(());
+        };
+        // The echo comes first: were the host killed in between, the message would show as sent and not come twice.
+        self.append(vec![EventBody::Prompt { message: id, text: text.clone() }])?;
+        let refused = agent.link.command(Command::Prompt { text }).err().map(|refused| refused.to_string());
+        if refused.is_none() {
+            self.phase = Phase::InTurn;
+        }
+        self.settled.push(Settled { message: id, refused });
+        Ok(())
+    }
+
+    pub(super) fn order(&mut self, order: ToHost, agent: &mut Agent) -> Result<Option<Finish>, HostError> {
+        match order {
+            ToHost::Hello { .. } => Ok(None),
+            ToHost::Deliver { message, body } => {
+                if self.seen.insert(message) {
+                    self.deliver(message, body, agent)?;
+                }
+                Ok(None)
+            }
+            ToHost::Cancel => Ok(self.cancel(agent)),
+            ToHost::Interrupt => {
+                if self.phase == Phase::InTurn {
+                    // A turn that is running can always be told to end.
+                    let _ = agent.link.command(Command::CancelTurn);
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    fn deliver(&mut self, message: MessageId, body: MessageBody, agent: &mut Agent) -> Result<(), HostError> {
+        match body {
+            MessageBody::Prompt { text } => {
+                if self.is_cancelling() {
+                    self.settled.push(refusal(message));
+                    return Ok(());
+                }
+                self.queue.push_back(FirstMessage { id: message, text });
+                self.prompt(agent)
+            }
+            MessageBody::Answer { request, option } => {
+                let answer = Command::Answer { request, option: Some(option), message: Some(message) };
+                let refused = agent.link.command(answer).err().map(|refused| refused.to_string());
+                self.settled.push(Settled { message, refused });
+                Ok(())
+            }
+        }
+    }
+
+    fn cancel(&mut self, agent: &mut Agent) -> Option<Finish> {
+        match self.phase {
+            Phase::Cancelling { .. } => None,
+            Phase::Booting { .. } | Phase::Idle { .. } => Some(Finish::Cancelled),
+            Phase::InTurn => {
+                let _ = agent.link.command(Command::CancelTurn);
+                self.phase = Phase::Cancelling { until: Instant::now() + CANCEL_GRACE };
+                None
+            }
+        }
+    }
+
+    pub(super) fn is_cancelling(&self) -> bool {
+        matches!(self.phase, Phase::Cancelling { .. })
+    }
+
+    /// The agent closed its output or ended.
+    pub(super) fn gone(&self) -> Finish {
+        match self.phase {
+            Phase::Cancelling { .. } => Finish::Cancelled,
+            Phase::Idle { .. } => Finish::Done,
+            Phase::Booting { .. } | Phase::InTurn => Finish::Closed,
+        }
+    }
+
+    /// What is still queued will not be delivered in this attempt.
+    pub(super) fn refuse_queued(&mut self) {
+        let queued = std::mem::take(&mut self.queue);
+        self.settled.extend(queued.into_iter().map(|message| refusal(message.id)));
+    }
+}
+
+fn refusal(message: MessageId) -> Settled {
+    Settled { message, refused: Some("The session ended before it could be delivered.".to_owned()) }
+}

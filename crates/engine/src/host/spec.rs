@@ -1,0 +1,128 @@
+//! What a host is told, and the files of its folder.
+
+use qd_core::ids::{MessageId, SessionId};
+use qd_proc::Identity;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+pub(super) const SPEC: &str = "spec.json";
+pub(super) const HOST: &str = "host.json";
+pub(super) const SOCKET: &str = "sock";
+pub(super) const OUTPUT: &str = "output.jsonl";
+pub(super) const LOG: &str = "host.log";
+
+/// What to start.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HostSpec {
+    /// The session.
+    pub session: SessionId,
+    /// Which attempt of it; from 1.
+    pub attempt: u32,
+    /// The agent's name in the catalogue or the configuration.
+    pub agent: String,
+    /// The agent's name for people.
+    pub title: String,
+    /// Its program.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Its version as it was detected.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// Its whole environment, but for what the host adds: `QD_SESSION` and `TMPDIR`.
+    pub env: BTreeMap<String, String>,
+    /// Where it works.
+    pub cwd: PathBuf,
+    /// The prompts to begin with.
+    pub messages: Vec<FirstMessage>,
+    /// The agent's id of the conversation to go on with.
+    #[serde(default)]
+    pub resume: Option<String>,
+    /// The permission mode; none takes the catalogue's.
+    #[serde(default)]
+    pub mode: Option<String>,
+    /// The model; none leaves the agent's choice.
+    #[serde(default)]
+    pub model: Option<String>,
+    /// How long the agent may take until it takes prompts, in milliseconds.
+    #[serde(default = "default_boot_deadline")]
+    pub boot_deadline_ms: u64,
+    /// How long the agent stays without a prompt after a turn, in milliseconds.
+    #[serde(default)]
+    pub linger_ms: u64,
+}
+
+fn default_boot_deadline() -> u64 {
+    60_000
+}
+
+/// A prompt to begin with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FirstMessage {
+    /// Its id.
+    pub id: MessageId,
+    /// Its text.
+    pub text: String,
+}
+
+impl HostSpec {
+    /// What every process of the attempt carries as `QD_SESSION`.
+    pub fn mark(&self) -> String {
+        format!("{}.{}", self.session, self.attempt)
+    }
+
+    pub(super) fn read(run_dir: &Path) -> io::Result<Self> {
+        Ok(serde_json::from_slice(&fs::read(run_dir.join(SPEC))?)?)
+    }
+
+    pub(super) fn write(&self, run_dir: &Path) -> io::Result<()> {
+        write_new(&run_dir.join(SPEC), &serde_json::to_vec_pretty(self)?)
+    }
+}
+
+/// `host.json`: who the host is. It is made once, so whoever makes it decides between a start and a burial.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct HostFile {
+    /// The protocol that it speaks.
+    pub(super) version: u32,
+    /// Its process; none where the attempt was buried before a host began.
+    pub(super) identity: Option<Identity>,
+}
+
+impl HostFile {
+    pub(super) fn read(run_dir: &Path) -> io::Result<Option<Self>> {
+        match fs::read(run_dir.join(HOST)) {
+            Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes the file with its content at once. `AlreadyExists` where somebody was first.
+    pub(super) fn claim(&self, run_dir: &Path) -> io::Result<()> {
+        let draft = run_dir.join(format!("host.{}.draft", std::process::id()));
+        write_new(&draft, &serde_json::to_vec(self)?)?;
+        let linked = fs::hard_link(&draft, run_dir.join(HOST));
+        fs::remove_file(&draft)?;
+        linked
+    }
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = private().write(true).create_new(true).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    // The name is durable only with its folder.
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
+/// Options to open a file that only its owner may read.
+pub(super) fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.mode(0o600);
+    options
+}

@@ -1,0 +1,138 @@
+//! Discarding the worktree of a task (it is saved to a ref first), and bringing it back.
+
+use super::{Failure, Site};
+use crate::receipts;
+use qd_core::command::Done;
+use qd_core::ids::Mid;
+use qd_core::row::Branch;
+use qd_git::discard::UndoDiscardError;
+use qd_git::{DiscardError, DiscardReceipt};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// What a discard began with. Written before anything goes away, so that a discard that was cut short can be undone
+/// to what it began with and not to a half.
+#[derive(Serialize, Deserialize)]
+struct Begun {
+    job: Mid,
+    receipt: DiscardReceipt,
+}
+
+pub(super) async fn discard(site: &Site) -> Result<Done, Failure> {
+    let branch = site.task.branch.as_ref().ok_or_else(|| Failure::new("There is no worktree to discard."))?;
+    let worktree = PathBuf::from(&branch.path);
+    let begun = receipts::load::<Begun>(&site.engine, &name(site)).filter(|begun| begun.job == site.job.id);
+    let again = begun.is_some();
+    if again && !stands(site, &worktree).await? {
+        return finish(site, branch, begun).await;
+    }
+    if !again {
+        let begun = Begun { job: site.job.id, receipt: begin(site, branch, &worktree).await? };
+        receipts::store(&site.engine, &name(site), &begun)?;
+    }
+    match site.repo.discard(&worktree, &branch.name, &site.task.id.to_string()).await {
+        Ok(receipt) => {
+            let saved = receipt.saved.reference.clone();
+            // What a first run began with is whole; what is left of it for a second run need not be.
+            if !again {
+                receipts::store(&site.engine, &name(site), &Begun { job: site.job.id, receipt })?;
+            }
+            Ok(Done::Discarded { saved })
+        }
+        Err(error) => {
+            // Where nothing went away the next try begins with what is there then.
+            if !again && stands(site, &worktree).await? {
+                receipts::remove(&site.engine, &name(site));
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// Saves the worktree and writes down what there is.
+async fn begin(site: &Site, branch: &Branch, worktree: &Path) -> Result<DiscardReceipt, Failure> {
+    let tip = site.repo.resolve(&format!("refs/heads/{}", branch.name)).await?;
+    let head = site.repo.head_of(worktree).await?;
+    let saved = site.repo.save(worktree, &site.task.id.to_string(), tip.as_slice()).await?;
+    Ok(DiscardReceipt { worktree: worktree.to_owned(), head, branch: branch.name.clone(), tip, saved })
+}
+
+/// An earlier run took the worktree away and died before it could tell.
+async fn finish(site: &Site, branch: &Branch, begun: Option<Begun>) -> Result<Done, Failure> {
+    let Some(mut begun) = begun else { return Err(Failure::new("The worktree is gone, and no receipt says where it was saved.")) };
+    // All of it is saved, and half a folder would be in the way of bringing it back.
+    let worktree = &begun.receipt.worktree;
+    if worktree.starts_with(site.engine.config().worktrees()) && worktree.is_dir() {
+        std::fs::remove_dir_all(worktree)?;
+    }
+    // Its branch may be left: then that is used again when it is brought back.
+    if site.repo.resolve(&format!("refs/heads/{}", branch.name)).await?.is_some() {
+        begun.receipt.tip = None;
+    }
+    let saved = begun.receipt.saved.reference.clone();
+    receipts::store(&site.engine, &name(site), &begun)?;
+    Ok(Done::Discarded { saved })
+}
+
+pub(super) async fn undo(site: &Site) -> Result<Done, Failure> {
+    let branch = site.task.branch.clone().ok_or_else(|| Failure::new("Nothing of this task was discarded."))?;
+    let begun = receipts::load::<Begun>(&site.engine, &name(site)).ok_or_else(|| {
+        let saved = branch.discarded.clone().unwrap_or_default();
+        Failure::new(format!("The receipt of this is gone from the data directory. What was saved is at {saved}: git worktree add <folder> {saved}"))
+    })?;
+    let receipt = begun.receipt;
+    let id = site.task.id.to_string();
+    // It stands while its row says that it does not: an earlier run was cut short in the middle or after it.
+    if stands(site, &receipt.worktree).await? {
+        if site.repo.save(&receipt.worktree, &id, &[]).await?.tree == receipt.saved.tree {
+            return Ok(restored(branch));
+        }
+        site.repo.discard(&receipt.worktree, &receipt.branch, &id).await?;
+    }
+    // After a discard that was cut short git still lists the worktree; a try that fails clears that away.
+    if let Err(UndoDiscardError::Git(_)) = site.repo.undo_discard(&receipt).await {
+        site.repo.undo_discard(&receipt).await?;
+    }
+    Ok(restored(branch))
+}
+
+fn restored(branch: Branch) -> Done {
+    Done::Restored { branch: Branch { discarded: None, ..branch } }
+}
+
+async fn stands(site: &Site, worktree: &Path) -> Result<bool, Failure> {
+    let real = |path: &Path| path.canonicalize().ok();
+    let Some(wanted) = real(worktree) else { return Ok(false) };
+    let all = site.repo.list_worktrees().await?;
+    Ok(worktree.join(".git").exists() && all.iter().any(|entry| real(&entry.path).as_ref() == Some(&wanted)))
+}
+
+fn name(site: &Site) -> String {
+    format!("{}.discarded", site.task.id)
+}
+
+impl From<DiscardError> for Failure {
+    fn from(error: DiscardError) -> Self {
+        match error {
+            DiscardError::NotLinked { path } => Self::new(format!("{} is not a worktree of this repository, so it is left alone.", path.display())),
+            DiscardError::HoldsRepositories { paths } => {
+                Self::with("Repositories lie in the worktree whose own changes can't be saved here. Move them out, then retry.", &paths)
+            }
+            DiscardError::ChangedMeanwhile => {
+                Self::new("Something still writes into the worktree. End it (an editor, a dev server), then retry.")
+            }
+            DiscardError::NotReachable { reference } => Self::new(format!("Not everything is saved at {reference}, so nothing was removed. Retry.")),
+            DiscardError::Git(error) => error.into(),
+        }
+    }
+}
+
+impl From<UndoDiscardError> for Failure {
+    fn from(error: UndoDiscardError) -> Self {
+        match error {
+            UndoDiscardError::SaveGone { reference } => Self::new(format!("{reference} no longer holds what was saved, so it can't be brought back.")),
+            UndoDiscardError::Taken(error) => Self::new(format!("It can't be brought back to where it was: {error}. Move that away, then retry.")),
+            UndoDiscardError::Git(error) => error.into(),
+        }
+    }
+}

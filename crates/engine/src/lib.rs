@@ -1,0 +1,23 @@
+//! The engine: workspace writer, session supervisor, watchers, reconcilers, jobs.
+//!
+//! Must not know: axum, SQL.
+
+mod catalogue;
+pub mod config;
+pub mod demo_project;
+pub mod engine;
+mod files;
+pub mod host;
+mod jobs;
+pub mod projects;
+mod receipts;
+mod shared;
+pub mod time;
+pub mod workspace;
+pub mod work;
+mod writer;
+
+pub use config::EngineConfig;
+pub use engine::{Engine, MutateError};
+pub use projects::AttachError;
+pub use work::WorkError;

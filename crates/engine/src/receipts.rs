@@ -1,0 +1,36 @@
+//! Receipts: small files in the data directory that say what was begun or done, so that it can be repeated after a
+//! crash and undone later. Each is replaced whole.
+
+use crate::engine::Engine;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+/// Stores a receipt durably.
+pub(crate) fn store(engine: &Engine, name: &str, receipt: &impl Serialize) -> io::Result<()> {
+    let path = path(engine, name);
+    let folder = engine.config().data_dir.join("receipts");
+    fs::create_dir_all(&folder)?;
+    let temporary = path.with_extension("tmp");
+    let mut file = File::create(&temporary)?;
+    file.write_all(&serde_json::to_vec(receipt)?)?;
+    file.sync_all()?;
+    fs::rename(&temporary, &path)?;
+    File::open(folder)?.sync_all()
+}
+
+/// Loads a receipt; `None` where there is none that can be read.
+pub(crate) fn load<T: DeserializeOwned>(engine: &Engine, name: &str) -> Option<T> {
+    serde_json::from_slice(&fs::read(path(engine, name)).ok()?).ok()
+}
+
+/// Removes a receipt that is not needed any more.
+pub(crate) fn remove(engine: &Engine, name: &str) {
+    let _ = fs::remove_file(path(engine, name));
+}
+
+fn path(engine: &Engine, name: &str) -> PathBuf {
+    engine.config().data_dir.join("receipts").join(format!("{name}.json"))
+}

@@ -1,0 +1,165 @@
+//! What has to stand before an attempt is claimed: the worktree, the document in it, the agent's program and its
+//! environment, the prompt. May be repeated; nothing here starts anything.
+
+use super::desk::note_base;
+use super::talk::in_order;
+use crate::engine::Engine;
+use crate::host::{FirstMessage, HostSpec};
+use crate::work::{Ready, ensure_worktree};
+use qd_agents::catalogue;
+use qd_core::command::ReportSession;
+use qd_core::ids::{AgentId, MessageId, of_cause};
+use qd_core::prompt::Prompt;
+use qd_core::row::{Branch, Message, MessageBody, MessageState, Session, Task};
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long the file of a new task may take to be written.
+const FILE_WITHIN: Duration = Duration::from_secs(10);
+/// How long an agent may take until it takes prompts, in milliseconds.
+const BOOT_WITHIN: u64 = 60_000;
+
+/// Why an attempt is not ready.
+pub(super) enum Unprepared {
+    /// It can't be: one sentence that says what to do.
+    Refused(String),
+    /// The branch could not be recorded; later it may.
+    NotStored,
+    /// A person cancelled it meanwhile, or the server ends.
+    NotWanted,
+}
+
+/// Prepares the current attempt of `row`.
+pub(super) async fn prepare(engine: &Engine, row: &Session) -> Result<HostSpec, Unprepared> {
+    let (program, args) = program(engine, &row.agent).map_err(Unprepared::Refused)?;
+    let (task, path) = task_with_file(engine, row).await?;
+    let Ready { branch, base } = ensure_worktree(engine, row.id, row.task).await.map_err(Unprepared::Refused)?;
+    if let Some(base) = base {
+        let unwritten = |error| Unprepared::Refused(format!("The folder of runs can't be written: {error}."));
+        note_base(engine, row, base).map_err(unwritten)?;
+    }
+    if !record(engine, row, &branch).await {
+        return Err(Unprepared::NotStored);
+    }
+    let config = engine.config();
+    let (title, version) = engine.read(|state| {
+        let agent = state.agent(AgentId::named(&row.agent));
+        (agent.map_or_else(|| row.agent.clone(), |a| a.title.clone()), agent.and_then(|a| a.version.clone()))
+    });
+    Ok(HostSpec {
+        session: row.id,
+        attempt: row.attempt,
+        agent: row.agent.clone(),
+        title,
+        program,
+        args,
+        version,
+        env: catalogue::environment(&row.agent, config.agents.get(&row.agent), &config.env),
+        cwd: PathBuf::from(&branch.path),
+        messages: messages(engine, row, &task, &path, &branch),
+        resume: row.conversation.clone(),
+        mode: None,
+        model: row.model.clone(),
+        boot_deadline_ms: BOOT_WITHIN,
+        linger_ms: 0,
+    })
+}
+
+/// The task with the path of its file. A task that was just made gets its file within moments.
+async fn task_with_file(engine: &Engine, row: &Session) -> Result<(Task, String), Unprepared> {
+    let mut head = engine.head();
+    let file = async {
+        loop {
+            head.mark_unchanged();
+            let (task, status) =
+                engine.read(|state| (state.task(row.task).cloned(), state.session(row.id).map(|s| s.status)));
+            if status != Some(row.status) {
+                return Err(Unprepared::NotWanted);
+            }
+            let task = task.ok_or_else(|| Unprepared::Refused("The task is gone.".to_owned()))?;
+            if let Some(path) = task.path.clone() {
+                return Ok((task, path));
+            }
+            head.changed().await.map_err(|_| Unprepared::NotWanted)?;
+        }
+    };
+    match engine.inner.shutdown.run_until_cancelled(timeout(FILE_WITHIN, file)).await {
+        None => Err(Unprepared::NotWanted),
+        Some(Ok(found)) => found,
+        Some(Err(_)) => {
+            let why = "The task's document has no file yet. The task says why it could not be written.";
+            Err(Unprepared::Refused(why.to_owned()))
+        }
+    }
+}
+
+/// Records the worktree, where the row does not have it yet.
+async fn record(engine: &Engine, row: &Session, branch: &Branch) -> bool {
+    let known = engine.read(|state| state.task(row.task).and_then(|task| task.branch.clone()));
+    if known.as_ref() == Some(branch) {
+        return true;
+    }
+    let report = ReportSession {
+        id: row.id,
+        attempt: row.attempt,
+        status: row.status,
+        requests: Vec::new(),
+        conversation: None,
+        branch: Some(branch.clone()),
+    };
+    engine.report_session(row, report).await
+}
+
+/// The program and the arguments of an agent.
+fn program(engine: &Engine, name: &str) -> Result<(PathBuf, Vec<String>), String> {
+    let config = engine.config();
+    let configured = config.agents.get(name);
+    if configured.is_none() && name == catalogue::DEMO {
+        return Ok((config.qd.clone(), vec!["demo-agent".to_owned()]));
+    }
+    let entry = catalogue::entry(name);
+    let (program, args) = match (configured, entry) {
+        (Some(own), _) => (own.command.as_str(), own.args.clone()),
+        (None, Some(entry)) => (entry.program, entry.args.iter().map(|arg| (*arg).to_owned()).collect()),
+        (None, None) => return Err(format!("There is no agent called {name} any more. Start it with another one.")),
+    };
+    let path = config.env.get("PATH");
+    which::which_in(program, path, &config.data_dir).map(|found| (found, args)).map_err(|_| {
+        let install = entry.filter(|_| configured.is_none()).map(|entry| format!(" Run `{}`.", entry.install));
+        format!("The program {program} was not found on the PATH.{}", install.unwrap_or_default())
+    })
+}
+
+/// What the agent is told first: a new conversation begins with the prompt, a resumed one with what waits for it.
+fn messages(engine: &Engine, row: &Session, task: &Task, path: &str, branch: &Branch) -> Vec<FirstMessage> {
+    let mut first = Vec::new();
+    if row.conversation.is_none() {
+        let prompt = Prompt {
+            kind: row.kind,
+            title: &task.title,
+            document: path,
+            directory: &branch.path,
+            branch: Some(&branch.name),
+            instructions: &row.instructions,
+        };
+        first.push(FirstMessage { id: prompt_id(row), text: prompt.render() });
+    }
+    if row.attempt > 1 {
+        let queued = engine.read(|state| {
+            let queued = |m: &&Message| m.state == MessageState::Queued;
+            state.messages_of(row.id).filter(queued).cloned().collect::<Vec<_>>()
+        });
+        first.extend(in_order(queued).into_iter().filter_map(|m| match m.body {
+            MessageBody::Prompt { text } => Some(FirstMessage { id: m.id, text }),
+            MessageBody::Answer { .. } => None,
+        }));
+    }
+    first
+}
+
+/// The rendered prompt is a message, too; where an attempt ended before a conversation was opened, the next one
+/// begins anew with a prompt of its own.
+fn prompt_id(row: &Session) -> MessageId {
+    MessageId(of_cause(&["prompt", &row.id.to_string(), &row.attempt.to_string()]))
+}

@@ -1,0 +1,220 @@
+//! The worktree of a task and the copy of its document in it.
+//!
+//! The project's file is the authority. The agent edits the copy; what it made of it is saved as a version of the
+//! document, edited from the version that was copied, and merged into the file like any other save.
+
+use crate::engine::Engine;
+use crate::files::{place_document, read_document};
+use crate::receipts;
+use qd_core::command::{Command, SaveDocument};
+use qd_core::document;
+use qd_core::ids::{Mid, SessionId, TaskId, of_cause};
+use qd_core::row::{Branch, JobState, Project, Task, Work};
+use qd_git::{CommitId, CreateError, Head, Repo};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// Ignored files that an agent needs to run the project: copied from its top folder.
+const COPIED: [&str; 1] = [".env*"];
+/// Titles in names of branches and folders are cut at so many bytes.
+const NAME_BYTES: usize = 60;
+/// So many names are tried.
+const NAMES: u32 = 20;
+
+/// A worktree to work in.
+#[derive(Clone, Debug)]
+pub(crate) struct Ready {
+    /// It.
+    pub branch: Branch,
+    /// The version of the document that the copy in it was made from.
+    pub base: Option<Mid>,
+}
+
+/// What the copy of a document was made from.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Copy {
+    path: String,
+    version: Mid,
+}
+
+/// The worktree of a task, made where none stands, with the task's document in it as it is now. The error is a
+/// sentence for the person who started the session.
+pub(crate) async fn ensure_worktree(engine: &Engine, session: SessionId, task: TaskId) -> Result<Ready, String> {
+    let path = document_path(engine, task).await?;
+    let (row, project) = engine
+        .read(|state| state.task(task).cloned().and_then(|t| state.project(t.project).cloned().map(|p| (t, p))))
+        .ok_or("The task does not exist any more.")?;
+    let repo = engine.repo(&project).await.map_err(|e| format!("The repository can't be opened: {e}."))?;
+    let branch = match row.branch.as_ref().filter(|branch| branch.discarded.is_none()) {
+        Some(branch) if Path::new(&branch.path).join(".git").exists() => branch.clone(),
+        earlier => {
+            // What is remembered is of a copy in another worktree.
+            receipts::remove(engine, &copy_name(task));
+            make(engine, &repo, &project, &row, session, earlier).await?
+        }
+    };
+    let base = copy_document(engine, session, task, &branch, &path).await?;
+    Ok(Ready { branch, base })
+}
+
+/// Saves what the agent made of the document, as edited from `base`. The version that it is now edited from, where
+/// that is another one.
+pub(crate) async fn bring_back(engine: &Engine, session: SessionId, task: TaskId, branch: &Branch, base: Mid) -> Option<Mid> {
+    let row = engine.read(|state| state.task(task).cloned())?;
+    let path = receipts::load::<Copy>(engine, &copy_name(task)).map(|copy| copy.path).or_else(|| row.path.clone())?;
+    let text = read_document(Path::new(&branch.path), &path).await?;
+    let hash = document::hash(text.as_bytes());
+    let before = engine.document(task, Some(base)).await.ok()??;
+    if before.text == text {
+        return None;
+    }
+    let current = row.document.version?;
+    if row.document.hash == hash {
+        remember(engine, task, &path, current);
+        return Some(current);
+    }
+    // What can't be saved now is brought back when it can: the copy stays as it is.
+    if row.conflict.is_some() || !row.on_branch || row.problem.is_some() {
+        return None;
+    }
+    let cause = ["bring back", &session.to_string(), &base.to_string(), &hash, &current.to_string()].map(str::to_owned);
+    let cause: Vec<&str> = cause.iter().map(String::as_str).collect();
+    let save = SaveDocument { id: task, base: Some(base), text };
+    engine.report(Command::SaveDocument(save), &cause).await?;
+    let version = Mid(of_cause(&cause));
+    remember(engine, task, &path, version);
+    Some(version)
+}
+
+/// The path of a task's file. A task that was just made gets its file by a job: waits for that.
+async fn document_path(engine: &Engine, task: TaskId) -> Result<String, String> {
+    let mut commits = engine.head();
+    loop {
+        commits.borrow_and_update();
+        let found = engine.read(|state| {
+            let row = state.task(task).ok_or("The task does not exist any more.")?;
+            let failed = state.jobs_of(task).find_map(|job| match (&job.work, &job.state) {
+                (Work::WriteDocument { .. }, JobState::Failed { reason, .. }) => Some(reason.clone()),
+                _ => None,
+            });
+            match (&row.path, failed) {
+                (Some(path), _) => Ok(Some(path.clone())),
+                (None, Some(reason)) => Err(format!("The task's file could not be made: {reason}")),
+                (None, None) => Ok(None),
+            }
+        })?;
+        if let Some(path) = found {
+            return Ok(path);
+        }
+        commits.changed().await.map_err(|_| "The server is ending.")?;
+    }
+}
+
+async fn make(
+    engine: &Engine,
+    repo: &Repo,
+    project: &Project,
+    task: &Task,
+    session: SessionId,
+    earlier: Option<&Branch>,
+) -> Result<Branch, String> {
+    let head = repo.head().await.map_err(|e| format!("Where HEAD is can't be told: {e}."))?;
+    let target = match &head {
+        Head::Branch { name, .. } => Some(name.clone()),
+        Head::Detached { .. } | Head::Unborn { .. } => None,
+    };
+    let start = head.commit().cloned().ok_or("The repository has no commit to start from. Make one first.")?;
+    let mut branch = Branch {
+        session,
+        name: String::new(),
+        path: String::new(),
+        base: start.to_string(),
+        target,
+        changed: None,
+        discarded: None,
+    };
+    // A worktree whose folder somebody removed goes on where its branch is.
+    let mut from = start;
+    if let Some(earlier) = earlier {
+        if let Ok(Some(tip)) = repo.resolve(&format!("refs/heads/{}", earlier.name)).await {
+            from = tip;
+            branch.base.clone_from(&earlier.base);
+            branch.target.clone_from(&earlier.target);
+        }
+    }
+    let (path, name) = create(engine, repo, project, task, session, &from).await?;
+    let patterns = COPIED.map(str::to_owned);
+    if let Err(error) = repo.copy_ignored(&path, &patterns).await {
+        tracing::warn!(%error, task.id = %task.id, "ignored files could not be copied into the worktree");
+    }
+    branch.path = path.to_str().ok_or("The data directory's path is not UTF-8, so no worktree can be made in it.")?.to_owned();
+    branch.name = name;
+    Ok(branch)
+}
+
+/// Makes the worktree under the first name that is free.
+async fn create(
+    engine: &Engine,
+    repo: &Repo,
+    project: &Project,
+    task: &Task,
+    session: SessionId,
+    from: &CommitId,
+) -> Result<(PathBuf, String), String> {
+    let folder = engine.config().worktrees();
+    std::fs::create_dir_all(&folder).map_err(|e| format!("{} can't be made: {}", folder.display(), crate::files::advice(&e)))?;
+    let id = session.0.simple().to_string();
+    let short = &id[id.len() - 6..];
+    let slug = |text: &str| cut(&document::slug(text));
+    for number in 1..=NAMES {
+        let end = if number == 1 { short.to_owned() } else { format!("{short}-{number}") };
+        let title = slug(&task.title);
+        let path = folder.join(format!("{}-{title}-{end}", slug(&project.name)));
+        let name = format!("qd/{title}-{end}");
+        match repo.create_worktree(&path, &name, from).await {
+            Ok(_) => return Ok((path, name)),
+            Err(CreateError::PathTaken { .. } | CreateError::BranchTaken { .. }) => {}
+            Err(error @ CreateError::InsideCheckout { .. }) => {
+                return Err(format!("No worktree can be made: {error}. Start the server with a data directory outside of the project."));
+            }
+            Err(error) => return Err(format!("No worktree could be made: {error}.")),
+        }
+    }
+    Err("No free name for a worktree was found. Remove old worktrees.".to_owned())
+}
+
+/// Puts the document into the worktree, unless the copy there has edits that were not brought back yet.
+async fn copy_document(engine: &Engine, session: SessionId, task: TaskId, branch: &Branch, path: &str) -> Result<Option<Mid>, String> {
+    let unread = |e: qd_store::StoreError| format!("The task's document could not be read: {e}.");
+    let versions = engine.versions(task).await.map_err(unread)?;
+    let copied = receipts::load::<Copy>(engine, &copy_name(task));
+    let place = copied.as_ref().map_or(path, |copy| copy.path.as_str());
+    let worktree = Path::new(&branch.path);
+    if let (Some(copied), Some(there)) = (&copied, read_document(worktree, place).await) {
+        let hash = document::hash(there.as_bytes());
+        if !versions.iter().any(|version| version.hash == hash) {
+            let version = bring_back(engine, session, task, branch, copied.version).await;
+            return Ok(version.or(Some(copied.version)));
+        }
+    }
+    let Some(current) = engine.document(task, None).await.map_err(unread)? else { return Ok(None) };
+    place_document(worktree, path, &current.text).await?;
+    remember(engine, task, path, current.version);
+    Ok(Some(current.version))
+}
+
+fn remember(engine: &Engine, task: TaskId, path: &str, version: Mid) {
+    let copy = Copy { path: path.to_owned(), version };
+    if let Err(error) = receipts::store(engine, &copy_name(task), &copy) {
+        tracing::warn!(%error, task.id = %task, "what the document's copy was made from could not be stored");
+    }
+}
+
+fn copy_name(task: TaskId) -> String {
+    format!("{task}.copy")
+}
+
+fn cut(slug: &str) -> String {
+    let end = slug.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= NAME_BYTES).last().unwrap_or(0);
+    slug[..end].trim_end_matches('-').to_owned()
+}

@@ -1,0 +1,386 @@
+//! Sessions from the click to the ending, with hosts and agents as real processes, and servers that come and go.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "a test may fail anywhere")]
+
+#[path = "sessions/stage.rs"]
+mod stage;
+
+use qd_core::command::{AnswerRequest, Command, OnSession};
+use qd_core::event::{Ending, EventBody};
+use qd_core::ids::{MessageId, Mid, SessionId};
+use qd_core::op::Actor;
+use qd_core::row::MessageState;
+use qd_core::status::{Kind, Status};
+use qd_engine::host::{Run, inspect};
+use qd_proc::Signal;
+use qd_store::{Known, OutputOffset};
+use qd_wire::Mutation;
+use stage::{LIMIT, Stage, lines};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use tokio::time::timeout;
+
+#[tokio::test]
+async fn a_start_ends_completed_with_its_changes_counted_and_its_boxes_ticked() {
+    let stage = Stage::new().await;
+    let server = stage.server().await;
+    let id = server.start(Kind::Implement, "[[demo: no-permission]]").await;
+    let (session, ending) = server.until_end(id).await;
+    assert_eq!(ending, Ending::Completed);
+    server.check_output(&session);
+    assert!(session.conversation.is_some());
+    assert!(session.activity.unwrap().operations >= 3);
+
+    let task = server.task();
+    assert_eq!((task.progress.done, task.progress.total), (2, 2), "the boxes are ticked when the card ends");
+    let branch = task.branch.unwrap();
+    let changed = branch.changed.expect("the changes are counted when the card ends");
+    assert!(changed.files >= 1 && changed.additions >= 1, "{changed:?}");
+    assert!(Path::new(&branch.path).join("tasks/clock.md").exists());
+    let file = stage.project().join("tasks/clock.md");
+    server
+        .until("the boxes in the file", |_| fs::read_to_string(&file).unwrap().contains("- [x] show the minute").then_some(()))
+        .await;
+
+    let prompt = server.events(id, 1).into_iter().find_map(|event| match event.body {
+        EventBody::Prompt { text, .. } => Some(text),
+        _ => None,
+    });
+    let prompt = prompt.unwrap();
+    assert!(prompt.contains("Task document: tasks/clock.md\n"), "{prompt}");
+    assert!(prompt.contains(&format!("Working directory: {}\nBranch: {}\n", branch.path, branch.name)), "{prompt}");
+    assert_eq!(server.processes(id, 1), []);
+}
+
+#[tokio::test]
+async fn a_permission_shows_on_the_card_and_its_answer_reaches_the_agent() {
+    let stage = Stage::new().await;
+    let server = stage.server().await;
+    let id = server.start(Kind::Implement, "").await;
+    let asked = server.until_status(id, Status::NeedsApproval).await;
+    let request = &asked.requests[0];
+    let message = MessageId(qd_engine::time::mint(server.engine.config().clock.as_ref()));
+    let answer = AnswerRequest { id: message, session: id, request: request.id, option: request.options[0].id.clone() };
+    assert!(server.act(&Command::AnswerRequest(answer)).await.ok);
+    assert_eq!(server.session(id).status, Status::Running);
+    let (_, ending) = server.until_end(id).await;
+    assert_eq!(ending, Ending::Completed);
+    let answered = EventBody::Answered {
+        request: request.id,
+        option: Some(request.options[0].id.clone()),
+        message: Some(message),
+    };
+    assert!(server.events(id, 1).iter().any(|event| event.body == answered));
+    let state = server.engine.read(|state| state.message(message).map(|m| m.state.clone()));
+    assert_eq!(state, Some(MessageState::Delivered));
+}
+
+#[tokio::test]
+async fn a_cancel_before_the_start_wins_and_nothing_is_claimed() {
+    let stage = Stage::new().await;
+    let server = stage.server().await;
+    let mint = || Mid(qd_engine::time::mint(server.engine.config().clock.as_ref()));
+    let start = server.start_of(Kind::Implement, "[[demo: hang]]");
+    let id = start.id;
+    let start = Mutation::new(mint(), &Command::StartSession(start));
+    let cancel = Mutation::new(mint(), &Command::CancelSession(OnSession { id }));
+    let (started, cancelled) =
+        tokio::join!(server.engine.mutate(start, Actor::Person), server.engine.mutate(cancel, Actor::Person));
+    assert!(started.unwrap().ok && cancelled.unwrap().ok);
+    let (session, ending) = server.until_end(id).await;
+    assert_eq!((ending, session.status), (Ending::Cancelled, Status::Cancelled));
+    assert_eq!(inspect(&server.run_dir(id, 1)).unwrap(), Run::NotClaimed);
+    assert_eq!(*server.engine.output(id).borrow(), Known { end: OutputOffset::default(), ended: true });
+}
+
+#[tokio::test]
+async fn a_cancel_ends_a_running_session() {
+    let stage = Stage::new().await;
+    let server = stage.server().await;
+    let id = server.start(Kind::Implement, "[[demo: hang]]").await;
+    server.until_line(id, "I hang now").await;
+    server.cancel(id).await;
+    let (session, ending) = server.until_end(id).await;
+    assert_eq!((ending, session.status), (Ending::Cancelled, Status::Cancelled));
+    server.check_output(&session);
+    assert_eq!(server.processes(id, 1), []);
+}
+
+#[tokio::test]
+async fn a_cancel_ends_an_agent_that_ignores_it_and_what_it_left_behind() {
+    let stage = Stage::new().await;
+    let server = stage.server().await;
+    let id = server.start(Kind::Implement, "[[demo: fork]] [[demo: ignore-cancel]]").await;
+    server.until_line(id, "go on whatever happens").await;
+    assert!(server.processes(id, 1).len() > 3);
+    server.cancel(id).await;
+    assert_eq!(server.until_end(id).await.1, Ending::Cancelled);
+    assert_eq!(server.processes(id, 1), []);
+}
+
+#[tokio::test]
+async fn an_agent_that_fails_says_why_on_the_card() {
+    let stage = Stage::new().await;
+    let server = stage.server().await;
+    for (directive, words) in [("fail-at-start", "told to fail at its start"), ("crash", "exit code 70")] {
+        let id = server.start(Kind::Implement, &format!("[[demo: {directive}]]")).await;
+        let (session, ending) = server.until_end(id).await;
+        let Ending::Failed { reason, .. } = ending else { panic!("{ending:?}") };
+        assert!(reason.contains(words), "{reason}");
+        assert_eq!(session.status, Status::Failed);
+        server.check_output(&session);
+    }
+}
+
+#[tokio::test]
+async fn a_host_program_that_is_missing_or_ends_at_once_fails_the_card_and_nothing_hangs() {
+    let mut stage = Stage::new().await;
+    stage.qd = "/no/such/program".into();
+    let server = stage.server().await;
+    let id = server.start(Kind::Implement, "").await;
+    let (_, ending) = server.until_end(id).await;
+    let Ending::Failed { reason, .. } = ending else { panic!("{ending:?}") };
+    assert!(reason.contains("/no/such/program"), "{reason}");
+    server.close().await;
+
+    stage.qd = "/bin/true".into();
+    let server = stage.server().await;
+    let id = server.start(Kind::Implement, "").await;
+    let (_, ending) = server.until_end(id).await;
+    assert!(matches!(ending, Ending::Interrupted { .. }), "{ending:?}");
+}
+
+#[tokio::test]
+async fn a_killed_host_is_interrupted_within_five_seconds_and_its_tree_is_gone() {
+    let stage = Stage::new().await;
+    let server = stage.server().await;
+    let id = server.start(Kind::Implement, "[[demo: fork]] [[demo: ignore-cancel]]").await;
+    server.until_line(id, "go on whatever happens").await;
+    let Run::Running(host) = inspect(&server.run_dir(id, 1)).unwrap() else { panic!() };
+    let before = Instant::now();
+    host.signal(Signal::Kill).unwrap();
+    let (session, ending) = server.until_end(id).await;
+    assert!(before.elapsed() < Duration::from_secs(5), "{:?}", before.elapsed());
+    assert!(matches!(ending, Ending::Interrupted { .. }), "{ending:?}");
+    assert_eq!(session.status, Status::Interrupted);
+    server.check_output(&session);
+    assert_eq!(server.processes(id, 1), []);
+}
+
+#[tokio::test]
+async fn a_killed_agent_fails_the_card() {
+    let stage = Stage::new().await;
+    let server = stage.server().await;
+    let id = server.start(Kind::Implement, "[[demo: hang]]").await;
+    server.until_line(id, "I hang now").await;
+    server.engine.demo_kill_agent().await;
+    let (_, ending) = server.until_end(id).await;
+    let Ending::Failed { reason, .. } = ending else { panic!("{ending:?}") };
+    assert!(reason.contains("KILL"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_session_goes_on_without_its_server_and_the_next_server_takes_it_up() {
+    let stage = Stage::new().await;
+    let ids = stage.path("ids");
+    let server = stage.server().await;
+    let id = server.start(Kind::Implement, &format!("[[demo: append-id {}]]", ids.display())).await;
+    let asked = server.until_status(id, Status::NeedsApproval).await;
+    let Run::Running(host) = inspect(&server.run_dir(id, 1)).unwrap() else { panic!() };
+    server.close().await;
+    assert!(host.is_alive());
+
+    let server = stage.server().await;
+    let known = server.engine.output(id);
+    let request = &server.session(id).requests[0];
+    assert_eq!(request.id, asked.requests[0].id);
+    let message = MessageId(qd_engine::time::mint(server.engine.config().clock.as_ref()));
+    let answer = AnswerRequest { id: message, session: id, request: request.id, option: request.options[0].id.clone() };
+    assert!(server.act(&Command::AnswerRequest(answer)).await.ok);
+    let (session, ending) = server.until_end(id).await;
+    assert_eq!((ending, session.attempt), (Ending::Completed, 1));
+    server.check_output(&session);
+    assert_eq!(lines(&ids), [format!("{id}.1")], "it was started once");
+    assert_eq!(server.task().progress.done, 2, "its document is brought back by the second server");
+    let end = OutputOffset { attempt: 1, byte: session.output_end.unwrap() };
+    let mut known = known;
+    let told = timeout(LIMIT, known.wait_for(|known| known.ended)).await.unwrap().unwrap();
+    assert_eq!(*told, Known { end, ended: true });
+}
+
+#[tokio::test]
+async fn what_ended_while_no_server_ran_is_told_by_the_next_one() {
+    let stage = Stage::new().await;
+    let server = stage.server().await;
+    let ended = server.start(Kind::Implement, "[[demo: no-permission]] [[demo: slow]]").await;
+    server.until_status(ended, Status::Running).await;
+    let Run::Running(host) = inspect(&server.run_dir(ended, 1)).unwrap() else { panic!() };
+    server.close().await;
+    assert_eq!(qd_proc::wait_gone(&[host], LIMIT).await, []);
+
+    let server = stage.server().await;
+    let (session, ending) = server.until_end(ended).await;
+    assert_eq!(ending, Ending::Completed);
+    assert!(session.conversation.is_some(), "what no server heard is read from the output");
+    server.check_output(&session);
+    assert_eq!(server.task().progress.done, 2);
+
+    let killed = server.start(Kind::Implement, "[[demo: hang]]").await;
+    server.until_line(killed, "I hang now").await;
+    let Run::Running(host) = inspect(&server.run_dir(killed, 1)).unwrap() else { panic!() };
+    server.close().await;
+    host.signal(Signal::Kill).unwrap();
+
+    let server = stage.server().await;
+    let (session, ending) = server.until_end(killed).await;
+    assert!(matches!(ending, Ending::Interrupted { .. }), "{ending:?}");
+    server.check_output(&session);
+    assert_eq!(server.processes(killed, 1), []);
+}
+
+#[tokio::test]
+async fn a_message_to_an_ended_session_resumes_its_conversation_in_a_new_attempt() {
+    let stage = Stage::new().await;
+    let server = stage.server().await;
+    let id = server.start(Kind::Implement, "[[demo: quick]]").await;
+    let (first, _) = server.until_end(id).await;
+    let message = server.send(id, "and now? [[demo: quick]]").await;
+    assert_eq!((server.session(id).attempt, server.session(id).status), (2, Status::Starting));
+    let (second, ending) = server.until_end(id).await;
+    assert_eq!((ending, second.attempt), (Ending::Completed, 2));
+    assert_eq!(second.conversation, first.conversation);
+    server.check_output(&second);
+    let prompts: Vec<MessageId> = server.events(id, 2).into_iter().filter_map(|event| match event.body {
+        EventBody::Prompt { message, .. } => Some(message),
+        _ => None,
+    })
+    .collect();
+    assert_eq!(prompts, [message]);
+    let state = server.engine.read(|state| state.message(message).map(|m| m.state.clone()));
+    assert_eq!(state, Some(MessageState::Delivered));
+}
+
+#[tokio::test]
+async fn a_message_to_a_running_session_is_its_next_turn() {
+    let stage = Stage::new().await;
+    let server = stage.server().await;
+    let id = server.start(Kind::Implement, "").await;
+    let asked = server.until_status(id, Status::NeedsApproval).await;
+    let message = server.send(id, "say more [[demo: quick]]").await;
+    let answer = MessageId(qd_engine::time::mint(server.engine.config().clock.as_ref()));
+    let option = asked.requests[0].options[0].id.clone();
+    let answer = AnswerRequest { id: answer, session: id, request: asked.requests[0].id, option };
+    assert!(server.act(&Command::AnswerRequest(answer)).await.ok);
+    let (session, ending) = server.until_end(id).await;
+    assert_eq!(ending, Ending::Completed);
+    let echoed = (1..=session.attempt).flat_map(|attempt| server.events(id, attempt)).filter(|event| {
+        matches!(&event.body, EventBody::Prompt { message: m, .. } if *m == message)
+    });
+    assert_eq!(echoed.count(), 1);
+    let state = server.engine.read(|state| state.message(message).map(|m| m.state.clone()));
+    assert_eq!(state, Some(MessageState::Delivered));
+}
+
+#[tokio::test]
+async fn a_start_that_no_server_claimed_is_done_within_two_minutes_and_interrupted_later() {
+    let stage = Stage::new().await;
+    stage.server().await.close().await;
+    for (away, ending_is) in [(60, "completed"), (180, "interrupted")] {
+        let dormant = stage.dormant();
+        let id = dormant.start(Kind::Implement, "[[demo: quick]]").await;
+        dormant.close().await;
+        stage.clock.forward(Duration::from_secs(away));
+        let server = stage.server().await;
+        let (_, ending) = server.until_end(id).await;
+        match ending_is {
+            "completed" => assert_eq!(ending, Ending::Completed),
+            _ => {
+                assert!(matches!(ending, Ending::Interrupted { .. }), "{ending:?}");
+                assert_eq!(inspect(&server.run_dir(id, 1)).unwrap(), Run::NotClaimed);
+            }
+        }
+        server.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_claim_without_a_host_is_interrupted_and_never_started() {
+    let stage = Stage::new().await;
+    stage.server().await.close().await;
+    let dormant = stage.dormant();
+    let id = dormant.start(Kind::Implement, "[[demo: quick]]").await;
+    fs::create_dir_all(dormant.run_dir(id, 1)).unwrap();
+    dormant.close().await;
+    let server = stage.server().await;
+    let (session, ending) = server.until_end(id).await;
+    assert!(matches!(ending, Ending::Interrupted { .. }), "{ending:?}");
+    server.check_output(&session);
+    assert_eq!(server.events(id, 1).len(), 1, "no agent has said anything");
+}
+
+#[tokio::test]
+async fn the_output_of_a_deleted_session_goes_and_its_listeners_are_let_go() {
+    let stage = Stage::new().await;
+    let server = stage.server().await;
+    let id = server.start(Kind::Implement, "[[demo: quick]]").await;
+    server.until_end(id).await;
+    let mut known = server.engine.output(id);
+    assert!(server.run_dir(id, 1).exists());
+    assert!(server.act(&Command::DeleteSession(OnSession { id })).await.ok);
+    timeout(LIMIT, async { while known.changed().await.is_ok() {} }).await.unwrap();
+    server.close().await;
+    // At the latest the next server removes it.
+    let server = stage.server().await;
+    let folder = server.run_dir(id, 1).parent().unwrap().to_owned();
+    let gone = async {
+        while folder.exists() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(LIMIT, gone).await.unwrap();
+}
+
+/// Invariant I6, from end to end: each attempt that was shown as started is in the file, and none is there twice.
+#[test]
+fn fifty_starts_on_servers_that_break_off_start_each_attempt_once() {
+    let runtime = || tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let setting_up = runtime();
+    let stage = setting_up.block_on(Stage::new());
+    let ids = stage.path("ids");
+    let mut started: Vec<SessionId> = Vec::new();
+    let instructions = format!("[[demo: append-id {}]] [[demo: quick]]", ids.display());
+    for round in 0..50u64 {
+        let life = runtime();
+        life.block_on(async {
+            let server = stage.server().await;
+            // Sessions that write into a worktree exclude each other, talks do not.
+            started.push(server.start(Kind::Chat, &instructions).await);
+            // The server breaks off at another moment of the start each time.
+            for _ in 0..round * 40 {
+                tokio::task::yield_now().await;
+            }
+        });
+        life.shutdown_background();
+    }
+    let last = runtime();
+    last.block_on(async {
+        let server = stage.server().await;
+        let mut endings = Vec::new();
+        for id in &started {
+            endings.push((*id, server.until_end(*id).await.1));
+        }
+        let told = lines(&ids);
+        let once: BTreeSet<&String> = told.iter().collect();
+        assert_eq!(once.len(), told.len(), "an attempt was started twice: {told:#?}");
+        for (id, ending) in &endings {
+            match ending {
+                Ending::Completed => assert!(once.contains(&format!("{id}.1")), "{id} did not run"),
+                Ending::Interrupted { .. } => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(server.session(started[0]).attempt, 1);
+    });
+}

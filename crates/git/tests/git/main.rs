@@ -1,0 +1,10 @@
+//! Claims about real repositories, each in a folder, a home and a configuration of its own.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod changes;
+mod discard;
+mod fixture;
+mod keep;
+mod opening;
+mod worktrees;

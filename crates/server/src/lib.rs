@@ -1,0 +1,32 @@
+//! The HTTP face of a workspace: routes, log-in, streams, the page.
+//!
+//! Must not know: SQL, processes. It reads no environment and no clock but tokio's timers.
+
+pub mod app;
+pub mod auth;
+pub mod demo;
+pub mod error;
+pub mod gate;
+pub mod listen;
+pub mod router;
+
+mod changes;
+mod config;
+mod documents;
+mod headers;
+mod health;
+mod log;
+mod mutations;
+mod output;
+mod page;
+mod projects;
+mod snapshot;
+mod soon;
+mod stream;
+
+pub use app::App;
+pub use auth::Token;
+pub use demo::{Demo, Mischief};
+pub use gate::{BadOrigin, Gate, Origin};
+pub use listen::{BindError, Bound};
+pub use router::router;

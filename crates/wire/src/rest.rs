@@ -1,0 +1,125 @@
+//! Requests and answers beside the log: logging in, documents, changes, projects, the demonstration.
+
+use qd_core::ids::{Mid, ProjectId};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::ToSchema;
+
+/// `POST /api/v1/login`: trades the token for a page's session.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct LoginRequest {
+    /// The token that the server printed when it started.
+    pub token: String,
+}
+
+/// The answer to [`LoginRequest`]. The other half, a cookie, comes with it; a request needs both.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct LoginAnswer {
+    /// To be sent as the header `X-Qd-Key`.
+    pub key: String,
+}
+
+/// `GET /api/v1/config`: what the page must know before its first frame.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct ConfigAnswer {
+    /// Whether the server runs as a demonstration.
+    pub demo: bool,
+    /// The version of the server.
+    pub version: String,
+}
+
+/// `GET /healthz`: needs no token, so that a second server can tell who holds the port.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct HealthAnswer {
+    /// Always `quarterdeck`.
+    pub name: String,
+    /// The version of the server.
+    pub version: String,
+}
+
+/// `GET /api/v1/tasks/{id}/document`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct DocumentText {
+    /// The version.
+    #[schema(value_type = Uuid)]
+    pub version: Mid,
+    /// Its text.
+    pub text: String,
+}
+
+/// `GET /api/v1/tasks/{id}/changes`: what the work of a task changed, from git.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct ChangesAnswer {
+    /// The commit that the work is compared with.
+    pub base: String,
+    /// Hash of the tree that the worktree stands for.
+    pub tree: String,
+    /// Every changed file, in path order.
+    pub files: Vec<ChangedFile>,
+}
+
+/// One file of [`ChangesAnswer`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct ChangedFile {
+    /// Its path relative to the repository; bytes that are not UTF-8 stand as `\xNN`.
+    pub path: String,
+    /// Where it lay before it was renamed or copied.
+    pub old_path: Option<String>,
+    /// What happened to it.
+    pub status: FileStatus,
+    /// Lines added; 0 for a binary file.
+    pub additions: u32,
+    /// Lines removed; 0 for a binary file.
+    pub deletions: u32,
+    /// Whether it is binary.
+    pub binary: bool,
+}
+
+/// What happened to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names are the documentation")]
+pub enum FileStatus {
+    Added,
+    Modified,
+    Deleted,
+    Renamed,
+    Copied,
+    TypeChanged,
+    ModeChanged,
+}
+
+/// `GET /api/v1/tasks/{id}/changes/file?path=`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct FileDiff {
+    /// The unified diff.
+    pub diff: String,
+    /// Whether it was cut because it is too large to show.
+    pub truncated: bool,
+}
+
+/// `GET /api/v1/log` without `live`: one page of records.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+pub struct LogPage {
+    /// The records, in order.
+    #[ts(type = "Array<Record>")]
+    #[schema(value_type = Vec<Object>)]
+    pub records: Vec<serde_json::Value>,
+    /// The offset to go on from.
+    pub next: String,
+}
+
+/// `POST /api/v1/projects`: opens a folder as a project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct OpenProject {
+    /// Its absolute path on the server's machine.
+    pub path: String,
+}
+
+/// The answer to [`OpenProject`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct OpenedProject {
+    /// The project's id; its row comes by the log.
+    #[schema(value_type = Uuid)]
+    pub project: ProjectId,
+}

@@ -1,0 +1,122 @@
+// The frame: three columns, on a phone one with a bar below.
+import { Outlet, useNavigate } from "@tanstack/react-router";
+import { PanelLeft, PanelRight } from "lucide-react";
+import { useEffect, useState, type CSSProperties } from "react";
+import { Sidebar } from "../features/sessions/Sidebar";
+import { TaskList } from "../features/tasks/TaskList";
+import { useKeys } from "../lib/keys";
+import { usePref } from "../lib/prefs";
+import { useConnection, useSettings } from "../lib/use";
+import { Strip } from "../features/proof/Strip";
+import { IconButton } from "../ui/Button";
+import { Resizer } from "../ui/Resizer";
+import { BottomBar, type Pane } from "./BottomBar";
+import { ConnectionBar } from "./ConnectionBar";
+import { Help } from "./Help";
+import { LogIn } from "./LogIn";
+import { Notices } from "./Notices";
+import { Palette } from "./Palette";
+import { TasksHead } from "./TasksHead";
+import { useTitleBadge } from "./title";
+import { useWhere } from "./where";
+
+export function Frame() {
+  const where = useWhere();
+  const navigate = useNavigate();
+  const connection = useConnection();
+  const demo = useSettings()?.demo ?? false;
+  const [left, setLeft] = usePref("tasks.width", "280");
+  const [right, setRight] = usePref("sessions.width", "340");
+  const [leftOpen, setLeftOpen] = usePref("tasks.open", "yes");
+  const [rightOpen, setRightOpen] = usePref("sessions.open", "yes");
+  const [pane, setPane] = useState<Pane>(where.path === "/" ? "tasks" : "main");
+  const [over, setOver] = useState<"palette" | "help" | null>(null);
+  useTitleBadge(where.task);
+  // The address changed: on a phone that is what is to be seen.
+  useEffect(() => setPane("main"), [where.path]);
+  const create = () => {
+    setPane("main");
+    void navigate({ to: "/" }).then(() => document.querySelector<HTMLElement>('textarea[aria-label="New task"]')?.focus());
+  };
+  useKeys({
+    "mod+k": () => setOver("palette"),
+    "?": () => setOver("help"),
+    c: create,
+    "g t": () => void navigate({ to: "/" }),
+    "g i": () => void navigate({ to: "/inbox" }),
+    "g w": () => void navigate({ to: "/inbox", hash: "running" }),
+    "g s": () => void navigate({ to: "/settings" }),
+    "[": () => setLeftOpen(leftOpen === "yes" ? "no" : "yes"),
+    "]": () => setRightOpen(rightOpen === "yes" ? "no" : "yes"),
+    Escape: () => {
+      if (document.activeElement instanceof HTMLElement && document.activeElement !== document.body) document.activeElement.blur();
+      else if (where.session !== null && where.task !== null) void navigate({ to: "/tasks/$task", params: { task: where.task } });
+    },
+  });
+  if (connection.state === "logged_out") return <LogIn />;
+  const strip = where.session !== null || where.changes;
+  const sessionsOpen = rightOpen === "yes" || strip;
+  return (
+    <div className="flex h-dvh flex-col">
+      <a href="#main" className="absolute -top-10 left-2 z-30 rounded bg-raised px-3 py-1 shadow-float focus:top-2">
+        Skip to the task
+      </a>
+      <ConnectionBar />
+      <div className="flex min-h-0 flex-1">
+        <div
+          style={{ "--w": `${left}px` } as CSSProperties}
+          className={`min-h-0 flex-col bg-ground max-lg:w-full lg:w-[min(var(--w),27vw)] lg:shrink-0 ${pane === "tasks" ? "flex" : "hidden"} ${leftOpen === "yes" ? "lg:flex" : "lg:hidden"}`}
+        >
+          <TasksHead onCreate={create} onPalette={() => setOver("palette")} onCollapse={() => setLeftOpen("no")} />
+          <TaskList current={where.task} />
+        </div>
+        {leftOpen === "yes" && <Resizer label="Width of the task list" width={Number(left)} min={220} max={480} side={1} onResize={(w) => setLeft(String(w))} />}
+        <div className={`min-h-0 min-w-0 flex-1 ${pane === "tasks" ? "hidden lg:flex" : "flex"} ${strip ? "flex-col" : "max-lg:flex-col"}`}>
+          <main id="main" tabIndex={-1} className={`relative min-h-0 min-w-0 flex-1 flex-col bg-panel outline-none ${pane === "sessions" && !strip ? "hidden lg:flex" : "flex"}`}>
+            {leftOpen !== "yes" && (
+              <IconButton label="Show the tasks" hint="[" className="absolute! top-2 left-2 z-10 max-lg:hidden" onClick={() => setLeftOpen("yes")}>
+                <PanelLeft className="size-4" />
+              </IconButton>
+            )}
+            {!sessionsOpen && where.task !== null && (
+              <IconButton label="Show the sessions" hint="]" className="absolute! top-2 right-2 z-10 max-lg:hidden" onClick={() => setRightOpen("yes")}>
+                <PanelRight className="size-4" />
+              </IconButton>
+            )}
+            <Outlet />
+          </main>
+          {where.task !== null && (
+            <>
+              {!strip && sessionsOpen && (
+                <Resizer label="Width of the sessions" width={Number(right)} min={280} max={560} side={-1} onResize={(w) => setRight(String(w))} />
+              )}
+              <div
+                style={{ "--w": `${right}px` } as CSSProperties}
+                className={
+                  strip
+                    ? "order-first shrink-0 bg-ground"
+                    : `min-h-0 flex-col bg-ground max-lg:flex-1 lg:w-[min(var(--w),31vw)] lg:shrink-0 ${pane === "sessions" ? "flex" : "hidden"} ${sessionsOpen ? "lg:flex" : "lg:hidden"}`
+                }
+              >
+                {!strip && (
+                  <div className="flex h-11 shrink-0 items-center justify-between ps-4 pe-2">
+                    <h2 className="font-semibold">Sessions</h2>
+                    <IconButton label="Hide the sessions" hint="]" className="max-lg:hidden" onClick={() => setRightOpen("no")}>
+                      <PanelRight className="size-4" />
+                    </IconButton>
+                  </div>
+                )}
+                <Sidebar task={where.task} current={where.session} strip={strip} />
+              </div>
+            </>
+          )}
+        </div>
+      </div>
+      {demo && <Strip />}
+      <BottomBar pane={pane} path={where.path} task={where.task} onPane={setPane} />
+      <Notices />
+      {over === "palette" && <Palette task={where.task} onClose={() => setOver(null)} onHelp={() => setOver("help")} onCreate={create} />}
+      {over === "help" && <Help onClose={() => setOver(null)} />}
+    </div>
+  );
+}

@@ -1,0 +1,68 @@
+// The map of the keyboard.
+import { MOD } from "../lib/keys";
+import { Dialog } from "../ui/Dialog";
+import { Kbd } from "../ui/Small";
+
+const MAP: [string, [string, string][]][] = [
+  [
+    "Everywhere",
+    [
+      [`${MOD} K`, "Search and commands"],
+      ["j k", "Down and up in the task list"],
+      ["Enter", "Open"],
+      ["/", "Filter the tasks"],
+      ["n", "The next that needs you"],
+      ["c", "Create a task"],
+      ["g t", "Go to the start"],
+      ["g i", "Go to the inbox"],
+      ["g w", "Go to what runs"],
+      ["g s", "Go to the settings"],
+      ["[ ]", "Hide or show the side columns"],
+      ["Esc", "Leave"],
+    ],
+  ],
+  [
+    "Task",
+    [
+      ["i", "Implement with the defaults"],
+      ["Shift I", "Implement with a choice"],
+      ["v", "Verify"],
+      ["e", "Edit the document"],
+    ],
+  ],
+  [
+    "Session",
+    [
+      ["x", "Cancel; asks, x again does it"],
+      ["a", "Allow what it asks"],
+      ["d", "Deny what it asks"],
+      ["f", "Find in the transcript"],
+      ["m", "Write a message"],
+    ],
+  ],
+];
+
+export function Help({ onClose }: { onClose: () => void }) {
+  return (
+    <Dialog label="Keyboard" onClose={onClose} width="w-[640px]">
+      <div className="grid grid-cols-1 gap-x-8 gap-y-4 sm:grid-cols-2">
+        {MAP.map(([title, keys]) => (
+          <section key={title} className={title === "Everywhere" ? "sm:row-span-2" : ""}>
+            <h3 className="mb-1 font-medium">{title}</h3>
+            <dl>
+              {keys.map(([key, what]) => (
+                <div key={key} className="flex h-7 items-center justify-between gap-4">
+                  <dt className="text-ink-2">{what}</dt>
+                  <dd>
+                    <span className="sr-only">{key}</span>
+                    <Kbd>{key}</Kbd>
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+    </Dialog>
+  );
+}

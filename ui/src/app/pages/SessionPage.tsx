@@ -1,0 +1,193 @@
+// A session: its head, its transcript, what it asks, the composer.
+import { Link, useParams } from "@tanstack/react-router";
+import { ArrowLeft, ChevronDown, ChevronUp, Code, Search, X } from "lucide-react";
+import { useEffect, useRef, useState, type RefObject } from "react";
+import { RequestBlock } from "../../features/sessions/Requests";
+import { Composer } from "../../features/transcript/Composer";
+import { SessionLog } from "../../features/transcript/log";
+import { RawView } from "../../features/transcript/RawView";
+import { TranscriptView } from "../../features/transcript/TranscriptView";
+import type { Request } from "../../lib/generated/types";
+import { useKeys } from "../../lib/keys";
+import { useElapsed } from "../../lib/time";
+import { onSession, retrySession, useConnection, useSession, useShell } from "../../lib/use";
+import type { SessionView } from "../../lib/views";
+import { count, dollars, isEnded, KIND_LABEL, plural } from "../../lib/words";
+import { Button, IconButton } from "../../ui/Button";
+import { StatusMark } from "../../ui/Mark";
+import { Badge, Empty, Skeleton, TextField } from "../../ui/Small";
+
+export function SessionPage() {
+  const { session } = useParams({ from: "/sessions/$session" });
+  const view = useSession(session);
+  const { has_base } = useConnection();
+  if (!view) {
+    return has_base ? (
+      <Empty title="This session is not there" action={<Link to="/" className="text-accent-ink underline">To the start</Link>}>
+        Its card may have been dismissed.
+      </Empty>
+    ) : (
+      <Skeleton lines={8} />
+    );
+  }
+  return <SessionBody key={session} view={view} />;
+}
+
+function SessionBody({ view }: { view: SessionView }) {
+  const shell = useShell();
+  const { row } = view;
+  const [log, setLog] = useState<SessionLog | null>(null);
+  const [raw, setRaw] = useState(false);
+  const [found, setFound] = useState<number | null>(null);
+  const [finding, setFinding] = useState(false);
+  const composer = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const fresh = new SessionLog(shell.hub, row.id);
+    setLog(fresh);
+    return () => fresh.close();
+  }, [shell, row.id]);
+  // Who opens an ended session has seen its ending.
+  const unseen = isEnded(row.status) && !row.seen && view.confirmed;
+  useEffect(() => {
+    if (unseen) onSession(shell, "mark_seen", row.id);
+  }, [shell, unseen, row.id]);
+  useKeys({ f: () => setFinding(true), m: () => composer.current?.querySelector("textarea")?.focus() });
+  const blocked = view.actions.find((action) => action.name === "message");
+  const renderRequest = (request: Request) => <RequestBlock session={row.id} request={request} reason={row.requests.some((r) => r.id === request.id) ? null : "It is answered or withdrawn."} />;
+  return (
+    <>
+      <SessionHead view={view} raw={raw} onRaw={() => setRaw(!raw)} onFind={() => setFinding(true)} />
+      {finding && log && (
+        <FindBar
+          log={log}
+          onFound={setFound}
+          onClose={() => {
+            setFinding(false);
+            setFound(null);
+          }}
+        />
+      )}
+      {raw ? (
+        <RawView session={row.id} />
+      ) : log ? (
+        <TranscriptView log={log} messages={view.messages} active={!isEnded(row.status)} found={found} empty={view.line} renderRequest={renderRequest} />
+      ) : (
+        <div className="flex-1" />
+      )}
+      <div ref={composer}>
+        <Composer session={row.id} blocked={blocked && !blocked.enabled ? blocked.reason : null} running={!isEnded(row.status)} />
+      </div>
+    </>
+  );
+}
+
+function SessionHead({ view, raw, onRaw, onFind }: { view: SessionView; raw: boolean; onRaw: () => void; onFind: () => void }) {
+  const shell = useShell();
+  const { row } = view;
+  const ended = isEnded(row.status);
+  const time = useElapsed(row.since, ended ? (row.ended ?? row.since) : null);
+  const activity = row.activity ?? view.activity;
+  const usage = activity?.usage;
+  const action = (name: string) => view.actions.find((a) => a.name === name);
+  const cancel = action("cancel");
+  const retry = action("retry");
+  return (
+    <header data-pending={view.confirmed ? undefined : ""} className="flex flex-col gap-1 border-b border-line px-4 py-2 lg:px-8">
+      <div className="flex min-h-7 items-center gap-2">
+        <Link to="/tasks/$task" params={{ task: row.task }} aria-label="To the task" title="To the task (Esc)" className="inline-grid size-7 shrink-0 place-items-center rounded text-ink-2 hover:bg-hover">
+          <ArrowLeft className="size-4" aria-hidden="true" />
+        </Link>
+        <h1 dir="auto" className="min-w-0 flex-1 truncate text-start text-doc font-semibold">
+          {view.task_title}
+        </h1>
+        <IconButton label="Find" hint="f" onClick={onFind}>
+          <Search className="size-4" />
+        </IconButton>
+        <IconButton label="Raw" aria-pressed={raw} onClick={onRaw} className={raw ? "bg-pressed" : ""}>
+          <Code className="size-4" />
+        </IconButton>
+        {cancel && (
+          <Button reason={cancel.enabled ? null : cancel.reason} onClick={() => onSession(shell, "cancel_session", row.id)}>
+            Cancel
+          </Button>
+        )}
+        {retry && (
+          <Button reason={retry.enabled ? null : retry.reason} onClick={() => retrySession(shell, row)}>
+            Retry
+          </Button>
+        )}
+      </div>
+      <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-meta text-ink-3">
+        <span className="flex items-center gap-1.5 text-ink-2">
+          <StatusMark status={row.status} neutral={!view.confirmed} />
+          <span className="first-letter:uppercase">{view.word}</span>
+        </span>
+        <Badge>{KIND_LABEL[row.kind]}</Badge>
+        <span>
+          {view.agent_title}
+          {row.model !== null && ` · ${row.model}`}
+          {view.scripted && " · scripted, no model"}
+        </span>
+        <span>{time}</span>
+        {activity !== null && <span>{plural(activity.operations, "operation")}</span>}
+        {usage && (usage.input !== null || usage.output !== null) && (
+          <span title={`${count(usage.input)} in, ${count(usage.output)} out`}>{count((usage.input ?? 0) + (usage.output ?? 0))} tokens</span>
+        )}
+        {usage?.context_used != null && (
+          <span>
+            context {count(usage.context_used)}
+            {usage.context_size !== null && ` of ${count(usage.context_size)}`}
+          </span>
+        )}
+        {usage?.cost_usd != null && <span>{dollars(usage.cost_usd)}</span>}
+      </p>
+    </header>
+  );
+}
+
+function FindBar({ log, onFound, onClose }: { log: SessionLog; onFound: (index: number | null) => void; onClose: () => void }) {
+  const [text, setText] = useState("");
+  const [at, setAt] = useState(0);
+  const field: RefObject<HTMLInputElement | null> = useRef(null);
+  const hits = text.trim() === "" ? [] : log.find(text);
+  const go = (next: number) => {
+    if (hits.length === 0) return;
+    const wrapped = (next + hits.length) % hits.length;
+    setAt(wrapped);
+    onFound(hits[wrapped] ?? null);
+  };
+  useEffect(() => field.current?.focus(), []);
+  return (
+    <div role="search" className="flex items-center gap-1 border-b border-line px-4 py-1.5 lg:px-8">
+      <TextField
+        ref={field}
+        aria-label="Find in the transcript"
+        placeholder="Find"
+        value={text}
+        onChange={(event) => {
+          setText(event.target.value);
+          setAt(0);
+          const first = event.target.value.trim() === "" ? [] : log.find(event.target.value);
+          onFound(first[0] ?? null);
+        }}
+        onKeyDown={(event) => {
+          if (event.key === "Enter") go(at + (event.shiftKey ? -1 : 1));
+          if (event.key === "Escape") onClose();
+        }}
+        className="max-w-80 flex-1"
+      />
+      <span role="status" className="min-w-16 px-2 text-meta text-ink-3">
+        {text.trim() === "" ? "" : hits.length === 0 ? "nothing" : `${at + 1} of ${hits.length}`}
+      </span>
+      <IconButton label="Previous" onClick={() => go(at - 1)}>
+        <ChevronUp className="size-4" />
+      </IconButton>
+      <IconButton label="Next" onClick={() => go(at + 1)}>
+        <ChevronDown className="size-4" />
+      </IconButton>
+      <IconButton label="Close" onClick={onClose}>
+        <X className="size-4" />
+      </IconButton>
+    </div>
+  );
+}

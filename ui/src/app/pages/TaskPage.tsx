@@ -1,0 +1,81 @@
+// A task: its head, and its document or its changes.
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useRef } from "react";
+import { Changes } from "../../features/review/Changes";
+import { ConflictView } from "../../features/tasks/ConflictView";
+import { DocumentPane } from "../../features/tasks/DocumentPane";
+import { RewriteBox } from "../../features/tasks/RewriteBox";
+import { TaskHead } from "../../features/tasks/TaskHead";
+import { useConnection, useDocument, useTask } from "../../lib/use";
+import { Empty, Skeleton, Tabs } from "../../ui/Small";
+
+export function TaskPage() {
+  const { task } = useParams({ from: "/tasks/$task" });
+  return <TaskBody key={task} task={task} />;
+}
+
+function TaskBody({ task }: { task: string }) {
+  const { tab = "document", file } = useSearch({ from: "/tasks/$task" });
+  const navigate = useNavigate({ from: "/tasks/$task" });
+  const view = useTask(task);
+  const doc = useDocument(task);
+  const { has_base } = useConnection();
+  const rewrite = useRef<HTMLDivElement>(null);
+  if (!view) {
+    return has_base ? (
+      <Empty title="This task is not there" action={<Link to="/" className="text-accent-ink underline">To the start</Link>}>
+        It may have been removed, or it belongs to another server.
+      </Empty>
+    ) : (
+      <Skeleton lines={8} />
+    );
+  }
+  const changed = view.row.branch?.discarded === null ? view.row.branch.changed : null;
+  const toRewrite = () => {
+    void navigate({ search: {} });
+    requestAnimationFrame(() => {
+      rewrite.current?.scrollIntoView({ block: "nearest" });
+      rewrite.current?.querySelector("textarea")?.focus();
+    });
+  };
+  return (
+    <div className="min-h-0 flex-1 overflow-y-auto">
+      <div className={`mx-auto flex w-full flex-col px-4 pt-4 pb-10 lg:px-8 ${tab === "changes" ? "max-w-[1100px]" : "max-w-[820px]"}`}>
+        <TaskHead view={view} doc={doc} onRewrite={toRewrite} />
+        <div className="mt-3 mb-4 border-b border-line">
+          <Tabs
+            label="Parts of the task"
+            value={tab}
+            options={[
+              ["document", "Document"],
+              [
+                "changes",
+                <span key="changes" className="flex items-center gap-1.5">
+                  Changes {changed !== null && changed.files > 0 && <span className="text-meta text-ink-3">{changed.files}</span>}
+                </span>,
+              ],
+            ]}
+            onChange={(next) => void navigate({ search: next === "changes" ? { tab: "changes" } : {} })}
+          />
+        </div>
+        <div role="tabpanel" id={`panel-${tab}`} aria-labelledby={`tab-${tab}`}>
+          {tab === "changes" ? (
+            view.row.branch === null ? (
+              <Empty title="Nothing was changed yet">Implement starts an agent in a worktree of its own; what it changes shows here.</Empty>
+            ) : view.row.branch.discarded !== null ? (
+              <Empty title="The work was discarded">It is saved; Undo brings the worktree back as it was.</Empty>
+            ) : (
+              <Changes task={task} changed={changed} file={file ?? null} onFile={(path) => void navigate({ search: { tab: "changes", file: path } })} />
+            )
+          ) : (
+            <>
+              {view.row.conflict !== null && <ConflictView task={task} conflict={view.row.conflict} />}
+              <DocumentPane view={view} doc={doc} />
+              <RewriteBox task={task} action={view.actions.find((action) => action.name === "rewrite")} boxRef={rewrite} />
+            </>
+          )}
+        </div>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,220 @@
+// A session's card, and its row once it ended: one article from the click for as long as the session is there.
+// Its height is the same from "starting" to its end.
+import { Link } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
+import type { Session } from "../../lib/generated/types";
+import { arm, useArmed } from "../../lib/armed";
+import { exact, relative, useElapsed, useNow } from "../../lib/time";
+import { onSession, retrySession, useSession, useShell } from "../../lib/use";
+import type { SessionView } from "../../lib/views";
+import { count, dollars, isEnded, KIND_LABEL, STATUS_LABEL } from "../../lib/words";
+import { Button } from "../../ui/Button";
+import { StatusMark } from "../../ui/Mark";
+import { Badge } from "../../ui/Small";
+import { RequestButtons } from "./Requests";
+
+export type CardShape = "card" | "row" | "chip";
+
+/** Ended sessions are single rows; one that failed unseen keeps its card, because its reason must be read. */
+function shapeOf(row: Session, strip: boolean): CardShape {
+  if (strip) return "chip";
+  if (!isEnded(row.status)) return "card";
+  return !row.seen && (row.status === "failed" || row.status === "interrupted") ? "card" : "row";
+}
+
+export function Card({ id, strip, current }: { id: string; strip: boolean; current: boolean }) {
+  const view = useSession(id);
+  if (!view) return null;
+  const { row } = view;
+  const shape = shapeOf(row, strip);
+  const frame = {
+    card: "min-h-[88px] flex-col border border-line bg-panel px-3 py-2",
+    row: "h-8 items-center gap-2 px-3 hover:bg-hover",
+    chip: `h-7 shrink-0 items-center gap-1.5 border px-2 ${current ? "border-accent bg-accent-ground" : "border-line bg-panel hover:bg-hover"}`,
+  }[shape];
+  return (
+    <article
+      data-session-id={id}
+      data-status={row.status}
+      data-kind={row.kind}
+      data-pending={view.confirmed ? undefined : ""}
+      aria-label={`${KIND_LABEL[row.kind]}, ${view.word}`}
+      aria-current={current ? "true" : undefined}
+      className={`group relative flex rounded ${frame}`}
+    >
+      {shape === "card" ? <CardBody view={view} /> : <RowBody view={view} chip={shape === "chip"} />}
+    </article>
+  );
+}
+
+function CardBody({ view }: { view: SessionView }) {
+  const { row } = view;
+  const request = row.requests[0];
+  const ended = isEnded(row.status);
+  return (
+    <>
+      <div className="flex h-5 items-center gap-1.5">
+        <StatusMark status={row.status} neutral={!view.confirmed} />
+        <span className="sr-only">{STATUS_LABEL[row.status]}</span>
+        <Badge>{KIND_LABEL[row.kind]}</Badge>
+        <Link
+          to="/sessions/$session"
+          params={{ session: row.id }}
+          title={view.scripted ? `${agentName(view)}: scripted, no model` : agentName(view)}
+          className="min-w-0 flex-1 truncate text-ink-2 after:absolute after:inset-0 after:rounded hover:text-ink"
+        >
+          {agentName(view)}
+          {view.scripted && <span className="text-ink-3"> · scripted</span>}
+        </Link>
+        <Elapsed row={row} />
+      </div>
+      <p dir="auto" title={view.line} className={`mt-1 text-start wrap-anywhere ${ended ? "line-clamp-2" : "line-clamp-1"} ${request ? "font-medium text-ink" : row.status === "failed" ? "text-danger" : "text-ink"}`}>
+        {request ? request.title : view.line}
+      </p>
+      <div className="relative z-10 mt-auto flex h-6 items-center gap-2 text-meta text-ink-3">
+        {request ? (
+          <RequestButtons session={row.id} request={request} reason={reason(view, "answer")} compact />
+        ) : (
+          <>
+            <Figures view={view} />
+            <CardActions view={view} />
+          </>
+        )}
+      </div>
+    </>
+  );
+}
+
+/** What it did and used; the word of its status while there is nothing to count. */
+function Figures({ view }: { view: SessionView }) {
+  const activity = view.row.activity ?? view.activity;
+  const tokens = activity && (activity.usage.input !== null || activity.usage.output !== null) ? (activity.usage.input ?? 0) + (activity.usage.output ?? 0) : null;
+  return (
+    <p className="flex min-w-0 flex-1 gap-2 truncate lg:group-focus-within:invisible lg:group-hover:invisible">
+      <span className="first-letter:uppercase">{view.word}</span>
+      {activity !== null && activity.operations > 0 && <span>{activity.operations} ops</span>}
+      {tokens !== null && <span>{count(tokens)} tokens</span>}
+      {activity !== null && activity.usage.cost_usd !== null && <span>{dollars(activity.usage.cost_usd)}</span>}
+    </p>
+  );
+}
+
+function CardActions({ view }: { view: SessionView }) {
+  const shell = useShell();
+  const { row } = view;
+  const armed = useArmed(row.id);
+  const cancelButton = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (armed) cancelButton.current?.focus();
+  }, [armed]);
+  const cancel = () => {
+    arm(null);
+    onSession(shell, "cancel_session", row.id);
+  };
+  const shown = armed ? "" : "lg:opacity-0 lg:group-focus-within:opacity-100 lg:group-hover:opacity-100";
+  return (
+    <div className={`ms-auto flex gap-1 lg:absolute lg:end-0 ${armed ? "bg-panel" : ""} ${shown}`}>
+      {armed && <span className="self-center text-ink-2">Press x again to cancel</span>}
+      {has(view, "cancel") && (
+        <span className="flex">
+          <button
+            ref={cancelButton}
+            type="button"
+            title={reason(view, "cancel") ?? "Cancel (x)"}
+            aria-disabled={reason(view, "cancel") !== null || undefined}
+            onClick={() => reason(view, "cancel") === null && cancel()}
+            onBlur={() => armed && arm(null)}
+            className={`h-6 rounded border px-2 text-meta ${armed ? "border-danger text-danger" : "border-line-strong bg-panel text-ink hover:bg-hover"}`}
+          >
+            Cancel
+          </button>
+        </span>
+      )}
+      {has(view, "retry") && (
+        <Button small reason={reason(view, "retry")} onClick={() => retrySession(shell, row)}>
+          Retry
+        </Button>
+      )}
+      {isEnded(row.status) && has(view, "delete") && (
+        <Button small reason={reason(view, "delete")} title="Remove this card and its output" onClick={() => onSession(shell, "delete_session", row.id)}>
+          Dismiss
+        </Button>
+      )}
+      <OpenLink id={row.id} />
+    </div>
+  );
+}
+
+function OpenLink({ id }: { id: string }) {
+  return (
+    <Link
+      to="/sessions/$session"
+      params={{ session: id }}
+      className="inline-flex h-6 items-center rounded border border-line-strong bg-panel px-2 text-meta text-ink hover:bg-hover"
+    >
+      Open
+    </Link>
+  );
+}
+
+function RowBody({ view, chip }: { view: SessionView; chip: boolean }) {
+  const shell = useShell();
+  const { row } = view;
+  const now = useNow();
+  const ended = row.ended ?? row.since;
+  return (
+    <>
+      <StatusMark status={row.status} neutral={!view.confirmed} />
+      <Link
+        to="/sessions/$session"
+        params={{ session: row.id }}
+        title={view.line}
+        className="flex min-w-0 flex-1 items-baseline gap-1.5 after:absolute after:inset-0 after:rounded"
+      >
+        <span className="shrink-0">{KIND_LABEL[row.kind]}</span>
+        {!chip && <span className="truncate text-meta text-ink-3">{row.status === "completed" ? agentName(view) : view.word}</span>}
+        <span className="sr-only">{STATUS_LABEL[row.status]}</span>
+      </Link>
+      {chip ? (
+        <Elapsed row={row} />
+      ) : (
+        <>
+          <time title={exact(ended)} className="text-meta text-ink-3 lg:group-focus-within:invisible lg:group-hover:invisible">
+            {relative(ended, now)}
+          </time>
+          <span className="relative z-10 hidden gap-1 bg-hover ps-2 lg:absolute lg:end-1 lg:flex lg:opacity-0 lg:group-focus-within:opacity-100 lg:group-hover:opacity-100">
+            {has(view, "retry") && (
+              <Button small reason={reason(view, "retry")} onClick={() => retrySession(shell, row)}>
+                Retry
+              </Button>
+            )}
+            {has(view, "delete") && (
+              <Button small reason={reason(view, "delete")} title="Remove this row and its output" onClick={() => onSession(shell, "delete_session", row.id)}>
+                Dismiss
+              </Button>
+            )}
+          </span>
+        </>
+      )}
+    </>
+  );
+}
+
+function Elapsed({ row }: { row: Session }) {
+  const text = useElapsed(row.since, isEnded(row.status) ? (row.ended ?? row.since) : null);
+  return <time className="shrink-0 text-meta text-ink-3">{text}</time>;
+}
+
+function agentName(view: SessionView): string {
+  return view.row.model === null ? view.agent_title : `${view.agent_title} · ${view.row.model}`;
+}
+
+function has(view: SessionView, name: string): boolean {
+  return view.actions.some((action) => action.name === name);
+}
+
+function reason(view: SessionView, name: string): string | null {
+  const action = view.actions.find((a) => a.name === name);
+  if (!action) return null;
+  return action.enabled ? null : (action.reason ?? "Not possible now.");
+}

@@ -1,0 +1,86 @@
+// The document: rendered; a click edits it; a click on a box saves it. "Saved" is said only when it is.
+import { Pencil } from "lucide-react";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { markdown, toggle_box } from "#core";
+import { useKeys } from "../../lib/keys";
+import { useShell } from "../../lib/use";
+import type { DocumentView, TaskView } from "../../lib/views";
+import { Button } from "../../ui/Button";
+import { Empty, Skeleton } from "../../ui/Small";
+import { Markdown } from "../../ui/Markdown";
+
+const Editor = lazy(() => import("./Editor").then((module) => ({ default: module.Editor })));
+
+export function DocumentPane({ view, doc }: { view: TaskView; doc: DocumentView | undefined }) {
+  const shell = useShell();
+  const task = view.row.id;
+  const [editing, setEditing] = useState(false);
+  const [failed, setFailed] = useState<string | null>(null);
+  const wanted = (doc === undefined || doc.stale) && view.row.problem === null;
+  useEffect(() => {
+    if (!wanted) return;
+    let here = true;
+    shell.loadDocument(task).then(
+      () => here && setFailed(null),
+      (cause: unknown) => here && setFailed(cause instanceof Error ? cause.message : String(cause)),
+    );
+    return () => {
+      here = false;
+    };
+  }, [shell, task, wanted, view.row.document.version]);
+
+  const action = view.actions.find((a) => a.name === "edit");
+  const readOnly = view.row.problem ?? (action && !action.enabled ? action.reason : null);
+  const edit = () => {
+    if (doc && readOnly === null) setEditing(true);
+  };
+  useKeys({ e: edit });
+
+  if (view.row.problem !== null && doc === undefined) {
+    return <Empty title="This file can’t be shown">{view.row.problem}</Empty>;
+  }
+  if (doc === undefined) {
+    return failed === null ? (
+      <Skeleton lines={8} />
+    ) : (
+      <Empty title="The document was not loaded" action={<Button onClick={() => void shell.loadDocument(task).catch(() => undefined)}>Retry</Button>}>
+        {failed}
+      </Empty>
+    );
+  }
+  const tick = (line: number) => {
+    if (readOnly === null) shell.act({ name: "save_document", args: { id: task, base: doc.version, text: toggle_box(doc.text, line) } });
+  };
+  return (
+    <section aria-label="Document" data-pending={doc.pending ? "" : undefined}>
+      <div className="mb-2 flex h-7 items-center gap-2">
+        <span className="text-meta text-ink-3" role="status">
+          {doc.pending ? "Saving…" : editing ? "Saved" : ""}
+        </span>
+        <span className="ms-auto">
+          {editing ? (
+            <Button small onClick={() => setEditing(false)}>
+              Done
+            </Button>
+          ) : (
+            <Button small look="quiet" icon={<Pencil className="size-3.5" />} reason={readOnly} title="Edit (e)" onClick={edit}>
+              Edit
+            </Button>
+          )}
+        </span>
+      </div>
+      {editing ? (
+        <Suspense fallback={<Rendered text={doc.text} onEdit={edit} onTick={tick} />}>
+          <Editor task={task} doc={doc} onDone={() => setEditing(false)} />
+        </Suspense>
+      ) : (
+        <Rendered text={doc.text} onEdit={edit} onTick={tick} />
+      )}
+    </section>
+  );
+}
+
+function Rendered({ text, onEdit, onTick }: { text: string; onEdit: () => void; onTick: (line: number) => void }) {
+  if (text.trim() === "") return <Empty title="An empty document">Click Edit, or press e, and write what is to be done.</Empty>;
+  return <Markdown html={markdown(text)} onClick={onEdit} onTick={onTick} />;
+}

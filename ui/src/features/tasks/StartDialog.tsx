@@ -1,0 +1,89 @@
+// Start with a choice: agent, model, instructions. Closed in the same commit that starts the session.
+import { useState } from "react";
+import type { Kind } from "../../lib/generated/types";
+import { MOD } from "../../lib/keys";
+import { startSession, useAgents, useShell } from "../../lib/use";
+import { KIND_LABEL } from "../../lib/words";
+import { Button } from "../../ui/Button";
+import { Dialog } from "../../ui/Dialog";
+import { Field, Select } from "../../ui/Small";
+import { TextBox } from "../../ui/TextBox";
+
+export function StartDialog({ task, title, kind, reason, onClose }: { task: string; title: string; kind: Kind; reason: string | null; onClose: () => void }) {
+  const shell = useShell();
+  const { agents, default: standard } = useAgents();
+  const [agent, setAgent] = useState("");
+  const [model, setModel] = useState("");
+  const [instructions, setInstructions] = useState("");
+  const chosen = agents.find((a) => a.name === (agent === "" ? standard : agent));
+  const start = () => {
+    if (reason !== null) return;
+    onClose();
+    startSession(shell, task, kind, { agent: agent || null, model: model || null, instructions: instructions.trim() });
+  };
+  const label = agents.find((a) => a.name === standard)?.title;
+  return (
+    <Dialog label={`${KIND_LABEL[kind]}: ${title}`} onClose={onClose}>
+      <form
+        className="flex flex-col gap-3"
+        onSubmit={(event) => {
+          event.preventDefault();
+          start();
+        }}
+      >
+        <div className="grid grid-cols-1 gap-3 sm:grid-cols-2">
+          <Field label="Agent">
+            <Select
+              value={agent}
+              onChange={(event) => {
+                setAgent(event.target.value);
+                setModel("");
+              }}
+            >
+              <option value="">{label ? `Default (${label})` : "Default (none found)"}</option>
+              {agents.map((a) => (
+                <option key={a.id} value={a.name} disabled={!a.found}>
+                  {a.title}
+                  {a.found ? (a.scripted ? " (scripted, no model)" : "") : " (not found)"}
+                </option>
+              ))}
+            </Select>
+          </Field>
+          <Field label="Model">
+            <Select value={model} onChange={(event) => setModel(event.target.value)}>
+              <option value="">The agent’s own default</option>
+              {chosen?.models.map((m) => (
+                <option key={m.id} value={m.id}>
+                  {m.title}
+                </option>
+              ))}
+            </Select>
+          </Field>
+        </div>
+        {chosen?.mend && <p className="text-meta text-warning">{chosen.mend}</p>}
+        <Field label="Instructions">
+          <TextBox
+            rows={4}
+            dir="auto"
+            placeholder="Anything to add to the document (optional)"
+            value={instructions}
+            onChange={(event) => setInstructions(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+                event.preventDefault();
+                start();
+              }
+            }}
+          />
+        </Field>
+        <div className="flex items-center justify-end gap-2">
+          <span className="me-auto text-meta text-ink-3">{MOD}+Enter</span>
+          <Button onClick={onClose}>Close</Button>
+          <Button look="primary" type="submit" reason={reason} onClick={start}>
+            {KIND_LABEL[kind]}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,209 @@
+// The task list: virtual rows, filter, sort. The lines come sorted and filtered from the core, only as many as are drawn.
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { Play, Search } from "lucide-react";
+import { useRef, useState } from "react";
+import { useKeys } from "../../lib/keys";
+import { usePref } from "../../lib/prefs";
+import { relative, useNow } from "../../lib/time";
+import { startSession, useConnection, useShell, useTaskLines } from "../../lib/use";
+import type { TaskLine, TaskQuery } from "../../lib/views";
+import { ATTENTION_LABEL } from "../../lib/words";
+import { AttentionMark } from "../../ui/Mark";
+import { Select, Skeleton } from "../../ui/Small";
+
+const ROW = 44;
+
+type Show = TaskQuery["show"];
+type Sort = TaskQuery["sort"];
+
+export function TaskList({ current }: { current: string | null }) {
+  const [filter, setFilter] = useState("");
+  const [show, setShow] = usePref("list.show", "active") as [Show, (show: string) => void];
+  const [sort, setSort] = usePref("list.sort", "attention") as [Sort, (sort: string) => void];
+  const filterBox = useRef<HTMLInputElement>(null);
+  useKeys({ "/": () => filterBox.current?.focus() });
+  return (
+    <nav aria-label="Tasks" className="flex min-h-0 flex-1 flex-col">
+      <div className="flex flex-col gap-1.5 px-3 pb-2">
+        <div className="relative">
+          <Search className="pointer-events-none absolute top-1.5 left-2 size-4 text-ink-3" aria-hidden="true" />
+          <input
+            ref={filterBox}
+            type="search"
+            aria-label="Filter tasks"
+            placeholder="Filter"
+            value={filter}
+            onChange={(event) => setFilter(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key === "Escape") {
+                setFilter("");
+                event.currentTarget.blur();
+              }
+              if (event.key === "ArrowDown" || event.key === "Enter") {
+                event.preventDefault();
+                document.querySelector<HTMLElement>("[data-task-id] a")?.focus();
+              }
+            }}
+            className="h-7 w-full rounded border border-line bg-panel ps-7 pe-2 placeholder:text-ink-3"
+          />
+        </div>
+        <div className="flex gap-1.5">
+          <Select aria-label="Show" value={show} onChange={(event) => setShow(event.target.value)} className="min-w-0 flex-1 border-line! text-meta">
+            <option value="active">Active</option>
+            <option value="archived">Archived</option>
+            <option value="all">All</option>
+          </Select>
+          <Select aria-label="Sort" value={sort} onChange={(event) => setSort(event.target.value)} className="min-w-0 flex-1 border-line! text-meta">
+            <option value="attention">Attention first</option>
+            <option value="updated">Last changed</option>
+            <option value="title">Title</option>
+            <option value="progress">Progress</option>
+          </Select>
+        </div>
+      </div>
+      <Rows filter={filter} show={show} sort={sort} current={current} onClear={() => setFilter("")} />
+    </nav>
+  );
+}
+
+type RowsProps = { filter: string; show: Show; sort: Sort; current: string | null; onClear: () => void };
+
+function Rows({ filter, show, sort, current, onClear }: RowsProps) {
+  const shell = useShell();
+  const navigate = useNavigate();
+  const connection = useConnection();
+  const scroller = useRef<HTMLDivElement>(null);
+  const [held, setHeld] = useState(false);
+  const { total, active, archived } = useTaskLines({ filter, show, sort, from: 0, to: 0, held });
+  const rows = useVirtualizer({ count: total, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 8 });
+  const drawn = rows.getVirtualItems();
+  const from = drawn[0]?.index ?? 0;
+  const to = (drawn.at(-1)?.index ?? -1) + 1;
+  const { lines } = useTaskLines({ filter, show, sort, from, to, held });
+
+  /** Moves the focus by rows; without focus it starts from the page's task. */
+  const move = (step: 1 | -1) => {
+    if (total === 0) return;
+    const focused = document.activeElement?.closest<HTMLElement>("[data-task-index]");
+    const page = scroller.current?.querySelector<HTMLElement>("[data-task-index]:has([aria-current])");
+    const at = Number((focused ?? page)?.dataset.taskIndex ?? (step === 1 ? -1 : total));
+    const next = Math.min(total - 1, Math.max(0, at + step));
+    rows.scrollToIndex(next, { align: "auto" });
+    const focus = () => scroller.current?.querySelector<HTMLElement>(`[data-task-index="${next}"] a`)?.focus({ preventScroll: true });
+    requestAnimationFrame(() => requestAnimationFrame(focus));
+  };
+  /** The next task that needs a person, after the page's own. */
+  const next = () => {
+    const urgent = (JSON.parse(shell.panel.task_lines(JSON.stringify({ filter: "", show: "active", sort: "attention", from: 0, to: 200 }))) as { lines: TaskLine[] }).lines.filter(
+      (line) => line.attention !== "idle" && line.attention !== "running",
+    );
+    const at = urgent.findIndex((line) => line.id === current);
+    const line = urgent[(at + 1) % urgent.length];
+    if (line) void navigate({ to: "/tasks/$task", params: { task: line.id } });
+  };
+  useKeys({ j: () => move(1), k: () => move(-1), n: next });
+
+  if (total === 0) {
+    if (connection.state === "loading" && !connection.has_base) return <Skeleton lines={10} />;
+    return (
+      <p className="px-3 py-2 text-ink-2" role="status">
+        {filter !== "" ? (
+          <>
+            No task matches “{filter}”.{" "}
+            <button type="button" className="text-accent-ink underline underline-offset-2" onClick={onClear}>
+              Clear
+            </button>
+          </>
+        ) : show === "archived" ? (
+          "Nothing is archived."
+        ) : (
+          "No tasks yet. Each markdown file in the tasks folder is one."
+        )}
+      </p>
+    );
+  }
+  return (
+    <div
+      ref={scroller}
+      className="min-h-0 flex-1 overflow-y-auto overscroll-contain"
+      // Rows do not change their places under the pointer.
+      onPointerEnter={(event) => event.pointerType === "mouse" && setHeld(true)}
+      onPointerLeave={() => setHeld(false)}
+    >
+      <ul className="relative" style={{ height: rows.getTotalSize() }}>
+        {lines.map((line, at) => (
+          <Row key={line.id} line={line} index={from + at} total={total} current={line.id === current} />
+        ))}
+      </ul>
+      <p className="sr-only" role="status">
+        {filter === "" ? "" : `${total} of ${active + archived} tasks`}
+      </p>
+    </div>
+  );
+}
+
+function Row({ line, index, total, current }: { line: TaskLine; index: number; total: number; current: boolean }) {
+  const shell = useShell();
+  const now = useNow();
+  const word = ATTENTION_LABEL[line.attention];
+  const play = () => {
+    if (line.play.enabled) startSession(shell, line.id, line.play.kind);
+  };
+  const off = !line.play.enabled;
+  return (
+    <li
+      data-task-id={line.id}
+      data-task-index={index}
+      data-attention={line.attention}
+      data-pending={line.pending ? "" : undefined}
+      aria-posinset={index + 1}
+      aria-setsize={total}
+      className="group absolute inset-x-0 top-0 px-1.5"
+      style={{ height: ROW, transform: `translateY(${index * ROW}px)` }}
+    >
+      <Link
+        to="/tasks/$task"
+        params={{ task: line.id }}
+        aria-current={current ? "page" : undefined}
+        onKeyDown={(event) => {
+          if (event.key === "i" && !event.metaKey && !event.ctrlKey) {
+            event.preventDefault();
+            event.stopPropagation();
+            play();
+          }
+        }}
+        className={`flex h-[43px] items-center gap-2 rounded px-2 ${current ? "bg-pressed" : "group-hover:bg-hover"}`}
+      >
+        <AttentionMark attention={line.attention} done={line.progress.done} total={line.progress.total} />
+        <span className="min-w-0 flex-1">
+          <span dir="auto" className={`block truncate text-start ${current || line.attention !== "idle" ? "font-medium text-ink" : "text-ink"}`}>
+            {line.title}
+          </span>
+          <span className="flex gap-1.5 text-meta text-ink-3">
+            {word !== "" && <span className="truncate text-ink-2">{word}</span>}
+            {line.progress.total > 0 && (
+              <span className="shrink-0">
+                {line.progress.done}/{line.progress.total}
+                <span className="sr-only"> boxes done</span>
+              </span>
+            )}
+            <time className="ms-auto shrink-0 pe-7 lg:pe-0 lg:group-focus-within:invisible lg:group-hover:invisible">{relative(line.updated, now)}</time>
+          </span>
+        </span>
+      </Link>
+      <button
+        type="button"
+        aria-label={line.play.label}
+        title={line.play.reason ?? line.play.label}
+        aria-disabled={off || undefined}
+        onClick={play}
+        className={`absolute end-3 bottom-1 grid size-6 place-items-center rounded lg:opacity-0 lg:group-focus-within:opacity-100 lg:group-hover:opacity-100 ${
+          off ? "text-ink-3" : "text-ink-2 hover:bg-pressed hover:text-ink"
+        }`}
+      >
+        <Play className="size-3.5" aria-hidden="true" />
+      </button>
+    </li>
+  );
+}

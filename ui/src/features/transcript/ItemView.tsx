@@ -1,0 +1,105 @@
+// One item of a transcript. Memoised: items are replaced as objects when they change.
+import { Brain, CornerDownRight, TriangleAlert } from "lucide-react";
+import { memo, type ReactNode } from "react";
+import { markdown } from "#core";
+import type { Request } from "../../lib/generated/types";
+import type { Item } from "../../lib/views";
+import { plural } from "../../lib/words";
+import { Markdown } from "../../ui/Markdown";
+import { StatusMark } from "../../ui/Mark";
+import { PlanList } from "./PlanList";
+import { Fold, ReadsRow, ToolRow } from "./ToolRow";
+
+export const ItemView = memo(function ItemView({ item, renderRequest }: { item: Item; renderRequest: (request: Request) => ReactNode }) {
+  switch (item.type) {
+    case "prompt":
+      return (
+        <div data-item="prompt" className="my-1 rounded border border-line bg-hover px-3 py-2">
+          <p dir="auto" className="max-w-[88ch] whitespace-pre-wrap wrap-anywhere">
+            {item.text}
+          </p>
+        </div>
+      );
+    case "text":
+      return <Markdown chat html={markdown(item.text)} />;
+    case "thought":
+      return (
+        <Fold icon={<Brain className="size-4 text-ink-3" aria-hidden="true" />} title="Thought" hint={firstLine(item.text)}>
+          <p dir="auto" className="max-w-[88ch] whitespace-pre-wrap text-ink-2 wrap-anywhere">
+            {item.text}
+          </p>
+        </Fold>
+      );
+    case "tool":
+      return <ToolRow item={item} />;
+    case "reads":
+      return <ReadsRow count={item.count} items={item.items} />;
+    case "plan":
+      return <PlanList entries={item.entries} />;
+    case "asked":
+      return item.settled ? (
+        <p className="flex items-start gap-2 text-ink-2">
+          <CornerDownRight className="mt-0.5 size-4 shrink-0 text-ink-3" aria-hidden="true" />
+          <span className="wrap-anywhere">
+            {item.request.title} <span className="text-ink">{item.answer === null ? "Withdrawn" : optionLabel(item.request, item.answer)}</span>
+          </span>
+        </p>
+      ) : (
+        renderRequest(item.request)
+      );
+    case "note":
+      return <p className="text-meta text-ink-3">{item.text}</p>;
+    case "stderr":
+      return (
+        <Fold icon={<TriangleAlert className="size-4 text-ink-3" aria-hidden="true" />} title="Standard error" hint={lastLine(item.text)}>
+          <pre className="overflow-x-auto font-mono text-code text-ink-2">{item.text}</pre>
+        </Fold>
+      );
+    case "turn":
+      return item.stop === "end_turn" ? (
+        <hr className="my-2 border-line" />
+      ) : (
+        <p className="flex items-center gap-3 text-meta text-ink-3 after:h-px after:flex-1 after:bg-line">Turn ended: {item.stop.replaceAll("_", " ")}</p>
+      );
+    case "ended":
+      return <Ended item={item} />;
+    case "unknown":
+      return (
+        <Fold icon={<TriangleAlert className="size-4 text-ink-3" aria-hidden="true" />} title="Something this version does not know" hint="">
+          <pre className="overflow-x-auto font-mono text-code text-ink-2">{JSON.stringify(item.raw, null, 2)}</pre>
+        </Fold>
+      );
+  }
+});
+
+const ENDING = { completed: "Done", failed: "Failed", cancelled: "Cancelled", interrupted: "Interrupted" } as const;
+
+function Ended({ item }: { item: Extract<Item, { type: "ended" }> }) {
+  const { ending, activity } = item;
+  const reason = ending.how === "failed" ? ending.reason : ending.how === "interrupted" ? ending.why : null;
+  return (
+    <div data-item="ended" className="border-t border-line pt-3">
+      <p className="flex items-center gap-2">
+        <StatusMark status={ending.how} />
+        <span className="font-medium">{ENDING[ending.how]}</span>
+        {activity.operations > 0 && <span className="text-meta text-ink-3">{plural(activity.operations, "operation")}</span>}
+      </p>
+      {reason !== null && <p className="mt-1 max-w-[88ch] wrap-anywhere text-ink-2">{reason}</p>}
+      {ending.how === "failed" && ending.stderr !== null && ending.stderr !== "" && (
+        <pre className="mt-2 overflow-x-auto rounded bg-ground px-3 py-2 font-mono text-code text-ink-2">{ending.stderr}</pre>
+      )}
+    </div>
+  );
+}
+
+function optionLabel(request: Request, id: string): string {
+  return request.options.find((option) => option.id === id)?.label ?? id;
+}
+
+function firstLine(text: string): string {
+  return text.trim().split("\n", 1)[0] ?? "";
+}
+
+function lastLine(text: string): string {
+  return text.trim().split("\n").at(-1) ?? "";
+}

@@ -1,0 +1,122 @@
+// Tool calls: one line that opens. Edits open as a diff, commands as a small terminal.
+import { ChevronRight, FileMinus, FilePen, FileSearch, FileSymlink, Globe, Lightbulb, Search, SquareTerminal, Wrench, type LucideIcon } from "lucide-react";
+import { useMemo, useState, type ReactNode } from "react";
+import { unified } from "#core";
+import type { ToolContent, ToolKind } from "../../lib/generated/types";
+import { duration } from "../../lib/time";
+import type { ToolItem } from "../../lib/views";
+import { plural, shortPath } from "../../lib/words";
+import { Diff } from "../../ui/Diff";
+import { RunningMark, StatusMark } from "../../ui/Mark";
+import { countLines, parseUnified } from "../../ui/unified";
+
+const ICON: Record<ToolKind, LucideIcon> = {
+  read: FileSearch,
+  edit: FilePen,
+  delete: FileMinus,
+  move: FileSymlink,
+  search: Search,
+  execute: SquareTerminal,
+  think: Lightbulb,
+  fetch: Globe,
+  other: Wrench,
+};
+
+/** A row that opens. What is inside is made only when it is open. */
+export function Fold({ icon, title, hint, end, children }: { icon: ReactNode; title: ReactNode; hint: ReactNode; end?: ReactNode; children: ReactNode }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <div>
+      <button type="button" aria-expanded={open} onClick={() => setOpen(!open)} className="-mx-1.5 flex min-h-7 w-[calc(100%+12px)] items-center gap-2 rounded px-1.5 text-start hover:bg-hover">
+        {icon}
+        <span className="min-w-0 shrink truncate">{title}</span>
+        <span className="min-w-0 flex-1 truncate text-meta text-ink-3">{hint}</span>
+        {end}
+        <ChevronRight className={`size-3.5 shrink-0 text-ink-3 transition-transform ${open ? "rotate-90" : ""}`} aria-hidden="true" />
+      </button>
+      {open && <div className="mt-1 mb-2 ms-2 border-s border-line ps-4">{children}</div>}
+    </div>
+  );
+}
+
+export function ToolRow({ item }: { item: ToolItem }) {
+  const Icon = ICON[item.tool];
+  const patches = useMemo(() => item.content.map((content) => (content.type === "diff" ? unified(content.old ?? "", content.new) : null)), [item.content]);
+  const changed = patches.reduce(
+    (sum, patch) => {
+      if (patch === null) return sum;
+      const { additions, deletions } = countLines(parseUnified(patch));
+      return { additions: sum.additions + additions, deletions: sum.deletions + deletions };
+    },
+    { additions: 0, deletions: 0 },
+  );
+  const target = item.files.filter((file) => !item.title.includes(file)).map((file) => shortPath(file, 40));
+  return (
+    <div data-item="tool" data-tool={item.tool} data-tool-status={item.status}>
+      <Fold
+        icon={<Icon className="size-4 shrink-0 text-ink-3" aria-hidden="true" />}
+        title={<span className={item.tool === "execute" ? "font-mono text-code" : ""}>{item.title}</span>}
+        hint={target.join(", ")}
+        end={
+          <span className="flex shrink-0 items-center gap-2 text-meta text-ink-3">
+            {changed.additions + changed.deletions > 0 && (
+              <span>
+                <span className="text-success">+{changed.additions}</span> <span className="text-danger">−{changed.deletions}</span>
+              </span>
+            )}
+            {item.status === "completed" ? item.took !== null && duration(item.took) : item.status === "failed" ? <StatusMark status="failed" /> : <RunningMark />}
+            <span className="sr-only">{item.status}</span>
+          </span>
+        }
+      >
+        <div className="flex flex-col gap-2">
+          {item.content.map((content, at) => (
+            <Content key={at} content={content} patch={patches[at] ?? null} />
+          ))}
+          {item.content.length === 0 && item.input !== null && item.input !== undefined && (
+            <pre className="overflow-x-auto font-mono text-code text-ink-2">{typeof item.input === "string" ? item.input : JSON.stringify(item.input, null, 2)}</pre>
+          )}
+          {item.content.length === 0 && (item.input === null || item.input === undefined) && <p className="text-ink-3">It showed nothing more.</p>}
+        </div>
+      </Fold>
+    </div>
+  );
+}
+
+function Content({ content, patch }: { content: ToolContent; patch: string | null }) {
+  switch (content.type) {
+    case "text":
+      return <pre className="max-h-96 overflow-auto font-mono text-code whitespace-pre-wrap text-ink-2 wrap-anywhere">{content.text}</pre>;
+    case "diff":
+      return (
+        <div className="overflow-hidden rounded border border-line">
+          <p className="border-b border-line px-3 py-1 font-mono text-code text-ink-2">
+            {content.path}
+            {content.old === null && <span className="text-ink-3"> new</span>}
+          </p>
+          <Diff text={patch ?? ""} label={`Changes of ${content.path}`} />
+        </div>
+      );
+    case "terminal":
+      return (
+        <div className="rounded border border-line bg-ground">
+          <pre className="max-h-96 overflow-auto px-3 py-2 font-mono text-code whitespace-pre-wrap wrap-anywhere">{content.output || " "}</pre>
+          {content.exit !== null && (
+            <p className={`border-t border-line px-3 py-1 text-meta ${content.exit === 0 ? "text-ink-3" : "text-danger"}`}>exit code {content.exit}</p>
+          )}
+        </div>
+      );
+  }
+}
+
+export function ReadsRow({ count, items }: { count: number; items: ToolItem[] }) {
+  return (
+    <Fold icon={<FileSearch className="size-4 shrink-0 text-ink-3" aria-hidden="true" />} title={`Read ${plural(count, "file")}`} hint={items.flatMap((item) => item.files.map((file) => file.slice(file.lastIndexOf("/") + 1))).join(", ")}>
+      <div className="flex flex-col">
+        {items.map((item) => (
+          <ToolRow key={item.id} item={item} />
+        ))}
+      </div>
+    </Fold>
+  );
+}

@@ -1,0 +1,138 @@
+// The transcript: virtual, at the bottom only while the reader is there.
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { ArrowDown } from "lucide-react";
+import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
+import type { Message, Request } from "../../lib/generated/types";
+import { Empty, Skeleton } from "../../ui/Small";
+import { ItemView } from "./ItemView";
+import type { SessionLog } from "./log";
+
+const NEAR_PX = 48;
+
+export type TranscriptProps = {
+  log: SessionLog;
+  /** Messages of the rows; those that are not in the output yet stand at the end. */
+  messages: Message[];
+  active: boolean;
+  found: number | null;
+  empty: string;
+  renderRequest: (request: Request) => ReactNode;
+};
+
+export function TranscriptView({ log, messages, active, found, empty, renderRequest }: TranscriptProps) {
+  const state = useSyncExternalStore(log.subscribe, log.state);
+  const scroller = useRef<HTMLDivElement>(null);
+  const stuck = useRef(true);
+  const [seen, setSeen] = useState<number | null>(null);
+  const waiting = messages.filter((message) => message.body.type === "prompt" && !log.hasMessage(message.id));
+  const rows = useVirtualizer({
+    count: state.len,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => 40,
+    overscan: 6,
+    getItemKey: (index) => log.item(index)?.key ?? index,
+  });
+  const size = rows.getTotalSize();
+
+  // The height is known only after the rows were measured: hold the bottom before that is painted.
+  useLayoutEffect(() => {
+    const box = scroller.current;
+    if (box && stuck.current) box.scrollTop = box.scrollHeight;
+  }, [size, state.version, waiting.length]);
+  useEffect(() => {
+    if (found !== null) {
+      stuck.current = false;
+      rows.scrollToIndex(found, { align: "center" });
+    }
+  }, [found, rows]);
+
+  const onScroll = () => {
+    const box = scroller.current;
+    if (!box) return;
+    const near = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX;
+    if (near === stuck.current) return;
+    stuck.current = near;
+    setSeen(near ? null : state.len);
+  };
+  const toBottom = () => {
+    stuck.current = true;
+    setSeen(null);
+    const box = scroller.current;
+    if (box) box.scrollTop = box.scrollHeight;
+  };
+  const fresh = seen === null ? 0 : Math.max(0, state.len - seen);
+
+  if (state.len === 0 && waiting.length === 0) {
+    return (
+      <div className="min-h-0 flex-1 px-4 py-4 lg:px-8">
+        {state.loading && !active ? (
+          <Skeleton lines={6} />
+        ) : (
+          <Empty title={state.lost ? "The output can’t be read now" : active ? "Nothing yet" : "No output"}>
+            {state.lost ? "It is tried again by itself." : empty}
+          </Empty>
+        )}
+      </div>
+    );
+  }
+  return (
+    <div className="relative min-h-0 flex-1">
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <div ref={scroller} onScroll={onScroll} tabIndex={0} role="log" aria-label="Transcript" aria-live="off" className="h-full overflow-y-auto overscroll-contain px-4 lg:px-8">
+        {state.partial && <p className="py-2 text-meta text-ink-3">Reading what came before…</p>}
+        <div className="relative mt-4" style={{ height: size }}>
+          {rows.getVirtualItems().map((row) => {
+            const item = log.item(row.index);
+            return (
+              <div
+                key={row.key}
+                ref={rows.measureElement}
+                data-index={row.index}
+                className={`absolute inset-x-0 top-0 pb-2 ${row.index === found ? "rounded bg-accent-ground" : ""}`}
+                style={{ transform: `translateY(${row.start}px)` }}
+              >
+                {item && <ItemView item={item} renderRequest={renderRequest} />}
+              </div>
+            );
+          })}
+        </div>
+        {waiting.map((message) => (
+          <Waiting key={message.id} message={message} />
+        ))}
+        <div className="h-4" />
+      </div>
+      {seen !== null && (
+        <button
+          type="button"
+          onClick={toBottom}
+          className="absolute bottom-3 left-1/2 flex h-7 -translate-x-1/2 items-center gap-1.5 rounded-full border border-line bg-raised px-3 shadow-float hover:bg-hover"
+        >
+          <ArrowDown className="size-3.5" aria-hidden="true" />
+          {fresh > 0 ? `${fresh} new` : "To the end"}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** A message that is not in the output yet. */
+function Waiting({ message }: { message: Message }) {
+  if (message.body.type !== "prompt") return null;
+  const { state } = message;
+  const word =
+    state.state === "failed"
+      ? `Not delivered: ${state.reason}`
+      : state.state === "unknown"
+        ? "It is not known whether the agent got this."
+        : state.state === "delivered"
+          ? "Delivered"
+          : "Queued";
+  return (
+    <div data-message-id={message.id} data-pending={state.state === "queued" ? "" : undefined} className="mb-2 rounded border border-dashed border-line-strong px-3 py-2">
+      <p dir="auto" className="whitespace-pre-wrap wrap-anywhere">
+        {message.body.text}
+      </p>
+      <p className={`text-meta ${state.state === "failed" ? "text-danger" : "text-ink-3"}`}>{word}</p>
+    </div>
+  );
+}

@@ -1,0 +1,67 @@
+// The keyboard: layers of bindings, the newest first. Chords are written as in the help sheet: "i", "Shift+i", "g t", "mod+k".
+import { useEffect, useRef } from "react";
+
+export type Bindings = Record<string, (event: KeyboardEvent) => void>;
+
+const layers: { current: Bindings }[] = [];
+let leader: { key: string; at: number } | null = null;
+const LEADER_MS = 1200;
+
+function isTyping(event: KeyboardEvent): boolean {
+  const target = event.composedPath()[0];
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.isContentEditable || target.closest("dialog") !== null) return true;
+  return /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && (target as HTMLInputElement).type !== "checkbox";
+}
+
+/** The name of a key press: modifiers, then the key; letters are lower case. */
+export function chord(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "shiftKey" | "altKey">): string {
+  const letter = /^[a-z]$/i.test(event.key);
+  const key = letter ? event.key.toLowerCase() : event.key;
+  const mod = event.ctrlKey || event.metaKey ? "mod+" : "";
+  const shift = event.shiftKey && (letter || key.length > 1) ? "Shift+" : "";
+  return `${mod}${event.altKey ? "Alt+" : ""}${shift}${key}`;
+}
+
+function find(name: string): ((event: KeyboardEvent) => void) | undefined {
+  for (let at = layers.length - 1; at >= 0; at--) {
+    const binding = layers[at]?.current[name];
+    if (binding) return binding;
+  }
+  return undefined;
+}
+
+function press(event: KeyboardEvent): void {
+  if (event.defaultPrevented || event.isComposing) return;
+  const name = chord(event);
+  if (isTyping(event) && !name.startsWith("mod+k")) return;
+  const led = leader !== null && event.timeStamp - leader.at < LEADER_MS ? `${leader.key} ${name}` : null;
+  leader = null;
+  const binding = (led !== null ? find(led) : undefined) ?? (event.repeat && !/^[jk]$|^Arrow/.test(name) ? undefined : find(name));
+  if (binding) {
+    event.preventDefault();
+    binding(event);
+  } else if (name === "g") {
+    leader = { key: "g", at: event.timeStamp };
+  }
+}
+
+export function listenToKeys(): void {
+  addEventListener("keydown", press);
+}
+
+/** Binds keys while the component is there. */
+export function useKeys(bindings: Bindings): void {
+  const latest = useRef(bindings);
+  useEffect(() => {
+    latest.current = bindings;
+  });
+  useEffect(() => {
+    layers.push(latest);
+    return () => {
+      layers.splice(layers.indexOf(latest), 1);
+    };
+  }, []);
+}
+
+export const MOD = /Mac|iPhone|iPad/.test(globalThis.navigator?.userAgent ?? "") ? "⌘" : "Ctrl";

@@ -1,0 +1,81 @@
+// Times for people, and the one clock that everything relative reads.
+import { useSyncExternalStore } from "react";
+
+const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const dayOfYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
+const clockTime = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+
+/** "just now", "4 min", "3 h", then the date. */
+export function relative(at: number, now: number): string {
+  const seconds = Math.max(0, Math.floor((now - at) / 1000));
+  if (seconds < 60) return "just now";
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`;
+  return (now - at < 300 * 86_400_000 ? day : dayOfYear).format(at);
+}
+
+export function exact(at: number): string {
+  return full.format(at);
+}
+
+/** "14:02" */
+export function hourMinute(at: number): string {
+  return clockTime.format(at);
+}
+
+/** "0:07", "4:12", "1:02:33" */
+export function elapsed(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const rest = String(seconds % 60).padStart(2, "0");
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}:${rest}`;
+  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${rest}`;
+}
+
+/** "320 ms", "4.2 s", "3 min" */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  return elapsed(ms);
+}
+
+let now = Date.now();
+const told = new Set<() => void>();
+let timer: ReturnType<typeof setInterval> | null = null;
+
+function tick(): void {
+  if (document.visibilityState === "hidden") return;
+  now = Date.now();
+  for (const listener of told) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  told.add(listener);
+  if (timer === null) {
+    now = Date.now();
+    timer = setInterval(tick, 1000);
+    document.addEventListener("visibilitychange", tick);
+  }
+  return () => {
+    told.delete(listener);
+    if (told.size === 0 && timer !== null) {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", tick);
+      timer = null;
+    }
+  };
+}
+
+const none = () => () => undefined;
+
+/** The time, once a second, while the page is visible. */
+export function useNow(): number {
+  return useSyncExternalStore(subscribe, () => now);
+}
+
+/** The elapsed time since `from`, ticking while `running`. */
+export function useElapsed(from: number, until: number | null): string {
+  const live = useSyncExternalStore(until === null ? subscribe : none, () => now);
+  return elapsed((until ?? Math.max(live, from)) - from);
+}

@@ -1,0 +1,159 @@
+// React's binding to the core: one external store per selector, no transition or deferral between a commit and its paint (R16).
+import { createContext, useContext, useMemo, useSyncExternalStore } from "react";
+import type { Act } from "./core";
+import type { Key, Kind, Project, RowKind, Session, Settings } from "./generated/types";
+import type { Shell } from "./shell";
+import { tellStart } from "./starts";
+import type { Agents, Connection, DocumentView, Notice, SessionIds, SessionView, TaskLines, TaskQuery, TaskView } from "./views";
+
+export const ShellContext = createContext<Shell | null>(null);
+
+export function useShell(): Shell {
+  const shell = useContext(ShellContext);
+  if (shell === null) throw new Error("outside of the shell");
+  return shell;
+}
+
+type Matches = (key: Key) => boolean;
+
+/** Reads a selector; reads it again in each commit that changed a key it depends on; keeps the value where the text is the same. */
+function useSelector<T>(name: string, select: (shell: Shell) => string | undefined, matches: Matches, onChrome = false): T | undefined {
+  const shell = useShell();
+  const store = useMemo(() => {
+    let text: string | undefined;
+    let value: T | undefined;
+    const refresh = () => {
+      const next = select(shell);
+      if (next === text) return false;
+      text = next;
+      value = next === undefined ? undefined : (JSON.parse(next) as T);
+      return true;
+    };
+    refresh();
+    return {
+      subscribe: (told: () => void) => {
+        // What was committed between render and subscription; React reads again after this.
+        refresh();
+        return shell.subscribe((changed, all, chrome) => {
+          if ((all || (chrome && onChrome) || changed.some(matches)) && refresh()) told();
+        });
+      },
+      get: () => value,
+    };
+    // The name stands for `select` and `matches`.
+    // oxlint-disable-next-line react/exhaustive-deps
+  }, [shell, name]);
+  return useSyncExternalStore(store.subscribe, store.get);
+}
+
+const kinds =
+  (...of: RowKind[]): Matches =>
+  (key) =>
+    of.includes(key.kind);
+const never: Matches = () => false;
+
+export function useConnection(): Connection {
+  const now = useSelector<Connection>("connection", (shell) => shell.panel.connection(), () => true, true);
+  return now ?? { state: "loading", since: null, waiting: 0, unsaved: 0, has_base: false };
+}
+
+export function useTaskLines(query: TaskQuery): TaskLines {
+  const text = JSON.stringify(query);
+  const lines = useSelector<TaskLines>(`lines ${text}`, (shell) => shell.panel.task_lines(text), kinds("task", "session", "job", "project", "settings", "agent"), true);
+  return lines ?? { total: 0, active: 0, archived: 0, lines: [] };
+}
+
+export function useTask(id: string): TaskView | undefined {
+  return useSelector<TaskView>(
+    `task ${id}`,
+    (shell) => shell.panel.task(id),
+    (key) => key.kind !== "task" || key.id === id,
+  );
+}
+
+export function useSessionIds(task: string): SessionIds {
+  return useSelector<SessionIds>(`sessions ${task}`, (shell) => shell.panel.sessions(task), kinds("session")) ?? { active: [], ended: [] };
+}
+
+export function useSession(id: string): SessionView | undefined {
+  return useSelector<SessionView>(
+    `session ${id}`,
+    (shell) => shell.panel.session(id),
+    (key) => key.kind !== "session" || key.id === id,
+  );
+}
+
+export function useRunning(): string[] {
+  return useSelector<string[]>("running", (shell) => shell.panel.running(), kinds("session")) ?? [];
+}
+
+export function useAgents(): Agents {
+  return useSelector<Agents>("agents", (shell) => shell.panel.agents(), kinds("agent", "settings")) ?? { agents: [], default: null };
+}
+
+export function useProjects(): Project[] {
+  return useSelector<Project[]>("projects", (shell) => shell.panel.projects(), kinds("project")) ?? [];
+}
+
+export function useSettings(): Settings | undefined {
+  return useSelector<Settings>("settings", (shell) => shell.panel.settings(), kinds("settings"));
+}
+
+export function useDocument(task: string): DocumentView | undefined {
+  return useSelector<DocumentView>(`document ${task}`, (shell) => shell.panel.document(task), kinds("task", "job"));
+}
+
+export function useNotices(): Notice[] {
+  return useSelector<Notice[]>("notices", (shell) => shell.panel.notices(), never, true) ?? [];
+}
+
+/** Starts a session of a task; the answer is its id, which is the session's for ever. */
+export function startSession(shell: Shell, task: string, kind: Kind, start?: { agent?: string | null; model?: string | null; instructions?: string }): string {
+  const id = shell.mint();
+  const mid = shell.act({
+    name: "start_session",
+    args: { id, task, kind, start: { agent: start?.agent ?? null, model: start?.model ?? null, instructions: start?.instructions ?? "" } },
+  });
+  if (mid !== null) tellStart(id, mid);
+  return id;
+}
+
+/** Makes a task of a text; the answer is its id. */
+export function createTask(shell: Shell, project: string, text: string): string {
+  const id = shell.mint();
+  shell.act({ name: "create_task", args: { id, project, text } });
+  return id;
+}
+
+export function onSession(shell: Shell, name: "cancel_session" | "mark_seen" | "delete_session", id: string): void {
+  shell.act({ name, args: { id } } as Act);
+}
+
+export function answer(shell: Shell, session: string, request: string, option: string): void {
+  shell.act({ name: "answer_request", args: { id: shell.mint(), session, request, option } });
+}
+
+export function sendMessage(shell: Shell, session: string, text: string): void {
+  shell.act({ name: "send_message", args: { id: shell.mint(), session, text } });
+}
+
+/** The same again: a new session with what the old one was started with. */
+export function retrySession(shell: Shell, row: Session): string {
+  return startSession(shell, row.task, row.kind, { agent: row.agent || null, model: row.model, instructions: row.instructions });
+}
+
+/** How many sessions wait for a person. */
+export function useNeeding(): number {
+  const count = (shell: Shell) => {
+    const ids = JSON.parse(shell.panel.running()) as string[];
+    let needing = 0;
+    for (const id of ids) {
+      // Those that need a person come first.
+      const status = (JSON.parse(shell.panel.session(id) ?? "null") as SessionView | null)?.row.status;
+      if (status !== "needs-approval" && status !== "needs-answer") break;
+      needing += 1;
+    }
+    return String(needing);
+  };
+  return useSelector<number>("needing", count, kinds("session")) ?? 0;
+}
