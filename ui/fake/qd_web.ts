@@ -3,7 +3,7 @@
 import type { Request, Session, Task } from "../src/lib/generated/types";
 import { addSession, addTask, agents, attentions, DIFF, DOCUMENT, id, NOW, OUTPUT, project, sessions, tasks } from "./rows";
 
-export { markdown, toggle_box, unified, with_title } from "./text";
+export { markdown, toggle_box, with_title } from "./text";
 
 const query = new URLSearchParams(location.search);
 const empty = query.has("empty");
@@ -68,6 +68,9 @@ export class Panel {
   }
   mint(): string {
     return id();
+  }
+  snapshot(): string {
+    return this.#output();
   }
   base_json(): string {
     return "";
@@ -136,12 +139,12 @@ export class Transcript {
     for (const line of jsonl.trim().split("\n")) {
       const { seq, ts, kind, ...rest } = JSON.parse(line);
       const last = this.#items.at(-1);
-      if (kind === "began") continue;
+      const call = { input: null, began: ts, ended: ts + 1240, ...rest };
       if (kind === "tool" && rest.tool === "read" && last?.type === "reads") {
-        (last.items as unknown[]).push({ type: "tool", took: 12, input: null, ...rest });
-        last.count = (last.items as unknown[]).length;
-      } else if (kind === "tool" && rest.tool === "read") this.#items.push({ key: `e${seq}`, ts, type: "reads", count: 1, items: [{ type: "tool", took: 12, input: null, ...rest }] });
-      else this.#items.push({ key: `e${seq}`, ts, type: kind, ...rest, ...(kind === "tool" ? { took: 1240, input: null } : {}), ...(kind === "asked" ? { settled: false, answer: null } : {}) });
+        (last.calls as unknown[]).push(call);
+      } else if (kind === "tool" && rest.tool === "read") this.#items.push({ key: seq, ts, type: "reads", calls: [call] });
+      else if (kind === "tool") this.#items.push({ key: seq, ts, type: "tool", call });
+      else this.#items.push({ key: seq, ts, type: kind, ...rest, ...(kind === "asked" ? { settled: false, option: null } : {}) });
     }
     return JSON.stringify({ len: this.#items.length, changed_from: Math.max(0, from - 1) });
   }

@@ -10,7 +10,7 @@
   var theme = "system";
   try {
     theme = localStorage.getItem("qd:theme") || "system";
-  } catch (_) {
+  } catch {
     // Storage is refused: the system's theme it is.
   }
   var dark = theme === "dark" || (theme === "system" && matchMedia("(prefers-color-scheme: dark)").matches);

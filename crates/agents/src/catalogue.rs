@@ -1,7 +1,6 @@
 //! The agents that are known by name, what each needs, and what is peculiar to each.
 //!
-//! Sources of the peculiarities: measurements of the named programs (see `docs/agents.md`); each quirk says what
-//! happens without it.
+//! The peculiarities were measured with the programs themselves; each quirk says what happens without it.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -118,7 +117,7 @@ pub const ENTRIES: &[Entry] = &[
         credentials: &[".codex/auth.json"],
         settings: &[".codex/config.toml"],
         keys: &["OPENAI_API_KEY", "CODEX_API_KEY"],
-        env: &["CODEX_HOME", "OPENAI_BASE_URL", "MOCK_API_KEY"],
+        env: &["CODEX_HOME", "OPENAI_BASE_URL"],
         set: &[],
         quirks: Quirks { mode: Some("workspace-write"), tokens: Tokens::PerTurn },
     },

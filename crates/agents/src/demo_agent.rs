@@ -22,7 +22,7 @@ mod work;
 use qd_core::ids::{Millis, of_cause};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::future::pending;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -53,17 +53,20 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads them from an environment: `QD_DEMO_STEP_MS` (300), `QD_DEMO_HOME` (else a folder in `temporary`),
-    /// `QD_DEMO_FAIL` (anything but empty or 0), `QD_SESSION`.
+    /// Reads them from an environment: `QD_DEMO_STEP_MS` (300), `QD_DEMO_HOME` (else a folder in the user's cache, else
+    /// in `temporary`), `QD_DEMO_FAIL` (anything but empty or 0), `QD_SESSION`.
     pub fn from_env(env: BTreeMap<OsString, OsString>, temporary: &Path, now: Millis) -> Self {
-        let text = |name: &str| env.get(&OsString::from(name)).and_then(|value| value.to_str());
-        let step = text("QD_DEMO_STEP_MS").and_then(|ms| ms.parse().ok()).unwrap_or(300);
+        let value = |name: &str| env.get(OsStr::new(name)).filter(|value| !value.is_empty());
+        let text = |name: &str| value(name).and_then(|value| value.to_str());
+        let step = text("QD_DEMO_STEP_MS").and_then(|ms| ms.parse().ok());
+        let cache = value("XDG_CACHE_HOME").map(PathBuf::from);
+        let cache = cache.or_else(|| value("HOME").map(|home| Path::new(home).join(".cache")));
+        let home = value("QD_DEMO_HOME").map(PathBuf::from);
+        let below = |folder: &Path| folder.join("quarterdeck").join("demo-agent");
         Self {
-            step: Duration::from_millis(step),
-            home: env
-                .get(&OsString::from("QD_DEMO_HOME"))
-                .map_or_else(|| temporary.join("qd-demo-agent"), PathBuf::from),
-            fails_at_start: text("QD_DEMO_FAIL").is_some_and(|value| !value.is_empty() && value != "0"),
+            step: Duration::from_millis(step.unwrap_or(300)),
+            home: home.unwrap_or_else(|| below(cache.as_deref().unwrap_or(temporary))),
+            fails_at_start: text("QD_DEMO_FAIL").is_some_and(|value| value != "0"),
             mark: text(qd_proc::SESSION_MARK).unwrap_or_default().to_owned(),
             env,
             now,
@@ -71,6 +74,9 @@ impl Settings {
     }
 }
 
+/// The models that can be chosen (id and name): the same script at two speeds.
+pub const MODELS: &[(&str, &str)] = &[("scripted", "Scripted (no model)"), (SLOW_MODEL, "Scripted, slow (no model)")];
+const SLOW_MODEL: &str = "scripted-slow";
 /// The exit code of a run that was told to fail.
 const FAILED: u8 = 1;
 /// The exit code of a run that was told to crash.
@@ -250,7 +256,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Agent<R, W> {
             "session/set_mode" => self.reply(&id, &json!({})).await,
             "session/set_config_option" => {
                 if let Some(conversation) = self.conversation(params) {
-                    conversation.slow = params["value"] == "scripted-slow";
+                    conversation.slow = params["value"] == SLOW_MODEL;
                 }
                 self.reply(&id, &options()).await
             }
@@ -340,13 +346,10 @@ fn initialized() -> Value {
     })
 }
 
-/// The models that can be chosen: the same script at two speeds.
 fn options() -> Value {
+    let models = MODELS.iter().map(|(id, title)| json!({ "value": id, "name": title }));
     json!({ "configOptions": [{
         "id": "model", "name": "Model", "category": "model", "type": "select", "currentValue": "scripted",
-        "options": [
-            { "value": "scripted", "name": "Scripted (no model)" },
-            { "value": "scripted-slow", "name": "Scripted, slow (no model)" },
-        ],
+        "options": models.collect::<Vec<_>>(),
     }] })
 }

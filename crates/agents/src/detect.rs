@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::catalogue::{AgentConfig, DEMO, ENTRIES, Entry};
+use crate::demo_agent::MODELS;
 
 /// How long a program may take to tell its version.
 const VERSION_TIMEOUT: Duration = Duration::from_secs(5);
@@ -54,6 +55,17 @@ pub struct Detected {
     pub mend: Option<String>,
     /// True for the demo agent: scripted, no model.
     pub scripted: bool,
+    /// Models to choose from, as far as they are known without a start.
+    pub models: Vec<OfferedModel>,
+}
+
+/// A model of an agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferedModel {
+    /// Its id for the agent.
+    pub id: String,
+    /// Its name for people.
+    pub title: String,
 }
 
 /// Looks for all agents of the catalogue and the configured ones. In order of preference, the demo agent last. A
@@ -99,6 +111,7 @@ fn configured_agent(around: &Surroundings, name: &str, config: &AgentConfig) -> 
         version: None,
         logged_in: None,
         scripted: false,
+        models: Vec::new(),
     }
 }
 
@@ -120,10 +133,12 @@ fn known_agent(around: &Surroundings, entry: &Entry) -> Detected {
         logged_in,
         mend,
         scripted: false,
+        models: Vec::new(),
     }
 }
 
 fn demo(around: &Surroundings) -> Detected {
+    let models = MODELS.iter().map(|(id, title)| OfferedModel { id: (*id).to_owned(), title: (*title).to_owned() });
     Detected {
         name: DEMO.to_owned(),
         title: "Demo agent (scripted, no model)".to_owned(),
@@ -134,6 +149,7 @@ fn demo(around: &Surroundings) -> Detected {
         logged_in: Some(true),
         mend: None,
         scripted: true,
+        models: models.collect(),
     }
 }
 

@@ -12,4 +12,4 @@ pub mod line;
 pub mod link;
 
 pub use catalogue::AgentConfig;
-pub use detect::{Detected, Surroundings, detect, preferred};
+pub use detect::{Detected, OfferedModel, Surroundings, detect, preferred};

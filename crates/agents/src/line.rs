@@ -8,6 +8,9 @@ pub struct LineTooLong {
     pub limit: usize,
 }
 
+/// How much memory is kept between lines.
+const ROOM: usize = 1 << 20;
+
 /// Collects bytes and gives out complete lines.
 #[derive(Debug)]
 pub struct LineBuffer {
@@ -31,6 +34,10 @@ impl LineBuffer {
         self.bytes.drain(..self.start);
         self.searched -= self.start;
         self.start = 0;
+        // One long line must not hold its memory for the rest of a session.
+        if self.bytes.capacity() > ROOM && self.bytes.len() < ROOM / 4 {
+            self.bytes.shrink_to(ROOM / 4);
+        }
         self.bytes.extend_from_slice(chunk);
     }
 

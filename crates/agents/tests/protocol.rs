@@ -79,15 +79,15 @@ fn nothing_is_offered_and_the_mode_and_the_model_are_set_before_the_first_prompt
         &json!({ "id": 1, "result": { "protocolVersion": 1, "agentInfo": { "name": "robot", "version": "2" } } }),
     );
     assert_eq!(script.sent()[0]["params"], json!({ "cwd": "/w", "mcpServers": [] }));
-    let modes = json!({ "currentModeId": "wild", "availableModes": [{ "id": "careful", "name": "C" }, { "id": "wild", "name": "W" }] });
+    let offered = json!({ "currentModeId": "wild", "availableModes": [{ "id": "careful", "name": "C" }, { "id": "wild", "name": "W" }] });
     let model = json!({ "id": "m", "name": "M", "category": "model", "type": "select", "currentValue": "small",
         "options": [{ "group": "g", "name": "G", "options": [{ "value": "big", "name": "B" }] }] });
-    script.says(&json!({ "id": 2, "result": { "sessionId": "c", "modes": modes, "configOptions": [model] } }));
+    script.says(&json!({ "id": 2, "result": { "sessionId": "c", "modes": offered, "configOptions": [model] } }));
     let mode = script.sent().remove(0);
     assert_eq!((&mode["method"], &mode["params"]["modeId"]), (&json!("session/set_mode"), &json!("careful")));
     script.says(&json!({ "id": 3, "result": {} }));
-    let model = script.sent().remove(0);
-    assert_eq!(model["params"], json!({ "sessionId": "c", "configId": "m", "value": "big" }));
+    let setting = script.sent().remove(0);
+    assert_eq!(setting["params"], json!({ "sessionId": "c", "configId": "m", "value": "big" }));
     script.told();
     script.says(&json!({ "id": 4, "error": { "code": -32602, "message": "no" } }));
     let note = EventBody::Note { text: "Robot refused the model big: no".to_owned() };
@@ -226,6 +226,6 @@ async fn a_line_without_an_end_is_a_clear_failure_and_not_a_full_memory() {
         error = async { loop { if let Err(error) = link.next().await { break error } } } => error,
         () = flood => unreachable!("the flood has no end"),
     };
-    assert!(matches!(&error, LinkError::TooLong(line) if line.limit == LONGEST_LINE));
+    assert!(matches!(&error, LinkError::TooLong(bound) if bound.limit == LONGEST_LINE));
     assert_eq!(error.to_string(), "the agent wrote a line of more than 67108864 bytes");
 }

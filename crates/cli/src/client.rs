@@ -12,14 +12,14 @@ use qd_core::state::State;
 use qd_wire::{ApiError, Snapshot};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 use ureq::Agent;
 use ureq::http::Response;
 use ureq::{Body, RequestBuilder};
 
 /// How long an answer may take. A stream may take for ever once it has begun.
-const ANSWER: Duration = Duration::from_secs(10);
+const ANSWER: Duration = Duration::from_secs(30);
 
 /// A connection to the server of a data directory.
 pub struct Client {
@@ -94,10 +94,5 @@ impl Client {
                 Err(Error::Answer { status, message })
             }
         }
-    }
-
-    /// Where its server keeps its data.
-    pub fn data_dir(&self) -> &Path {
-        &self.data_dir
     }
 }

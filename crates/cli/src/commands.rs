@@ -76,9 +76,9 @@ impl Command {
             Self::Message(command) => command.run(context),
             Self::Keep(command) => command.run(context),
             Self::Discard(command) => command.run(context),
-            Self::Doctor(command) => command.run(context),
+            Self::Doctor(_) => doctor::Doctor::run(context),
             Self::Host(command) => command.run(context),
-            Self::DemoAgent(command) => command.run(context),
+            Self::DemoAgent(_) => demo_agent::DemoAgent::run(context),
         }
     }
 }

@@ -21,6 +21,8 @@ pub enum Event {
     /// A person acts (R1).
     Act {
         /// The command, its ids minted.
+        #[serde(with = "wire_form")]
+        #[ts(as = "Command")]
         command: Command,
         /// Now.
         now: Millis,
@@ -109,6 +111,29 @@ pub enum Event {
         /// Now.
         now: Millis,
     },
+}
+
+/// A command as `{name, args}`.
+mod wire_form {
+    use qd_core::command::Command;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde_json::Value;
+
+    #[derive(Serialize, Deserialize)]
+    struct Form {
+        name: String,
+        args: Value,
+    }
+
+    pub(super) fn serialize<S: Serializer>(command: &Command, serializer: S) -> Result<S::Ok, S::Error> {
+        let (name, args) = command.to_wire();
+        Form { name, args }.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Command, D::Error> {
+        let form = Form::deserialize(deserializer)?;
+        Command::of_wire(&form.name, form.args).map_err(serde::de::Error::custom)
+    }
 }
 
 /// An entry of the journal (`localStorage`).

@@ -1,16 +1,18 @@
-//! Commands: everything that changes the state. On the wire `{name, args}`; unknown names and arguments that do
-//! not parse are refused and recorded.
+//! Commands: everything that changes the state. On the wire `{name, args}` ([`Command::of_wire`]); unknown names and
+//! arguments that do not parse are refused and recorded.
 
 use crate::event::{Activity, Ending, Request};
 use crate::ids::{MessageId, Mid, ProjectId, RequestId, SessionId, TaskId};
 use crate::row::{Agent, Branch, Changed, Document, Key, Landing, MessageState, Start};
 use crate::status::{Kind, Status};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use ts_rs::TS;
 
 /// A command with its arguments.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
-#[serde(tag = "name", content = "args", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+#[ts(tag = "name", content = "args")]
 pub enum Command {
     /// Makes a task of a text: the first line is its title, the rest its description.
     CreateTask(CreateTask),
@@ -315,6 +317,19 @@ pub struct Configure {
 }
 
 impl Command {
+    /// The command of this name with these arguments.
+    pub fn of_wire(name: &str, args: Value) -> Result<Self, serde_json::Error> {
+        serde_json::from_value(Value::Object([(name.to_owned(), args)].into_iter().collect()))
+    }
+
+    /// Its name and its arguments.
+    pub fn to_wire(&self) -> (String, Value) {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(one)) => one.into_iter().next().unwrap_or_default(),
+            _ => Default::default(),
+        }
+    }
+
     /// Whether only the server may submit it.
     pub fn is_servers(&self) -> bool {
         match self {

@@ -8,7 +8,7 @@ use ts_rs::TS;
 use uuid::Uuid;
 
 /// One change of one row.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub enum Op {
     /// Makes or replaces a row.
@@ -38,7 +38,29 @@ pub enum Op {
     },
 }
 
+/// By way of a JSON value, as [`Row`] is read.
+impl<'de> Deserialize<'de> for Op {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        Self::from_value(value).map_err(serde::de::Error::custom)
+    }
+}
+
 impl Op {
+    fn from_value(mut value: Value) -> Result<Self, serde_json::Error> {
+        let op: String = serde_json::from_value(value["op"].take())?;
+        if op == "put" {
+            return Row::from_value(value).map(Self::put);
+        }
+        let kind = serde_json::from_value(value["kind"].take())?;
+        let id = serde_json::from_value(value["id"].take())?;
+        match op.as_str() {
+            "patch" => Ok(Self::Patch { kind, id, fields: serde_json::from_value(value["fields"].take())? }),
+            "delete" => Ok(Self::Delete { kind, id }),
+            other => Err(serde::de::Error::custom(format!("there is no op `{other}`"))),
+        }
+    }
+
     /// Makes or replaces `row`.
     pub fn put(row: Row) -> Self {
         Self::Put { row }

@@ -48,7 +48,7 @@ impl std::fmt::Debug for Key {
 }
 
 /// A row of any kind.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
 #[serde(tag = "kind", content = "row", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names are the documentation")]
 pub enum Row {
@@ -120,6 +120,13 @@ impl Row {
         }
     }
 
+    /// The row of `{"kind": …, "row": {…}}`.
+    pub fn from_value(mut value: serde_json::Value) -> Result<Self, serde_json::Error> {
+        let kind = serde_json::from_value(value["kind"].take())?;
+        let fields = serde_json::from_value(value["row"].take())?;
+        Self::from_fields(kind, fields)
+    }
+
     /// The row of this kind with this content.
     pub fn from_fields(kind: RowKind, fields: serde_json::Map<String, serde_json::Value>) -> Result<Self, serde_json::Error> {
         let value = serde_json::Value::Object(fields);
@@ -132,6 +139,15 @@ impl Row {
             RowKind::Message => Self::Message(serde_json::from_value(value)?),
             RowKind::Job => Self::Job(serde_json::from_value(value)?),
         })
+    }
+}
+
+/// By way of a JSON value: one copy of the code that reads each type, where a derived one would have several. The page
+/// downloads it.
+impl<'de> Deserialize<'de> for Row {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = serde_json::Value::deserialize(deserializer)?;
+        Self::from_value(value).map_err(serde::de::Error::custom)
     }
 }
 

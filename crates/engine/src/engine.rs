@@ -37,6 +37,7 @@ pub(crate) struct Inner {
     pub(crate) shutdown: CancellationToken,
     faults: Faults,
     pub(crate) projects: crate::projects::OpenProjects,
+    pub(crate) sessions: crate::sessions::Sessions,
     pub(crate) works: crate::work::Cache,
 }
 
@@ -99,6 +100,7 @@ impl Engine {
             shutdown: CancellationToken::new(),
             faults: Faults::default(),
             projects: crate::projects::OpenProjects::default(),
+            sessions: crate::sessions::Sessions::default(),
             works: crate::work::Cache::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -112,6 +114,7 @@ impl Engine {
             .await;
         self.watch_stored_projects();
         self.run_jobs();
+        crate::sessions::start(self);
         let engine = self.clone();
         self.inner.tasks.spawn(async move {
             engine.inner.shutdown.run_until_cancelled(engine.detect_agents()).await;

@@ -163,3 +163,6 @@ impl Look {
         Self { files: self.files || other.files, head: self.head || other.head, places: self.places || other.places }
     }
 }
+
+#[cfg(test)]
+mod tests;

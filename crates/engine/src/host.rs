@@ -27,5 +27,5 @@ mod stderr;
 
 pub use inspect::{Buried, BuryError, Run, bury, inspect};
 pub use launch::{AttachError, Attachment, Commands, LaunchError, Reports, attach, attach_when_ready, launch};
-pub use run::{HostError, Place, main, run};
+pub use run::{HostError, main};
 pub use spec::{FirstMessage, HostSpec};

@@ -11,7 +11,10 @@ pub mod host;
 mod jobs;
 pub mod projects;
 mod receipts;
+mod sessions;
 mod shared;
+#[cfg(test)]
+mod testing;
 pub mod time;
 pub mod workspace;
 pub mod work;

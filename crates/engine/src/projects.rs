@@ -99,13 +99,6 @@ pub(crate) struct Facts {
 pub(crate) struct OpenProjects(Mutex<HashMap<ProjectId, Arc<Notify>>>);
 
 impl OpenProjects {
-    /// Has the files of a project looked at now.
-    pub(crate) fn look(&self, project: ProjectId) {
-        if let Some(poke) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&project) {
-            poke.notify_one();
-        }
-    }
-
     /// The signal of a project that was not looked after before; `None` (and a look) where it was.
     fn open(&self, project: ProjectId) -> Option<Arc<Notify>> {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -121,6 +114,13 @@ impl Engine {
     /// Opens `dir` as a project: the top of the repository that holds it, else the folder itself. Its files are
     /// looked after from then on, also after a restart. Opening it again changes nothing.
     pub async fn attach_project(&self, dir: &Path) -> Result<ProjectId, AttachError> {
+        let id = self.attach_facts(dir).await?;
+        self.watch_project(id);
+        Ok(id)
+    }
+
+    /// Stores what a folder is, as a project.
+    pub(crate) async fn attach_facts(&self, dir: &Path) -> Result<ProjectId, AttachError> {
         let facts = examine(self, dir).await?;
         let path = facts.root.to_str().ok_or_else(|| AttachError::NotText { path: facts.root.clone() })?;
         let id = ProjectId(of_cause(&["project", path]));
@@ -138,7 +138,6 @@ impl Engine {
         if !self.tell_project(row).await {
             return Err(AttachError::NotStored);
         }
-        self.watch_project(id);
         Ok(id)
     }
 

@@ -121,7 +121,7 @@ async fn supervise(engine: Engine) {
 fn unattended(engine: &Engine, attending: &HashMap<SessionId, AbortHandle>) -> Vec<Session> {
     let active = engine.inner.shared.active();
     let new = active.into_iter().filter(|id| !attending.contains_key(id));
-    new.filter_map(|id| engine.read(|state| state.session(id).cloned())).filter(|s| has_attempt(s)).collect()
+    new.filter_map(|id| engine.read(|state| state.session(id).cloned())).filter(has_attempt).collect()
 }
 
 fn has_attempt(session: &Session) -> bool {

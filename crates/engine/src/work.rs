@@ -79,7 +79,6 @@ impl Engine {
     }
 
     /// Counts what changed in a task's worktree and tells the rows where that differs.
-    #[expect(dead_code, reason = "the supervisor of sessions counts after each turn")]
     pub(crate) async fn count_changes(&self, task: TaskId) {
         let seen = match self.look_at_work(task).await {
             Ok(Some(seen)) => seen,
@@ -168,3 +167,6 @@ fn answer(changes: &Changes) -> ChangesAnswer {
     };
     ChangesAnswer { base: changes.merge_base.to_string(), tree: changes.tree.to_string(), files: changes.files.iter().map(file).collect() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -449,3 +449,61 @@ async fn a_flood_is_kept_whole_and_its_listener_is_not_drowned() {
         .collect();
     assert_eq!(text.lines().count(), 2500);
 }
+
+#[tokio::test]
+async fn a_process_of_the_session_cannot_answer_for_its_person() {
+    let stage = Stage::new("Task document: tasks/clock.md\n[[demo: no-permission]]");
+    let greet = format!("env -u QD_SESSION {QD} greet {}", stage.run_dir().display());
+    let step = serde_json::json!({ "run": greet });
+    let script = serde_json::json!({ "version": 1, "tasks": { "tasks/clock.md": [step] } });
+    fs::create_dir(stage.spec.cwd.join(".quarterdeck")).unwrap();
+    fs::write(stage.spec.cwd.join(".quarterdeck/demo-script.json"), script.to_string()).unwrap();
+    let (_, attachment) = stage.attached().await;
+    assert_eq!(Server::of(attachment).until_end().await, Ending::Completed);
+    let text = fs::read_to_string(stage.run_dir().join("output.jsonl")).unwrap();
+    assert!(text.contains("\"exit\":1"), "{text}");
+}
+
+#[tokio::test]
+async fn an_interrupt_ends_what_the_turn_left_running_but_not_the_agent() {
+    let mut stage = Stage::new("[[demo: fork]] [[demo: hang]]");
+    stage.spec.linger_ms = 60_000;
+    let (_, attachment) = stage.attached().await;
+    let mut server = Server::of(attachment);
+    assert!(server.until(|state| state.activity.line.contains("I hang now")).await);
+    let before = stage.processes();
+    assert!(before.len() > 3);
+    server.send(ToHost::Interrupt).await;
+    let body = MessageBody::Prompt { text: "still there?".to_owned() };
+    server.send(ToHost::Deliver { message: message(1), body }).await;
+    assert!(server.until(|state| state.activity.line.contains("you wrote: still there?")).await);
+    // A killed process may take a moment to go; the agent stays.
+    let left = wait_gone(&before, Duration::from_millis(500)).await;
+    assert_eq!(left.len(), 1, "{left:?}");
+    server.send(ToHost::Cancel).await;
+    server.until_end().await;
+}
+
+#[tokio::test]
+async fn the_first_task_of_the_demo_project_is_solved_and_its_tests_pass() {
+    use qd_engine::demo_project::{FOUNDING_TASK, files};
+    let mut stage = Stage::new(&format!("Kind: implement\nTask document: {FOUNDING_TASK}\n"));
+    for (path, content) in files() {
+        let file = stage.spec.cwd.join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, content).unwrap();
+    }
+    for name in ["PATH", "HOME", "CARGO_HOME", "RUSTUP_HOME"] {
+        if let Some(value) = std::env::var_os(name) {
+            stage.spec.env.insert(name.to_owned(), value.into_string().unwrap());
+        }
+    }
+    let (_, attachment) = stage.attached().await;
+    let mut server = Server::of(attachment);
+    let asked = server.until_asked().await;
+    assert_eq!(asked.detail.as_deref(), Some("cargo test --quiet"));
+    server.answer(1, &asked, "allow").await;
+    assert_eq!(server.until_end().await, Ending::Completed);
+    let text = fs::read_to_string(stage.spec.cwd.join(FOUNDING_TASK)).unwrap();
+    assert!(text.contains("- [x] `cargo test` passes"), "{text}");
+}

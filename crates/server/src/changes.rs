@@ -2,9 +2,9 @@
 
 use crate::app::App;
 use crate::error::Failure;
-use crate::soon::Soon as _;
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use qd_engine::WorkError;
 use qd_wire::{ApiError, ChangesAnswer, FileDiff};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -13,11 +13,19 @@ use uuid::Uuid;
 /// List the files that the work of a task changed.
 #[utoipa::path(get, path = "/tasks/{id}/changes", tag = "tasks", params(("id" = Uuid, Path)), responses(
     (status = 200, body = ChangesAnswer),
-    (status = 404, body = ApiError, description = "No work was done on it yet")
+    (status = 404, body = ApiError, description = "No work was done on it yet"),
+    (status = 409, body = ApiError, description = "Its worktree or its repository can't be read; the message says what to do")
 ))]
 pub async fn changes(State(app): State<App>, Path(id): Path<Uuid>) -> Result<Json<ChangesAnswer>, Failure> {
-    let changes = app.engine.changes(id.into()).await.map_err(Failure::internal)?;
-    Ok(Json(changes))
+    let changes = app.engine.changes(id.into()).await.map_err(failure)?;
+    changes.map(Json).ok_or(Failure::NotFound("No work was done on this task yet."))
+}
+
+fn failure(error: WorkError) -> Failure {
+    match error {
+        WorkError::NoTask => Failure::NotFound("This task does not exist (any more)."),
+        other => Failure::Unavailable(other.to_string()),
+    }
 }
 
 /// Which file.
@@ -34,6 +42,6 @@ pub struct FileQuery {
     (status = 404, body = ApiError)
 ))]
 pub async fn file(State(app): State<App>, Path(id): Path<Uuid>, Query(query): Query<FileQuery>) -> Result<Json<FileDiff>, Failure> {
-    let diff = app.engine.file_diff(id.into(), &query.path).await.map_err(Failure::internal)?;
-    Ok(Json(diff))
+    let diff = app.engine.file_diff(id.into(), &query.path).await.map_err(failure)?;
+    diff.map(Json).ok_or(Failure::NotFound("This file did not change."))
 }

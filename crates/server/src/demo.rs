@@ -7,9 +7,6 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
-use qd_core::ids::SessionId;
-use qd_core::row::{Row, RowKind};
-use qd_core::status::Status;
 use qd_wire::ApiError;
 use serde::Deserialize;
 use std::time::Duration;
@@ -20,31 +17,23 @@ use utoipa::ToSchema;
 /// How long the connection stays cut.
 const CUT: Duration = Duration::from_secs(8);
 
-/// What only the process around the server can do.
-pub trait Mischief: Send + Sync {
-    /// Kills the agent of this attempt with SIGKILL. False where it has no process.
-    fn kill_agent(&self, session: SessionId, attempt: u32) -> bool;
-    /// Kills the server with SIGKILL.
-    fn kill_server(&self);
-}
-
 /// What is being broken.
 pub struct Demo {
-    mischief: Box<dyn Mischief>,
+    kill_server: Box<dyn Fn() + Send + Sync>,
     cut_until: watch::Sender<Option<Instant>>,
 }
 
 impl Demo {
-    /// Breaks processes by `mischief`.
-    pub fn new(mischief: Box<dyn Mischief>) -> Self {
-        Self { mischief, cut_until: watch::Sender::new(None) }
+    /// `kill_server` ends this very process with SIGKILL: only the program around the server knows processes.
+    pub fn new(kill_server: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { kill_server: Box::new(kill_server), cut_until: watch::Sender::new(None) }
     }
 
     /// Completes when the connection is cut from now on.
     pub async fn cut(&self) {
         let mut until = self.cut_until.subscribe();
         if until.changed().await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 
@@ -72,7 +61,7 @@ pub enum Breakage {
 /// Break something. Only on a demonstration.
 #[utoipa::path(post, path = "/demo/{what}", tag = "demo", params(("what" = Breakage, Path)), responses(
     (status = 204),
-    (status = 404, body = ApiError, description = "No agent runs")
+    (status = 404, body = ApiError, description = "This is no demonstration")
 ))]
 pub async fn break_it(State(app): State<App>, Path(what): Path<Breakage>) -> Result<StatusCode, Failure> {
     let demo = app.demo.as_ref().ok_or(Failure::NotFound("This is no demonstration."))?;
@@ -82,29 +71,10 @@ pub async fn break_it(State(app): State<App>, Path(what): Path<Breakage>) -> Res
         Breakage::Cut => {
             demo.cut_until.send_replace(Some(Instant::now() + CUT));
         }
-        Breakage::KillAgent => {
-            let killed = newest_running(&app).is_some_and(|(session, attempt)| demo.mischief.kill_agent(session, attempt));
-            if !killed {
-                return Err(Failure::NotFound("No agent runs. Start one, then kill it."));
-            }
-        }
-        Breakage::KillServer => demo.mischief.kill_server(),
+        Breakage::KillAgent => app.engine.demo_kill_agent().await,
+        Breakage::KillServer => (demo.kill_server)(),
     }
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn newest_running(app: &App) -> Option<(SessionId, u32)> {
-    app.engine.read(|state| {
-        let running = state.of_kind(RowKind::Session).filter_map(|row| match row {
-            Row::Session(s) if has_agent(s.status) => Some(s),
-            _ => None,
-        });
-        running.max_by_key(|s| s.since).map(|s| (s.id, s.attempt))
-    })
-}
-
-fn has_agent(status: Status) -> bool {
-    matches!(status, Status::Running | Status::NeedsApproval | Status::NeedsAnswer | Status::Paused | Status::Waiting)
 }
 
 /// While the connection is cut nothing is answered but the demonstration's own buttons.

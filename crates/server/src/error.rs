@@ -21,6 +21,9 @@ pub enum Failure {
     /// There is no such thing.
     #[error("{0}")]
     NotFound(&'static str),
+    /// It is there and can't be read; the person can mend that.
+    #[error("{0}")]
+    Unavailable(String),
     /// It can't be understood.
     #[error("{0}")]
     BadRequest(String),
@@ -67,6 +70,7 @@ impl Failure {
             Self::ForeignHost => (StatusCode::FORBIDDEN, ErrorCode::ForeignHost),
             Self::ForeignOrigin => (StatusCode::FORBIDDEN, ErrorCode::ForeignOrigin),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, ErrorCode::NotFound),
+            Self::Unavailable(_) => (StatusCode::CONFLICT, ErrorCode::Unavailable),
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, ErrorCode::BadRequest),
             Self::OffsetGone => (StatusCode::GONE, ErrorCode::OffsetGone),
             Self::OffsetConflict => (StatusCode::CONFLICT, ErrorCode::OffsetConflict),

@@ -21,12 +21,11 @@ mod output;
 mod page;
 mod projects;
 mod snapshot;
-mod soon;
 mod stream;
 
 pub use app::App;
 pub use auth::Token;
-pub use demo::{Demo, Mischief};
+pub use demo::Demo;
 pub use gate::{BadOrigin, Gate, Origin};
 pub use listen::{BindError, Bound};
 pub use router::router;

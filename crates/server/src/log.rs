@@ -29,6 +29,9 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How many records are read at once.
 const PAGE: usize = 256;
 
+/// What a live session does.
+type Told = (SessionId, Activity);
+
 /// Where to read from.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -83,7 +86,7 @@ struct Reader {
     engine: Engine,
     at: Offset,
     published: watch::Receiver<Offset>,
-    activity: broadcast::Receiver<(SessionId, Activity)>,
+    activity: broadcast::Receiver<Told>,
     heartbeat: Interval,
     ready: VecDeque<Event>,
     over: bool,
@@ -95,7 +98,7 @@ impl Reader {
         at: Offset,
         first: Vec<Arc<Entry>>,
         published: watch::Receiver<Offset>,
-        (live, activity): (Vec<(SessionId, Activity)>, broadcast::Receiver<(SessionId, Activity)>),
+        (live, activity): (Vec<Told>, broadcast::Receiver<Told>),
     ) -> Self {
         let mut heartbeat = tokio::time::interval(HEARTBEAT);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -158,7 +161,7 @@ impl Reader {
         self.push(&LogFrame::Heartbeat { seq });
     }
 
-    fn tell(&mut self, live: Vec<(SessionId, Activity)>) {
+    fn tell(&mut self, live: Vec<Told>) {
         for (session, activity) in live {
             self.push(&LogFrame::Activity { session, activity });
         }

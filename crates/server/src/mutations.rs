@@ -28,17 +28,17 @@ use qd_wire::{ApiError, Mutation, schema};
     (status = 507, body = ApiError, description = "No space is left")
 ))]
 pub async fn mutate(State(app): State<App>, mutation: Result<Json<Mutation>, JsonRejection>) -> Result<Response, Failure> {
-    let Json(mutation) = mutation.map_err(unreadable)?;
+    let Json(mutation) = mutation.map_err(|rejection| unreadable(&rejection))?;
     let outcome = app.engine.mutate(mutation, Actor::Person).await.map_err(|error| match error {
         MutateError::TooEarly => Failure::TooEarly,
         MutateError::Overloaded | MutateError::Closed => Failure::Overloaded,
         MutateError::StorageFull => Failure::StorageFull,
-        other => Failure::internal(other),
+        error @ MutateError::Storage(_) => Failure::internal(error),
     })?;
     Ok((status(&outcome), Json(outcome)).into_response())
 }
 
-fn unreadable(rejection: JsonRejection) -> Failure {
+fn unreadable(rejection: &JsonRejection) -> Failure {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE { Failure::TooLarge } else { Failure::BadRequest(rejection.body_text()) }
 }
 

@@ -3,7 +3,6 @@
 
 use crate::app::App;
 use crate::error::Failure;
-use crate::soon::Soon as _;
 use crate::stream::{self, Live};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderName, header};
@@ -62,13 +61,18 @@ pub struct OutputQuery {
 ))]
 pub async fn output(State(app): State<App>, Path(id): Path<Uuid>, Query(query): Query<OutputQuery>) -> Result<Response, Failure> {
     let session = SessionId::from(id);
-    let (outputs, known) = app.engine.output(session).ok_or(Failure::NotFound("There is no such session."))?;
+    if app.engine.read(|state| state.session(session).is_none()) {
+        return Err(Failure::NotFound("There is no such session."));
+    }
+    // The watch first: what is appended while we read wakes the stream again.
+    let known = app.engine.output(session);
+    let outputs = Outputs::new(&app.engine.config().data_dir);
     let max = query.max.unwrap_or(CHUNK).min(MOST);
     let part = Part::of(&query)?;
     let (chunk, known) = read(outputs.clone(), session, part, max, known).await?;
     if query.live.is_some() {
         let follow = Follow::new(outputs, session, chunk.next, known);
-        let events = events(chunk, follow).take_until(Box::pin(stream::end(app)));
+        let events = events(&chunk, follow).take_until(Box::pin(stream::end(app)));
         return Ok(Sse::new(events).into_response());
     }
     let closed = chunk.edge != Edge::More && known.borrow().ended && chunk.next >= known.borrow().end;
@@ -120,8 +124,8 @@ async fn read(
     }
 }
 
-fn events(first: Chunk, follow: Follow) -> impl Stream<Item = Result<Event, Infallible>> {
-    let opening = futures::stream::iter((!first.bytes.is_empty()).then(|| Ok(lines(&first))));
+fn events(first: &Chunk, follow: Follow) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
+    let opening = futures::stream::iter((!first.bytes.is_empty()).then(|| Ok(lines(first))));
     let rest = futures::stream::unfold(Some(follow), |follow| async {
         let mut follow = follow?;
         let step = tokio::time::timeout(HEARTBEAT, follow.next(CHUNK)).await;

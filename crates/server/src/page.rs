@@ -37,10 +37,9 @@ fn answer(name: &str, file: &EmbeddedFile, headers: &HeaderMap) -> Response {
     }
     let kind = [(header::CONTENT_TYPE, file.metadata.mimetype().to_owned())];
     for (encoding, suffix) in [("br", "br"), ("gzip", "gz")] {
-        if accepts(headers, encoding) {
-            if let Some(packed) = Page::get(&format!("{name}.{suffix}")) {
-                return (common, kind, [(header::CONTENT_ENCODING, encoding)], Body::from(packed.data)).into_response();
-            }
+        let packed = accepts(headers, encoding).then(|| Page::get(&format!("{name}.{suffix}"))).flatten();
+        if let Some(packed) = packed {
+            return (common, kind, [(header::CONTENT_ENCODING, encoding)], Body::from(packed.data)).into_response();
         }
     }
     (common, kind, Body::from(file.data.clone())).into_response()

@@ -2,7 +2,6 @@
 
 use crate::app::App;
 use crate::error::Failure;
-use crate::soon::Soon as _;
 use axum::Json;
 use axum::extract::State;
 use qd_wire::{ApiError, OpenProject, OpenedProject};
@@ -20,6 +19,6 @@ pub async fn open(State(app): State<App>, Json(request): Json<OpenProject>) -> R
     if !path.is_absolute() {
         return Err(Failure::BadRequest(format!("{} is not an absolute path.", path.display())));
     }
-    let project = app.engine.attach_project(path).await.map_err(|e| Failure::BadRequest(e.to_string()))?;
+    let project = app.engine.attach_project(&path).await.map_err(|e| Failure::BadRequest(e.to_string()))?;
     Ok(Json(OpenedProject { project }))
 }

@@ -1,4 +1,4 @@
-//! The table of contents: every route, what guards it, and the OpenAPI document that is made of the same table.
+//! The table of contents: every route, what guards it, and the description of the API that is made of the same table.
 
 use crate::app::App;
 use crate::error::Failure;
@@ -86,7 +86,7 @@ fn document() -> Document {
     Face::openapi()
 }
 
-/// The OpenAPI document of everything that the server answers, the demonstration included.
+/// The description of everything that the server answers, the demonstration included.
 pub fn openapi() -> Document {
     api(true).split_for_parts().1
 }

@@ -54,9 +54,7 @@ pub enum ReadError {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// It is not there and can't be made.
-    #[error(
-        "the data directory {path} can't be made: {source}. Make it, or name another with --data-dir"
-    )]
+    #[error("the data directory {path} can't be made: {source}. Make it, or name another with --data-dir")]
     CannotMake {
         /// The directory.
         path: PathBuf,
@@ -70,9 +68,7 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// It can't be written.
-    #[error(
-        "{path} can't be written: {source}. Change its rights, or name another data directory with --data-dir"
-    )]
+    #[error("{path} can't be written: {source}. Change its rights, or name another data directory with --data-dir")]
     ReadOnly {
         /// What can't be written.
         path: PathBuf,
@@ -86,9 +82,7 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// No space is left.
-    #[error(
-        "no space is left for the data directory {path}. Free some, or name another with --data-dir"
-    )]
+    #[error("no space is left for the data directory {path}. Free some, or name another with --data-dir")]
     Full {
         /// The directory.
         path: PathBuf,

@@ -10,11 +10,9 @@ pub mod sqlite;
 pub mod store;
 
 pub use error::{OpenError, ReadError, StoreError};
-pub use output::{
-    Chunk, Edge, Follow, Known, OutputError, OutputOffset, OutputSize, Outputs, Step,
-};
+pub use output::{Chunk, Edge, Follow, Known, OutputError, OutputOffset, OutputSize, Outputs, Step};
 pub use sqlite::{SqliteReader, SqliteStore};
 pub use store::{
-    Author, Collected, Commit, Entry, Hash, Loaded, Reader, Retention, SharedReader, Snapshot,
-    Store, StoredOutcome, Text, Version,
+    Author, Collected, Commit, Entry, Hash, Loaded, Reader, Retention, SharedReader, Snapshot, Store, StoredOutcome,
+    Text, Version,
 };

@@ -91,9 +91,7 @@ pub struct Outputs {
 impl Outputs {
     /// Those of the data directory `data`.
     pub fn new(data: &Path) -> Self {
-        Self {
-            run: data.join("run"),
-        }
+        Self { run: data.join("run") }
     }
 
     fn dir(&self, session: SessionId, attempt: u32) -> PathBuf {
@@ -102,22 +100,15 @@ impl Outputs {
 
     /// The attempts of a session, ascending. None where it has not begun.
     pub fn attempts(&self, session: SessionId) -> Result<Vec<u32>, OutputError> {
-        let mut found: Vec<u32> = names(&self.run.join(session.to_string()))?
-            .iter()
-            .filter_map(|name| name.parse().ok())
-            .collect();
+        let mut found: Vec<u32> =
+            names(&self.run.join(session.to_string()))?.iter().filter_map(|name| name.parse().ok()).collect();
         found.sort_unstable();
         Ok(found)
     }
 
     /// About `max` bytes from `from` on: fewer at the end of an attempt, more where one line is longer. Attempt 0 is
     /// the beginning. Where the attempt of `from` ends the next one follows.
-    pub fn read(
-        &self,
-        session: SessionId,
-        from: OutputOffset,
-        max: usize,
-    ) -> Result<Chunk, OutputError> {
+    pub fn read(&self, session: SessionId, from: OutputOffset, max: usize) -> Result<Chunk, OutputError> {
         let attempts = self.attempts(session)?;
         let mut found = Chunk {
             start: from,
@@ -127,32 +118,19 @@ impl Outputs {
             first: from == OutputOffset::default(),
         };
         for &attempt in attempts.iter().filter(|a| **a >= from.attempt) {
-            let byte = if attempt == from.attempt {
-                from.byte
-            } else {
-                0
-            };
+            let byte = if attempt == from.attempt { from.byte } else { 0 };
             let start = OutputOffset { attempt, byte };
             let mut source = Source::open(&self.dir(session, attempt))?;
             lines::check(&mut source, start)?;
             let bytes = lines::forward(&mut source, byte, max)?;
-            let next = OutputOffset {
-                attempt,
-                byte: byte + bytes.len() as u64,
-            };
+            let next = OutputOffset { attempt, byte: byte + bytes.len() as u64 };
             let edge = if next.byte < source.end() || attempts.last() != Some(&attempt) {
                 Edge::More
             } else {
                 closed(&mut source, next.byte)?
             };
             let first = byte == 0 && attempts.first() == Some(&attempt);
-            found = Chunk {
-                start,
-                next,
-                bytes,
-                edge,
-                first,
-            };
+            found = Chunk { start, next, bytes, edge, first };
             if !found.bytes.is_empty() {
                 break;
             }
@@ -168,12 +146,7 @@ impl Outputs {
 
     /// About `max` bytes before `offset`, in the same attempt or, at its beginning, in the one before. Empty at the
     /// beginning of the session.
-    pub fn before(
-        &self,
-        session: SessionId,
-        offset: OutputOffset,
-        max: usize,
-    ) -> Result<Chunk, OutputError> {
+    pub fn before(&self, session: SessionId, offset: OutputOffset, max: usize) -> Result<Chunk, OutputError> {
         let attempts = self.attempts(session)?;
         self.back(session, &attempts, Some(offset), max)
     }
@@ -186,10 +159,7 @@ impl Outputs {
         max: usize,
     ) -> Result<Chunk, OutputError> {
         let last = attempts.last().copied().unwrap_or_default();
-        let bound = to.unwrap_or(OutputOffset {
-            attempt: last,
-            byte: u64::MAX,
-        });
+        let bound = to.unwrap_or(OutputOffset { attempt: last, byte: u64::MAX });
         for &attempt in attempts.iter().rev().filter(|a| **a <= bound.attempt) {
             let mut source = Source::open(&self.dir(session, attempt))?;
             let end = match to {
@@ -206,11 +176,7 @@ impl Outputs {
             if bytes.is_empty() && !first {
                 continue;
             }
-            let edge = if attempt != last || end < source.end() {
-                Edge::More
-            } else {
-                closed(&mut source, end)?
-            };
+            let edge = if attempt != last || end < source.end() { Edge::More } else { closed(&mut source, end)? };
             return Ok(Chunk {
                 start: OutputOffset { attempt, byte },
                 next: OutputOffset { attempt, byte: end },
@@ -220,13 +186,7 @@ impl Outputs {
             });
         }
         let at = to.unwrap_or_default();
-        Ok(Chunk {
-            start: at,
-            next: at,
-            bytes: Vec::new(),
-            edge: Edge::Open,
-            first: true,
-        })
+        Ok(Chunk { start: at, next: at, bytes: Vec::new(), edge: Edge::Open, first: true })
     }
 
     /// Compresses the output of an attempt that has ended and gives back the bytes that it takes now. Repeating it is
@@ -238,20 +198,13 @@ impl Outputs {
     /// What the output of each session takes on the disk.
     pub fn sizes(&self) -> Result<Vec<OutputSize>, OutputError> {
         let mut found = Vec::new();
-        for session in names(&self.run)?
-            .iter()
-            .filter_map(|name| name.parse::<SessionId>().ok())
-        {
+        for session in names(&self.run)?.iter().filter_map(|name| name.parse::<SessionId>().ok()) {
             let attempts = self.attempts(session)?;
             let mut bytes = 0;
             for &attempt in &attempts {
                 bytes += source::stored(&self.dir(session, attempt))?;
             }
-            found.push(OutputSize {
-                session,
-                attempts: attempts.len(),
-                bytes,
-            });
+            found.push(OutputSize { session, attempts: attempts.len(), bytes });
         }
         Ok(found)
     }
@@ -267,10 +220,7 @@ fn closed(source: &mut Source, end: u64) -> Result<Edge, OutputError> {
         return Ok(Edge::Closed);
     }
     let line = lines::backward(source, end, 4096)?;
-    let line = line
-        .split_inclusive(|b| *b == b'\n')
-        .next_back()
-        .unwrap_or_default();
+    let line = line.split_inclusive(|b| *b == b'\n').next_back().unwrap_or_default();
     let ended = serde_json::from_slice::<Kind>(line).is_ok_and(|line| line.kind == "ended");
     Ok(if ended { Edge::Closed } else { Edge::Open })
 }
@@ -278,9 +228,7 @@ fn closed(source: &mut Source, end: u64) -> Result<Edge, OutputError> {
 /// The names in a directory; none where it is missing.
 fn names(dir: &Path) -> io::Result<Vec<String>> {
     match std::fs::read_dir(dir) {
-        Ok(entries) => entries
-            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
-            .collect(),
+        Ok(entries) => entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect(),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(e) => Err(e),
     }

@@ -40,12 +40,7 @@ impl SqliteStore {
         let db = open::database(&path)?;
         let readers = SqliteReader::new(path.clone());
         let head = read::head(&db).map_err(|e| open::failed(&path, e))?;
-        Ok(Self {
-            db,
-            head,
-            readers,
-            _claim: claim,
-        })
+        Ok(Self { db, head, readers, _claim: claim })
     }
 }
 
@@ -84,9 +79,7 @@ impl From<rusqlite::Error> for StoreError {
                 ErrorCode::DiskFull => Self::Full,
                 // The index of the WAL could not grow: SQLite has no other word for a full disk there.
                 _ if cause.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE => Self::Full,
-                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
-                    Self::Corrupt(error.to_string())
-                }
+                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Corrupt(error.to_string()),
                 _ => Self::Io(Box::new(error)),
             },
             rusqlite::Error::FromSqlConversionFailure(..)

@@ -97,8 +97,7 @@ pub struct Entry {
 impl Entry {
     /// The record.
     pub fn record(&self) -> Result<Record, StoreError> {
-        serde_json::from_str(&self.json)
-            .map_err(|e| StoreError::Corrupt(format!("record {}: {e}", self.offset)))
+        serde_json::from_str(&self.json).map_err(|e| StoreError::Corrupt(format!("record {}: {e}", self.offset)))
     }
 }
 
@@ -126,11 +125,7 @@ impl Retention {
     const DAY: u64 = 24 * 60 * 60 * 1000;
     /// What a server keeps. A mutation is refused as expired once its `mid` is 30 days old, and a `mid` may lie a day
     /// in the future: an outcome that went after 30 days would let such a one be executed twice.
-    pub const STANDARD: Self = Self {
-        records: 100_000,
-        record_age: 30 * Self::DAY,
-        outcome_age: 31 * Self::DAY,
-    };
+    pub const STANDARD: Self = Self { records: 100_000, record_age: 30 * Self::DAY, outcome_age: 31 * Self::DAY };
 }
 
 /// What a call of [`Store::collect`] removed.

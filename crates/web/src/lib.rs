@@ -3,6 +3,7 @@
 use qd_client::hub::{Hub as Core, HubEvent};
 use qd_client::list::Query;
 use qd_client::{Client, Config, Event, markdown as md, transcript};
+use qd_core::command::Command;
 use qd_core::document;
 use qd_core::ids::{Millis, SessionId, TaskId};
 use serde::Serialize;
@@ -10,7 +11,7 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
 fn read<T: DeserializeOwned>(what: &str, json: &str) -> Result<T, JsError> {
-    serde_json::from_str(json).map_err(|e| JsError::new(&format!("{what}: {e}")))
+    qd_client::read_json(json).map_err(|e| JsError::new(&format!("{what}: {e}")))
 }
 
 fn write<T: Serialize>(value: &T) -> Result<String, JsError> {
@@ -47,7 +48,14 @@ impl Panel {
 
     /// A click: `{name, args}` with all ids minted.
     pub fn act(&mut self, command: &str, now: f64) -> Result<String, JsError> {
-        write(&self.core.handle(Event::Act { command: read("command", command)?, now: millis(now) }))
+        #[derive(serde::Deserialize)]
+        struct Act {
+            name: String,
+            args: serde_json::Value,
+        }
+        let act: Act = read("command", command)?;
+        let command = Command::of_wire(&act.name, act.args).map_err(|e| JsError::new(&format!("{}: {e}", act.name)))?;
+        write(&self.core.handle(Event::Act { command, now: millis(now) }))
     }
 
     /// A snapshot's body, without being wrapped into JSON once more.

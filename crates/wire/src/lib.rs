@@ -55,21 +55,14 @@ pub struct Mutation {
 impl Mutation {
     /// The command it carries.
     pub fn command(&self) -> Result<Command, serde_json::Error> {
-        serde_json::from_value(serde_json::json!({ "name": self.name, "args": self.args }))
+        Command::of_wire(&self.name, self.args.clone())
     }
 
     /// A mutation that carries `command`.
     pub fn new(mid: Mid, command: &Command) -> Self {
-        let (name, args) = name_and_args(command);
+        let (name, args) = command.to_wire();
         Self { mid, name, args, after: None, requires: None, age_ms: None, max_age_ms: command.max_age_ms() }
     }
-}
-
-/// The wire form of a command: its name and its arguments.
-pub fn name_and_args(command: &Command) -> (String, Value) {
-    let mut value = serde_json::to_value(command).unwrap_or_default();
-    let args = value.get_mut("args").map(Value::take).unwrap_or_default();
-    (value.get("name").and_then(Value::as_str).unwrap_or_default().to_owned(), args)
 }
 
 /// The definitive answer to a mutation: 200 where accepted, 4xx where refused.
@@ -153,6 +146,7 @@ pub enum ErrorCode {
     ForeignHost,
     ForeignOrigin,
     NotFound,
+    Unavailable,
     OffsetGone,
     OffsetConflict,
     TooEarly,

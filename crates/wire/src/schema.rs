@@ -1,4 +1,4 @@
-//! How the types of `core` stand in the OpenAPI document. `core` itself knows nothing of it; a test compares each of
+//! How the types of `core` stand in the description of the API. `core` itself knows nothing of it; a test compares each of
 //! these with what the real type serialises to.
 
 use serde::Serialize;

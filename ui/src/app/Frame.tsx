@@ -1,7 +1,7 @@
 // The frame: three columns, on a phone one with a bar below.
 import { Outlet, useNavigate } from "@tanstack/react-router";
 import { PanelLeft, PanelRight } from "lucide-react";
-import { useEffect, useState, type CSSProperties } from "react";
+import { useState, type CSSProperties } from "react";
 import { Sidebar } from "../features/sessions/Sidebar";
 import { TaskList } from "../features/tasks/TaskList";
 import { useKeys } from "../lib/keys";
@@ -29,11 +29,12 @@ export function Frame() {
   const [right, setRight] = usePref("sessions.width", "340");
   const [leftOpen, setLeftOpen] = usePref("tasks.open", "yes");
   const [rightOpen, setRightOpen] = usePref("sessions.open", "yes");
-  const [pane, setPane] = useState<Pane>(where.path === "/" ? "tasks" : "main");
+  // On a phone a new address shows its page; the panes are ways to look at one address.
+  const [shown, setShown] = useState<{ path: string; pane: Pane }>({ path: where.path, pane: "main" });
+  const pane = shown.path === where.path ? shown.pane : "main";
+  const setPane = (next: Pane) => setShown({ path: where.path, pane: next });
   const [over, setOver] = useState<"palette" | "help" | null>(null);
   useTitleBadge(where.task);
-  // The address changed: on a phone that is what is to be seen.
-  useEffect(() => setPane("main"), [where.path]);
   const create = () => {
     setPane("main");
     void navigate({ to: "/" }).then(() => document.querySelector<HTMLElement>('textarea[aria-label="New task"]')?.focus());
@@ -58,19 +59,20 @@ export function Frame() {
   const sessionsOpen = rightOpen === "yes" || strip;
   return (
     <div className="flex h-dvh flex-col">
-      <a href="#main" className="absolute -top-10 left-2 z-30 rounded bg-raised px-3 py-1 shadow-float focus:top-2">
+      <a href="#main" className="absolute -top-10 left-2 z-30 rounded border border-line bg-raised px-3 py-1 focus:top-2">
         Skip to the task
       </a>
       <ConnectionBar />
       <div className="flex min-h-0 flex-1">
-        <div
+        <section
+          aria-label="All tasks"
           style={{ "--w": `${left}px` } as CSSProperties}
-          className={`min-h-0 flex-col bg-ground max-lg:w-full lg:w-[min(var(--w),27vw)] lg:shrink-0 ${pane === "tasks" ? "flex" : "hidden"} ${leftOpen === "yes" ? "lg:flex" : "lg:hidden"}`}
+          className={`relative min-h-0 flex-col bg-ground max-lg:w-full lg:w-[min(var(--w),27vw)] lg:shrink-0 ${pane === "tasks" ? "flex" : "hidden"} ${leftOpen === "yes" ? "lg:flex" : "lg:hidden"}`}
         >
           <TasksHead onCreate={create} onPalette={() => setOver("palette")} onCollapse={() => setLeftOpen("no")} />
           <TaskList current={where.task} />
-        </div>
-        {leftOpen === "yes" && <Resizer label="Width of the task list" width={Number(left)} min={220} max={480} side={1} onResize={(w) => setLeft(String(w))} />}
+          <Resizer label="Width of the task list" width={Number(left)} min={220} max={480} side={1} onResize={(w) => setLeft(String(w))} />
+        </section>
         <div className={`min-h-0 min-w-0 flex-1 ${pane === "tasks" ? "hidden lg:flex" : "flex"} ${strip ? "flex-col" : "max-lg:flex-col"}`}>
           <main id="main" tabIndex={-1} className={`relative min-h-0 min-w-0 flex-1 flex-col bg-panel outline-none ${pane === "sessions" && !strip ? "hidden lg:flex" : "flex"}`}>
             {leftOpen !== "yes" && (
@@ -86,29 +88,28 @@ export function Frame() {
             <Outlet />
           </main>
           {where.task !== null && (
-            <>
-              {!strip && sessionsOpen && (
-                <Resizer label="Width of the sessions" width={Number(right)} min={280} max={560} side={-1} onResize={(w) => setRight(String(w))} />
-              )}
-              <div
-                style={{ "--w": `${right}px` } as CSSProperties}
-                className={
-                  strip
-                    ? "order-first shrink-0 bg-ground"
-                    : `min-h-0 flex-col bg-ground max-lg:flex-1 lg:w-[min(var(--w),31vw)] lg:shrink-0 ${pane === "sessions" ? "flex" : "hidden"} ${sessionsOpen ? "lg:flex" : "lg:hidden"}`
-                }
-              >
-                {!strip && (
+            <section
+              aria-label="Work on this task"
+              style={{ "--w": `${right}px` } as CSSProperties}
+              className={
+                strip
+                  ? "order-first shrink-0 bg-ground"
+                  : `relative min-h-0 flex-col bg-ground max-lg:flex-1 lg:w-[min(var(--w),31vw)] lg:shrink-0 ${pane === "sessions" ? "flex" : "hidden"} ${sessionsOpen ? "lg:flex" : "lg:hidden"}`
+              }
+            >
+              {!strip && (
+                <>
+                  <Resizer label="Width of the sessions" width={Number(right)} min={280} max={560} side={-1} onResize={(w) => setRight(String(w))} />
                   <div className="flex h-11 shrink-0 items-center justify-between ps-4 pe-2">
                     <h2 className="font-semibold">Sessions</h2>
                     <IconButton label="Hide the sessions" hint="]" className="max-lg:hidden" onClick={() => setRightOpen("no")}>
                       <PanelRight className="size-4" />
                     </IconButton>
                   </div>
-                )}
-                <Sidebar task={where.task} current={where.session} strip={strip} />
-              </div>
-            </>
+                </>
+              )}
+              <Sidebar task={where.task} current={where.session} strip={strip} />
+            </section>
           )}
         </div>
       </div>

@@ -10,7 +10,7 @@ export function Notices() {
   const notices = useNotices();
   const shown = notices.slice(-MOST);
   return (
-    <div aria-label="Notices" role="region" className="pointer-events-none fixed bottom-3 left-3 z-20 flex w-[min(380px,calc(100vw-24px))] flex-col gap-2 max-lg:bottom-16">
+    <div aria-label="Notices" role="region" className="pointer-events-none fixed bottom-13 left-3 z-20 flex w-[min(380px,calc(100vw-24px))] flex-col gap-2 max-lg:bottom-[152px]">
       {notices.length > MOST && <p className="text-meta text-ink-3">{notices.length - MOST} more</p>}
       {shown.map((notice) => (
         <div key={notice.id} role="alert" data-notice={notice.reject.code} className="pointer-events-auto flex items-start gap-2 rounded border border-line bg-raised py-2 ps-3 pe-1.5 shadow-float">

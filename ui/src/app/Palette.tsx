@@ -67,8 +67,7 @@ export function Palette({ task, onClose, onHelp, onCreate }: PaletteProps) {
   return (
     <Dialog label="Search and commands" onClose={onClose} bare width="w-[600px]">
       <Command shouldFilter={false} label="Search and commands" className="flex max-h-[60vh] flex-col">
-        {/* oxlint-disable-next-line jsx-a11y/no-autofocus */}
-        <Command.Input autoFocus value={text} onValueChange={setText} placeholder="Search tasks, or type a command" className="h-11 shrink-0 border-b border-line bg-transparent px-4 text-doc outline-none placeholder:text-ink-3" />
+        <Command.Input data-first-focus="" value={text} onValueChange={setText} placeholder="Search tasks, or type a command" className="h-11 shrink-0 border-b border-line bg-transparent px-4 text-doc outline-none placeholder:text-ink-3" />
         <Command.List className="min-h-0 flex-1 overflow-y-auto p-1.5">
           <Group title={view ? view.row.title : "This task"} entries={onTask.filter(matches)} />
           {lines.length > 0 && (

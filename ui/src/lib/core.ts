@@ -18,7 +18,6 @@ export type JournalEntry = { key: string; value: string };
 export type PanelEvent =
   | { type: "boot"; now: number; journal: JournalEntry[]; cached: string | null }
   | { type: "hub"; message: FromHub; now: number }
-  | { type: "snapshot"; text: string; now: number }
   | { type: "snapshot_failed"; status: number; now: number }
   | { type: "reply"; mid: string; status: number; body: string; now: number }
   | { type: "send_failed"; mid: string; now: number }

@@ -3,7 +3,6 @@
 import { Hub } from "#core";
 import type { FromHub, HubEffect, HubEvent, ToHub } from "./core";
 import { Outputs, type OutputNews } from "./outputs";
-import { hexSeed } from "./seed";
 import { openStream, type Stream } from "./sse";
 
 /** What a page says to the hub's host. */
@@ -21,7 +20,7 @@ export type FromHost = { from: "hub"; message: FromHub } | { from: "output"; id:
 export type Port = (message: FromHost) => void;
 
 export class HubHost {
-  #hub = new Hub(JSON.stringify({ seed: hexSeed() }));
+  #hub = new Hub(Math.floor(Math.random() * 2 ** 32));
   #key: string | null = null;
   #ports = new Map<number, Port>();
   #nextPort = 1;

@@ -1,11 +1,12 @@
 // Executes what the optimistic core asks for: storage, HTTP, timers, the hub. Decides nothing and holds nothing.
-import start, { Panel } from "#core";
+import { Panel } from "#core";
 import { logIn, postJson, read } from "./api";
 import { readBase, writeBase } from "./base";
 import type { Act, Effect, JournalEntry, Output, PanelEvent } from "./core";
 import type { Key } from "./generated/types";
 import { HubLink } from "./hublink";
 import { hexSeed, randomId } from "./seed";
+import { startCore } from "./wasm";
 
 /** Keys of the journal are `qd:<tab>:<mid>` and `qd:<tab>:alive`; the others under `qd:` are preferences. */
 const JOURNAL = /^qd:[0-9a-f-]{36}:/;
@@ -39,7 +40,7 @@ export class Shell {
 
   static async boot(): Promise<Shell> {
     const journal = readJournal();
-    const [cached] = await Promise.all([readBase(), start()]);
+    const [cached] = await Promise.all([readBase(), startCore()]);
     const shell = new Shell(new Panel(JSON.stringify({ tab: tabId(), now: Date.now(), seed: hexSeed() })));
     shell.handle({ type: "boot", now: Date.now(), journal, cached: cached ?? null });
     return shell;
@@ -145,7 +146,7 @@ export class Shell {
     try {
       const answer = await postJson("/snapshot", JSON.stringify({ mids }));
       if (answer.ok) {
-        this.handle({ type: "snapshot", text: await answer.text(), now: Date.now() });
+        this.#commit(this.panel.snapshot(await answer.text(), Date.now()));
         this.#cacheLater();
       } else {
         this.handle({ type: "snapshot_failed", status: answer.status, now: Date.now() });

@@ -14,6 +14,9 @@ export function useShell(): Shell {
   return shell;
 }
 
+/** The address may name anything. */
+const isId = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+
 type Matches = (key: Key) => boolean;
 
 /** Reads a selector; reads it again in each commit that changed a key it depends on; keeps the value where the text is the same. */
@@ -66,19 +69,19 @@ export function useTaskLines(query: TaskQuery): TaskLines {
 export function useTask(id: string): TaskView | undefined {
   return useSelector<TaskView>(
     `task ${id}`,
-    (shell) => shell.panel.task(id),
+    (shell) => (isId(id) ? shell.panel.task(id) : undefined),
     (key) => key.kind !== "task" || key.id === id,
   );
 }
 
 export function useSessionIds(task: string): SessionIds {
-  return useSelector<SessionIds>(`sessions ${task}`, (shell) => shell.panel.sessions(task), kinds("session")) ?? { active: [], ended: [] };
+  return useSelector<SessionIds>(`sessions ${task}`, (shell) => (isId(task) ? shell.panel.sessions(task) : undefined), kinds("session")) ?? { active: [], ended: [] };
 }
 
 export function useSession(id: string): SessionView | undefined {
   return useSelector<SessionView>(
     `session ${id}`,
-    (shell) => shell.panel.session(id),
+    (shell) => (isId(id) ? shell.panel.session(id) : undefined),
     (key) => key.kind !== "session" || key.id === id,
   );
 }
@@ -100,7 +103,7 @@ export function useSettings(): Settings | undefined {
 }
 
 export function useDocument(task: string): DocumentView | undefined {
-  return useSelector<DocumentView>(`document ${task}`, (shell) => shell.panel.document(task), kinds("task", "job"));
+  return useSelector<DocumentView>(`document ${task}`, (shell) => (isId(task) ? shell.panel.document(task) : undefined), kinds("task", "job"));
 }
 
 export function useNotices(): Notice[] {

@@ -101,24 +101,24 @@ export type DocumentView = { version: string; text: string; pending: boolean; st
 export type Notice = { id: string; reject: { code: string; message: string }; title: string; retry: boolean };
 
 /** One drawn piece of a transcript. */
-export type Item = { key: string; ts: number } & ItemBody;
+export type Item = { key: number; ts: number } & ItemBody;
 
 export type ItemBody =
+  | { type: "began"; agent: string; program: string; cwd: string; resumed: string | null }
   | { type: "prompt"; message: string; text: string }
   | { type: "text"; text: string }
   | { type: "thought"; text: string }
-  | ToolItem
-  | { type: "reads"; count: number; items: (ToolItem & { key: string })[] }
+  | { type: "tool"; call: ToolCall }
+  | { type: "reads"; calls: ToolCall[] }
   | { type: "plan"; entries: PlanEntry[] }
-  | { type: "asked"; request: Request; answer: string | null; settled: boolean }
-  | { type: "note"; text: string }
+  | { type: "asked"; request: Request; settled: boolean; option: string | null }
   | { type: "stderr"; text: string }
+  | { type: "note"; text: string }
   | { type: "turn"; stop: string }
   | { type: "ended"; ending: Ending; activity: Activity }
   | { type: "unknown"; raw: unknown };
 
-export type ToolItem = {
-  type: "tool";
+export type ToolCall = {
   id: string;
   title: string;
   tool: ToolKind;
@@ -126,6 +126,6 @@ export type ToolItem = {
   files: string[];
   content: ToolContent[];
   input: unknown;
-  took: number | null;
+  began: number;
+  ended: number | null;
 };
-

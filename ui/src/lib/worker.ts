@@ -1,9 +1,9 @@
 // The shared worker: one hub for all pages of this browser.
-import start from "#core";
 import { HubHost, type ToHost } from "./hubhost";
+import { startCore } from "./wasm";
 
 const scope = self as unknown as { onconnect: ((event: MessageEvent) => void) | null };
-const host = start().then(() => new HubHost());
+const host = startCore().then(() => new HubHost());
 
 scope.onconnect = (event) => {
   const port = event.ports[0];

@@ -16,7 +16,9 @@ export function Dialog({ label, onClose, children, bare = false, width = "w-[520
   const ref = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const from = document.activeElement;
-    ref.current?.showModal();
+    const dialog = ref.current;
+    dialog?.showModal();
+    (dialog?.querySelector<HTMLElement>("[data-first-focus]") ?? dialog)?.focus();
     return () => {
       if (from instanceof HTMLElement && from.isConnected) from.focus({ preventScroll: true });
     };
@@ -27,11 +29,12 @@ export function Dialog({ label, onClose, children, bare = false, width = "w-[520
     <dialog
       ref={ref}
       aria-label={label}
+      tabIndex={-1}
       onClose={onClose}
       onClick={(event) => {
         if (event.target === ref.current) ref.current?.close();
       }}
-      className={`fixed inset-x-0 top-[12vh] m-0 mx-auto max-h-[76vh] max-w-[calc(100vw-24px)] ${width} overflow-hidden rounded border border-line bg-raised p-0 text-ink shadow-float backdrop:bg-veil`}
+      className={`fixed inset-x-0 top-[12vh] m-0 mx-auto max-h-[76vh] max-w-[calc(100vw-24px)] ${width} overflow-hidden rounded border border-line bg-raised p-0 text-ink shadow-float outline-none backdrop:bg-veil`}
     >
       {bare ? (
         children
@@ -43,7 +46,11 @@ export function Dialog({ label, onClose, children, bare = false, width = "w-[520
               <X className="size-4" />
             </IconButton>
           </header>
-          <div className="min-h-0 overflow-y-auto p-4">{children}</div>
+          {/* What scrolls must be reachable by keyboard. */}
+          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+          <div tabIndex={0} className="min-h-0 overflow-y-auto p-4">
+            {children}
+          </div>
         </div>
       )}
     </dialog>

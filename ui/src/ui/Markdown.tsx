@@ -1,9 +1,9 @@
 // Rendered markdown. The HTML is made safe where it is made; links open in a tab of their own.
 import type { MouseEvent } from "react";
 
-export type MarkdownProps = { html: string; chat?: boolean; onClick?: () => void; onTick?: (line: number) => void };
+export type MarkdownProps = { html: string; chat?: boolean; titled?: boolean; onClick?: () => void; onTick?: (line: number) => void };
 
-export function Markdown({ html, chat = false, onClick, onTick }: MarkdownProps) {
+export function Markdown({ html, chat = false, titled = false, onClick, onTick }: MarkdownProps) {
   const click = (event: MouseEvent<HTMLDivElement>) => {
     const target = event.target as HTMLElement;
     if (target instanceof HTMLInputElement && target.dataset.line !== undefined) {
@@ -18,6 +18,6 @@ export function Markdown({ html, chat = false, onClick, onTick }: MarkdownProps)
   return (
     // The keyboard has the boxes, the links and a key of its own for editing.
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions
-    <div dir="auto" onClick={onClick || onTick ? click : undefined} className={`prose ${chat ? "prose-chat" : ""}`} dangerouslySetInnerHTML={{ __html: html }} />
+    <div dir="auto" onClick={onClick || onTick ? click : undefined} className={`prose ${chat ? "prose-chat" : ""} ${titled ? "prose-titled" : ""}`} dangerouslySetInnerHTML={{ __html: html }} />
   );
 }

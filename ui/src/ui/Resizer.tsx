@@ -41,7 +41,7 @@ export function Resizer({ label, width, min, max, side, onResize }: ResizerProps
         if (event.key === "ArrowLeft") set(width - 16 * side);
         if (event.key === "ArrowRight") set(width + 16 * side);
       }}
-      className="relative z-10 -mx-[3px] hidden w-[7px] shrink-0 cursor-col-resize touch-none after:absolute after:inset-y-0 after:left-[3px] after:w-px after:bg-line hover:after:bg-line-strong focus-visible:after:bg-accent lg:block"
+      className={`absolute inset-y-0 z-10 hidden w-[7px] cursor-col-resize touch-none ${side === 1 ? "-right-[4px]" : "-left-[4px]"} after:absolute after:inset-y-0 after:left-[3px] after:w-px after:bg-line hover:after:bg-line-strong focus-visible:after:bg-accent lg:block`}
     />
   );
 }

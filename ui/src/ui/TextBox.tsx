@@ -1,21 +1,16 @@
 // A text area that is as tall as its text.
-import { useLayoutEffect, useRef, type TextareaHTMLAttributes } from "react";
+import type { TextareaHTMLAttributes } from "react";
 
-export function TextBox({ value, className = "", rows = 1, ...rest }: TextareaHTMLAttributes<HTMLTextAreaElement> & { value: string }) {
-  const ref = useRef<HTMLTextAreaElement>(null);
-  useLayoutEffect(() => {
-    const box = ref.current;
-    if (!box) return;
-    box.style.height = "auto";
-    box.style.height = `${Math.min(box.scrollHeight + 2, 320)}px`;
-  }, [value]);
+const LINE_PX = 20;
+const FRAME_PX = 18;
+
+export function TextBox({ className = "", rows = 1, ...rest }: TextareaHTMLAttributes<HTMLTextAreaElement> & { value: string }) {
   return (
     <textarea
-      ref={ref}
       rows={rows}
       {...rest}
-      value={value}
-      className={`block w-full resize-none rounded border border-line-strong bg-panel px-3 py-2 text-ink placeholder:text-ink-3 ${className}`}
+      style={{ minHeight: rows * LINE_PX + FRAME_PX }}
+      className={`field-sizing-content block max-h-80 w-full resize-none rounded border border-line-strong bg-panel px-3 py-2 text-ink placeholder:text-ink-3 ${className}`}
     />
   );
 }

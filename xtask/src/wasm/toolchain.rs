@@ -41,6 +41,8 @@ impl Toolchain {
             cargo.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", &debian.rustc);
             cargo.env("LD_LIBRARY_PATH", &debian.libraries);
             cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", &debian.linker);
+            // Where the standard library is built anyway, it is built without the texts of panics.
+            cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-Zunstable-options -Cpanic=immediate-abort");
         }
         cargo
     }
@@ -49,7 +51,7 @@ impl Toolchain {
     pub fn flags(&self) -> &'static [&'static str] {
         match self {
             Self::Active => &[],
-            Self::Debian(_) => &["-Zbuild-std=std,panic_abort"],
+            Self::Debian(_) => &["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"],
         }
     }
 }

@@ -4,7 +4,7 @@ use agent_client_protocol_schema::v1::{self as acp, ContentBlock, EmbeddedResour
 use qd_core::event::{EventBody, OfferedCommand, PlanEntry, ToolStatus};
 use serde_json::Value;
 
-use super::Acp;
+use super::{Acp, Phase};
 use crate::driver::Outbox;
 
 impl Acp {
@@ -61,6 +61,10 @@ impl Acp {
 
     fn text(&mut self, chunk: &acp::ContentChunk, out: &mut Outbox) {
         let text = block_text(&chunk.content);
+        // Before the first prompt it answers nothing: Gemini confirms its mode in this way.
+        if self.phase == Phase::Booting {
+            return out.event(EventBody::Note { text: format!("{}: {text}", self.start.title) });
+        }
         let message = chunk.message_id.as_ref().map(ToString::to_string);
         // Two messages in a row are two paragraphs; nothing in their text says so.
         if let (Some(before), Some(now)) = (&self.message, &message)

@@ -72,11 +72,12 @@ fn plain(document: &str, text: &str) -> Vec<Step> {
     let note = format!(
         "# {title}\n\nLeft by the demo agent (scripted, no model). A real agent would do this here:\n\n{notes}\n"
     );
+    let edit = Edit { path: format!("demo-notes/{name}.md"), find: String::new(), replace: note };
     let mut steps = vec![
         Step::Say(format!("I leave a note about *{title}* where a real agent would change the code.\n\n")),
-        Step::Edit(Edit { path: format!("demo-notes/{name}.md"), find: String::new(), replace: note }),
-        Step::Run("git status --short".to_owned()),
+        Step::Edit(edit),
     ];
     steps.extend((1..=boxes.len()).map(Step::Tick));
+    steps.push(Step::Run("git status --short".to_owned()));
     steps
 }

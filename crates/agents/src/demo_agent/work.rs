@@ -44,22 +44,26 @@ impl Turn {
         let mut plan = Plan::of(&text, &steps);
         self.tell_plan(&plan).await;
         self.voice.thought("Scripted, no model: I follow my script for this task.\n").await;
+        // A box right behind a command stands for its success.
+        let mut proven = true;
         for step in steps {
-            let is_tick = matches!(step, Step::Tick(_));
             match step {
                 Step::Say(text) => self.speak(&text).await,
                 Step::Edit(edit) => self.edit(&edit).await,
                 Step::Run(command) => {
-                    self.run(&command).await;
+                    proven = self.run(&command).await == Some(true);
+                    continue;
                 }
-                Step::Tick(number) => self.tick(document, number).await,
+                Step::Tick(_) if !proven => self.speak("So its box stays open.\n\n").await,
+                Step::Tick(number) => {
+                    self.tick(document, number).await;
+                    if plan.advance() {
+                        self.tell_plan(&plan).await;
+                    }
+                }
             }
-            if is_tick && plan.advance() {
-                self.tell_plan(&plan).await;
-            }
+            proven = true;
         }
-        plan.finish();
-        self.tell_plan(&plan).await;
         self.speak("\n\nDone. (Demo agent: scripted, no model.)\n").await;
     }
 
@@ -215,10 +219,6 @@ impl Plan {
     fn advance(&mut self) -> bool {
         self.done += 1;
         self.done <= self.entries.len()
-    }
-
-    fn finish(&mut self) {
-        self.done = self.entries.len();
     }
 
     fn told(&self) -> Vec<Value> {

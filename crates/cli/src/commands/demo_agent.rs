@@ -12,9 +12,9 @@ pub struct DemoAgent {}
 
 impl DemoAgent {
     /// Runs until its standard input is closed.
-    pub fn run(self, context: &Context) -> Result<(), Error> {
+    pub fn run(context: &Context) -> Result<(), Error> {
         let environment = &context.environment;
-        let settings = Settings::from_env(environment.all().clone(), environment.temporary(), SystemClock.now());
+        let settings = Settings::from_env(environment.all().clone(), &environment.temporary(), SystemClock.now());
         match demo_agent::main(settings) {
             Ok(0) => Ok(()),
             Ok(code) => std::process::exit(code.into()),

@@ -27,7 +27,7 @@ struct Finding {
 
 impl Doctor {
     /// Does it. Ends with 0 also where an agent is missing: only what nothing works without is a failure.
-    pub fn run(self, context: &Context) -> Result<(), Error> {
+    pub fn run(context: &Context) -> Result<(), Error> {
         let data_dir = context.data_dir();
         let config = Config::load(&context.environment.config_file(), &data_dir);
         let agents = config.as_ref().map(|c| c.agents.clone()).unwrap_or_default();

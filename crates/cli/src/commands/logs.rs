@@ -28,15 +28,17 @@ impl Logs {
         let session = find::session(&client.state()?, &self.session)?.id;
         let mut printer = Printer { as_json: context.json, inside: None };
         let mut at = client.output(session, &mut |line| printer.print(line))?;
-        while self.follow {
-            match client.follow(session, at.as_deref(), &mut |line| printer.print(line)) {
-                Ok(Stop::Ended) => break,
-                Ok(Stop::At(offset)) => at = offset,
-                // The server may be starting again; its sessions go on meanwhile.
-                Err(Error::NoServer(_)) => {}
-                Err(error) => return Err(error),
+        if self.follow {
+            loop {
+                match client.follow(session, at.as_deref(), &mut |line| printer.print(line)) {
+                    Ok(Stop::Ended) => break,
+                    Ok(Stop::At(offset)) => at = offset,
+                    // The server may be starting again; its sessions go on meanwhile.
+                    Err(Error::NoServer(_)) => {}
+                    Err(error) => return Err(error),
+                }
+                std::thread::sleep(PAUSE);
             }
-            std::thread::sleep(PAUSE);
         }
         printer.end_text();
         Ok(())

@@ -2,7 +2,6 @@
 
 mod browser;
 mod demo_project;
-mod mischief;
 mod running;
 mod supervise;
 
@@ -13,7 +12,7 @@ use crate::say;
 use crate::server_file::ServerFile;
 use qd_engine::time::SystemClock;
 use qd_engine::{Engine, EngineConfig};
-use qd_proc::Identity;
+use qd_proc::{Identity, Signal};
 use qd_server::app::Parts;
 use qd_server::auth::Auth;
 use qd_server::{App, BindError, Bound, Demo, Gate, Origin, Token};
@@ -59,7 +58,7 @@ impl Serve {
         let config = Config::load(&context.environment.config_file(), &data_dir)?;
         let projects = self.projects(&data_dir)?;
         if let Some(server) = ServerFile::running(&data_dir) {
-            return running::join(&server, &projects, context.json);
+            return running::join(&server, data_dir, &projects, context.json);
         }
         if self.demo && !self.supervised {
             return self.supervise(&data_dir, context);
@@ -107,7 +106,7 @@ impl Serve {
             engine: engine.clone(),
             auth: Auth::new(&token, address.port()),
             gate: Gate::new(address, self.allow_origin),
-            demo: self.demo.then(|| Demo::new(Box::new(mischief::Signals))),
+            demo: self.demo.then(|| Demo::new(kill_self)),
             stop: stop.clone(),
         });
         let mut parts = tokio::task::JoinSet::new();
@@ -161,6 +160,13 @@ impl Serve {
 fn log(context: &Context) {
     let filter = context.environment.text("QD_LOG").unwrap_or("warn,qd=info");
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// What the demonstration's button does; the parent starts us again.
+fn kill_self() {
+    if let Some(Err(e)) = Identity::own().map(|own| own.signal(Signal::Kill)) {
+        tracing::warn!("the server was not killed: {e}");
+    }
 }
 
 fn token(context: &Context) -> Result<Token, Error> {

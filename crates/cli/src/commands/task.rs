@@ -99,7 +99,9 @@ fn list(state: &State, all: bool, as_json: bool) {
     let mut tasks: Vec<&row::Task> = find::tasks(state).filter(|t| all || !t.archived).collect();
     tasks.sort_by_key(|t| (derive::attention(state, t), std::cmp::Reverse(t.updated)));
     if as_json {
-        tasks.iter().for_each(|t| say::json(&described(state, t)));
+        for task in tasks {
+            say::json(&described(state, task));
+        }
         return;
     }
     let rows: Vec<Vec<String>> = tasks

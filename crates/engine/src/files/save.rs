@@ -72,7 +72,7 @@ impl ProjectFiles {
     }
 
     /// What a job asks for; the error says what to do.
-    async fn order(&self, site: &Site, job: &Job) -> Result<Order, String> {
+    pub(super) async fn order(&self, site: &Site, job: &Job) -> Result<Order, String> {
         let Work::WriteDocument { version, base } = job.work else {
             return Err("This job writes no document.".to_owned());
         };

@@ -176,3 +176,55 @@ fn figures(run_dir: &Path, end: u64) -> io::Result<Activity> {
     }
     Ok(meter.activity().clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn note(text: &str) -> EventBody {
+        EventBody::Note { text: text.to_owned() }
+    }
+
+    #[test]
+    fn the_tail_is_found_behind_a_line_of_any_length() {
+        let folder = tempfile::tempdir().unwrap();
+        let empty = Tail::read(folder.path()).unwrap();
+        assert!(empty.last.is_none() && empty.output_end == 0 && !empty.torn);
+        for length in [1, 60_000, 70_000, 1_000_000] {
+            let mut log = OutputLog::resume(folder.path(), 0, 0).unwrap();
+            log.append(Millis(1), &[note("first"), note(&"x".repeat(length))]).unwrap();
+            let tail = Tail::read(folder.path()).unwrap();
+            assert_eq!((tail.last.unwrap().seq, tail.output_end, tail.torn), (2, log.offset(), false));
+        }
+    }
+
+    #[test]
+    fn half_a_line_is_cut_off_before_anything_follows() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut log = OutputLog::create(folder.path()).unwrap();
+        log.append(Millis(1), &[note("first")]).unwrap();
+        let file = folder.path().join(OUTPUT);
+        let whole = fs::read(&file).unwrap();
+        for torn in [&b"{"[..], b"{\"seq\":2,\"ts\":1,\"kind\":\"note\",\"text\":\"\xc3"] {
+            fs::write(&file, [&whole, torn].concat()).unwrap();
+            let tail = Tail::read(folder.path()).unwrap();
+            assert_eq!((tail.output_end, tail.torn), (whole.len() as u64, true));
+            let mut log = OutputLog::resume(folder.path(), tail.output_end, tail.last.unwrap().seq).unwrap();
+            log.append(Millis(2), &[note("second")]).unwrap();
+            let tail = Tail::read(folder.path()).unwrap();
+            assert_eq!((tail.last.unwrap().seq, tail.torn), (2, false));
+        }
+    }
+
+    #[test]
+    fn of_a_host_and_a_burial_one_is_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let host = HostFile { version: VERSION, identity: Identity::own() };
+        let burial = HostFile { version: VERSION, identity: None };
+        host.claim(folder.path()).unwrap();
+        assert_eq!(burial.claim(folder.path()).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(HostFile::read(folder.path()).unwrap(), Some(host));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left");
+    }
+}

@@ -17,6 +17,8 @@ use super::spec::{HostSpec, LOG};
 
 /// The longest line from a host: a request may quote a whole file.
 const LONGEST_LINE: usize = 128 << 20;
+/// How much is read at once.
+const CHUNK: usize = 8 << 10;
 
 /// A host that was not started.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +87,7 @@ pub struct Commands {
 pub struct Reports {
     reader: OwnedReadHalf,
     lines: LineBuffer,
+    chunk: Box<[u8]>,
 }
 
 /// Connects to the host of this run.
@@ -92,7 +95,7 @@ pub async fn attach(run_dir: &Path) -> Result<Attachment, AttachError> {
     let stream = socket::connect(run_dir).map_err(AttachError::NobodyThere)?;
     let (reader, writer) = stream.into_split();
     let mut commands = Commands { writer };
-    let mut reports = Reports { reader, lines: LineBuffer::new(LONGEST_LINE) };
+    let mut reports = Reports { reader, lines: LineBuffer::new(LONGEST_LINE), chunk: vec![0; CHUNK].into() };
     commands.send(&ToHost::Hello { version: VERSION }).await.map_err(AttachError::Broken)?;
     match reports.next().await.map_err(AttachError::Broken)? {
         Some(FromHost::Hello { version, state, .. }) => Ok(Attachment { state: *state, version, commands, reports }),
@@ -133,12 +136,11 @@ impl Reports {
                     return Ok(Some(report));
                 }
             }
-            let mut chunk = [0; 8 << 10];
-            let read = self.reader.read(&mut chunk).await?;
+            let read = self.reader.read(&mut self.chunk).await?;
             if read == 0 {
                 return Ok(None);
             }
-            self.lines.push(chunk.get(..read).unwrap_or_default());
+            self.lines.push(self.chunk.get(..read).unwrap_or_default());
         }
     }
 }

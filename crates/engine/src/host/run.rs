@@ -65,28 +65,17 @@ pub enum HostError {
     Setup(#[source] io::Error),
 }
 
-/// Where a host runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// In a process of its own: it adopts and ends every descendant, and ends on TERM.
-    OwnProcess,
-    /// Within another process (tests): it ends only what carries its mark.
-    Embedded,
-}
-
 /// The whole process `qd host --run-dir DIR`: one thread, until the attempt is over.
 pub fn main(run_dir: &Path, clock: SharedClock) -> Result<(), HostError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(HostError::Setup)?;
-    runtime.block_on(run(run_dir, clock, Place::OwnProcess))
+    runtime.block_on(run(run_dir, clock))
 }
 
 /// Runs the attempt that was claimed in `run_dir` to its end.
-pub async fn run(run_dir: &Path, clock: SharedClock, place: Place) -> Result<(), HostError> {
+async fn run(run_dir: &Path, clock: SharedClock) -> Result<(), HostError> {
     let folder = |source| HostError::Folder { run_dir: run_dir.to_owned(), source };
     let spec = HostSpec::read(run_dir).map_err(folder)?;
-    if place == Place::OwnProcess {
-        set_child_subreaper().map_err(HostError::Setup)?;
-    }
+    set_child_subreaper().map_err(HostError::Setup)?;
     let listener = socket::bind(run_dir).map_err(folder)?;
     let identity = Identity::own();
     // From here on somebody may connect, and a burial comes too late.
@@ -102,7 +91,7 @@ pub async fn run(run_dir: &Path, clock: SharedClock, place: Place) -> Result<(),
     servers.spawn(socket::serve(listener, face));
 
     let mut host = Host::new(spec, clock, log, publish);
-    let outcome = host.live(run_dir, place, orders).await;
+    let outcome = host.live(run_dir, orders).await;
     scratch::remove(run_dir);
     // The state ends with the host, and with it the connections.
     drop(host);
@@ -149,6 +138,10 @@ struct Host {
     conversation: Option<String>,
     /// The reason with which the last turn ended.
     stop: Option<String>,
+    /// Who descended from this process when the turn began.
+    before_turn: Vec<Identity>,
+    /// Whether a person ended the turn that is running.
+    interrupted: bool,
     stderr: Stderr,
     sync_at: Option<Instant>,
 }
@@ -180,17 +173,14 @@ impl Host {
             requests: Vec::new(),
             conversation: None,
             stop: None,
+            before_turn: Vec::new(),
+            interrupted: false,
             stderr: Stderr::new(),
             sync_at: None,
         }
     }
 
-    async fn live(
-        &mut self,
-        run_dir: &Path,
-        place: Place,
-        mut orders: mpsc::Receiver<ToHost>,
-    ) -> Result<(), HostError> {
+    async fn live(&mut self, run_dir: &Path, mut orders: mpsc::Receiver<ToHost>) -> Result<(), HostError> {
         self.append(vec![EventBody::Began {
             agent: self.spec.agent.clone(),
             program: self.program(),
@@ -203,14 +193,14 @@ impl Host {
         };
         let mut broken = None;
         if let Some(agent) = &mut agent {
-            match self.attend(agent, place, &mut orders).await {
+            match self.attend(agent, &mut orders).await {
                 Ok(reached) => finish = Some(reached),
                 Err(error) => broken = Some(error),
             }
         }
         let exit = match &mut agent {
             Some(agent) => {
-                let (exit, late) = self.wind_down(agent, place, finish.as_ref()).await;
+                let (exit, late) = self.wind_down(agent, finish.as_ref()).await;
                 if let (Some(Finish::Closed), Some(late)) = (&finish, late) {
                     finish = Some(late);
                 }
@@ -274,14 +264,9 @@ impl Host {
     }
 
     /// Attends to everything until there is a reason to end.
-    async fn attend(
-        &mut self,
-        agent: &mut Agent,
-        place: Place,
-        orders: &mut mpsc::Receiver<ToHost>,
-    ) -> Result<Finish, HostError> {
+    async fn attend(&mut self, agent: &mut Agent, orders: &mut mpsc::Receiver<ToHost>) -> Result<Finish, HostError> {
         let mut chunk = vec![0; 8 << 10];
-        let mut told = std::pin::pin!(told_to_end(place));
+        let mut told = std::pin::pin!(told_to_end());
         loop {
             self.tell();
             let (phase_until, sync_at) = (self.phase_until(), self.sync_at);
@@ -392,12 +377,9 @@ impl Host {
         });
     }
 
-    fn scope(&self, place: Place) -> Scope {
-        let marked = Scope::nobody().with_mark(self.spec.mark());
-        match place {
-            Place::OwnProcess => marked.with_descendants_of(std::process::id()),
-            Place::Embedded => marked,
-        }
+    /// Every process of the attempt: whoever descends from here, and whoever carries the mark and was adopted elsewhere.
+    fn scope(&self) -> Scope {
+        Scope::nobody().with_mark(self.spec.mark()).with_descendants_of(std::process::id())
     }
 }
 
@@ -417,11 +399,8 @@ async fn until(at: Option<Instant>) {
 }
 
 /// Ends when the system asks this process to end. Reaps adopted orphans meanwhile.
-async fn told_to_end(place: Place) {
+async fn told_to_end() {
     use tokio::signal::unix::{SignalKind, signal};
-    if place == Place::Embedded {
-        return pending().await;
-    }
     let (Ok(mut term), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
         return pending().await;
     };

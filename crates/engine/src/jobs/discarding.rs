@@ -8,7 +8,7 @@ use qd_core::row::Branch;
 use qd_git::discard::UndoDiscardError;
 use qd_git::{DiscardError, DiscardReceipt};
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What a discard began with. Written before anything goes away, so that a discard that was cut short can be undone
 /// to what it began with and not to a half.
@@ -20,58 +20,46 @@ struct Begun {
 
 pub(super) async fn discard(site: &Site) -> Result<Done, Failure> {
     let branch = site.task.branch.as_ref().ok_or_else(|| Failure::new("There is no worktree to discard."))?;
-    let worktree = PathBuf::from(&branch.path);
-    let begun = receipts::load::<Begun>(&site.engine, &name(site)).filter(|begun| begun.job == site.job.id);
-    let again = begun.is_some();
-    if again && !stands(site, &worktree).await? {
-        return finish(site, branch, begun).await;
-    }
-    if !again {
-        let begun = Begun { job: site.job.id, receipt: begin(site, branch, &worktree).await? };
-        receipts::store(&site.engine, &name(site), &begun)?;
-    }
-    match site.repo.discard(&worktree, &branch.name, &site.task.id.to_string()).await {
-        Ok(receipt) => {
-            let saved = receipt.saved.reference.clone();
-            // What a first run began with is whole; what is left of it for a second run need not be.
-            if !again {
-                receipts::store(&site.engine, &name(site), &Begun { job: site.job.id, receipt })?;
-            }
-            Ok(Done::Discarded { saved })
+    let earlier = receipts::load::<Begun>(&site.engine, &name(site)).filter(|begun| begun.job == site.job.id);
+    let begun = match earlier {
+        Some(begun) => {
+            finish_again(site, &begun.receipt).await?;
+            begun
         }
-        Err(error) => {
-            // Where nothing went away the next try begins with what is there then.
-            if !again && stands(site, &worktree).await? {
-                receipts::remove(&site.engine, &name(site));
+        None => {
+            let receipt = site.repo.prepare_discard(Path::new(&branch.path), &branch.name, &site.task.id.to_string()).await?;
+            let begun = Begun { job: site.job.id, receipt };
+            receipts::store(&site.engine, &name(site), &begun)?;
+            if let Err(error) = site.repo.finish_discard(&begun.receipt).await {
+                // Where nothing went away the next try begins with what is there then.
+                if stands(site, &begun.receipt.worktree).await? {
+                    receipts::remove(&site.engine, &name(site));
+                }
+                return Err(error.into());
             }
-            Err(error.into())
+            begun
         }
-    }
+    };
+    Ok(Done::Discarded { saved: begun.receipt.saved.reference })
 }
 
-/// Saves the worktree and writes down what there is.
-async fn begin(site: &Site, branch: &Branch, worktree: &Path) -> Result<DiscardReceipt, Failure> {
-    let tip = site.repo.resolve(&format!("refs/heads/{}", branch.name)).await?;
-    let head = site.repo.head_of(worktree).await?;
-    let saved = site.repo.save(worktree, &site.task.id.to_string(), tip.as_slice()).await?;
-    Ok(DiscardReceipt { worktree: worktree.to_owned(), head, branch: branch.name.clone(), tip, saved })
-}
-
-/// An earlier run took the worktree away and died before it could tell.
-async fn finish(site: &Site, branch: &Branch, begun: Option<Begun>) -> Result<Done, Failure> {
-    let Some(mut begun) = begun else { return Err(Failure::new("The worktree is gone, and no receipt says where it was saved.")) };
-    // All of it is saved, and half a folder would be in the way of bringing it back.
-    let worktree = &begun.receipt.worktree;
-    if worktree.starts_with(site.engine.config().worktrees()) && worktree.is_dir() {
-        std::fs::remove_dir_all(worktree)?;
+/// Finishes what an earlier run began and did not tell. What that run saved is whole; half of it may be gone since.
+async fn finish_again(site: &Site, receipt: &DiscardReceipt) -> Result<(), Failure> {
+    match site.repo.finish_discard(receipt).await {
+        Ok(()) => return Ok(()),
+        Err(DiscardError::ChangedMeanwhile) if stands(site, &receipt.worktree).await? => {
+            // What is there now is saved on top, and the first save stays reachable.
+            site.repo.discard(&receipt.worktree, &receipt.branch, &site.task.id.to_string()).await?;
+            return Ok(());
+        }
+        Err(error) if stands(site, &receipt.worktree).await? => return Err(error.into()),
+        Err(_) => {}
     }
-    // Its branch may be left: then that is used again when it is brought back.
-    if site.repo.resolve(&format!("refs/heads/{}", branch.name)).await?.is_some() {
-        begun.receipt.tip = None;
+    // Half a folder without its link to the repository: all of it is saved, and it would be in the way of the undo.
+    if receipt.worktree.starts_with(site.engine.config().worktrees()) && receipt.worktree.is_dir() {
+        std::fs::remove_dir_all(&receipt.worktree)?;
     }
-    let saved = begun.receipt.saved.reference.clone();
-    receipts::store(&site.engine, &name(site), &begun)?;
-    Ok(Done::Discarded { saved })
+    Ok(site.repo.finish_discard(receipt).await?)
 }
 
 pub(super) async fn undo(site: &Site) -> Result<Done, Failure> {

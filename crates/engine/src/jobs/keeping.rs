@@ -18,7 +18,7 @@ pub(super) async fn keep(site: &Site, message: &str) -> Result<Done, Failure> {
     let journal = format!("{}.prepared", site.job.id);
     if let Some(prepared) = receipts::load::<PreparedKeep>(&site.engine, &journal) {
         // An earlier run may have landed it, and died before it could tell.
-        if let Some(done) = resume(site, &target, &prepared).await? {
+        if let Some(done) = resume(site, &target, &prepared, &journal).await? {
             receipts::remove(&site.engine, &journal);
             return Ok(done);
         }
@@ -51,13 +51,19 @@ pub(super) async fn keep(site: &Site, message: &str) -> Result<Done, Failure> {
     Err(Failure::new(format!("{target} moves all the time. Retry when it has come to rest.")))
 }
 
-/// What became of a landing that was begun; `None` where it is to be prepared again.
-async fn resume(site: &Site, target: &str, prepared: &PreparedKeep) -> Result<Option<Done>, Failure> {
-    Ok(match site.repo.land(prepared).await? {
-        Landing::Landed(receipt) => Some(kept(site, target, &receipt)?),
-        Landing::TargetMoved(Some(found)) if found == prepared.new => Some(kept(site, target, &receipt_of(prepared))?),
-        Landing::TargetMoved(_) | Landing::CheckoutRefused(_) => None,
-    })
+/// Finishes a landing that was begun; `None` where it is to be prepared again.
+async fn resume(site: &Site, target: &str, prepared: &PreparedKeep, journal: &str) -> Result<Option<Done>, Failure> {
+    match site.repo.land(prepared).await? {
+        Landing::Landed(receipt) => Ok(Some(kept(site, target, &receipt)?)),
+        Landing::TargetMoved(_) => Ok(None),
+        Landing::CheckoutRefused(refusal) => {
+            // Where the branch has not moved the next try takes what the worktree has then.
+            if site.repo.resolve(&prepared.target_ref).await?.as_ref() != Some(&prepared.new) {
+                receipts::remove(&site.engine, journal);
+            }
+            Err(refusal.into())
+        }
+    }
 }
 
 /// The target has all of it. Where that is because an earlier run of this job landed it and somebody went on from
@@ -106,8 +112,6 @@ pub(super) async fn undo(site: &Site) -> Result<Done, Failure> {
         .ok_or_else(|| Failure::new(format!("The receipt of this is gone from the data directory. Take it back by hand: git revert {}", landing.new)))?;
     match site.repo.undo_keep(&receipt).await? {
         UndoOutcome::Undone { .. } => Ok(Done::Unkept),
-        // An earlier run of this job took it back, and died before it could tell.
-        UndoOutcome::TargetMoved(Some(found)) if found == receipt.old => Ok(Done::Unkept),
         UndoOutcome::TargetMoved(found) => Err(moved_on(&landing.target, &receipt.new, found.as_ref())),
         UndoOutcome::CheckoutRefused(refusal) => Err(refusal.into()),
     }
@@ -128,6 +132,9 @@ impl From<KeepError> for Failure {
                 "Git does not know who you are, so it can't commit. Set git config --global user.name and user.email, then retry.",
             ),
             KeepError::Unrelated { target } => Self::new(format!("The work has no history in common with {target}, so it can't be kept on it.")),
+            KeepError::LooseRepositories { paths } => {
+                Self::with("Repositories lie in the worktree that are no submodules; a commit would not hold their files. Move them out or register them, then retry.", &paths)
+            }
             KeepError::Git(error) => error.into(),
         }
     }

@@ -11,8 +11,9 @@ use qd_core::event::{Activity, Ending};
 use qd_core::ids::{MessageId, Millis, SessionId};
 use qd_core::row::{MessageState, Session};
 use qd_core::status::Status;
-use qd_proc::{Identity, wait_gone};
-use std::path::PathBuf;
+use qd_proc::{Identity, Signal, wait_gone};
+use std::future::pending;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -22,10 +23,15 @@ const START_WITHIN: u64 = 120_000;
 const HOST_WITHIN: Duration = Duration::from_secs(5);
 /// How often a folder is looked at whose host another run of the server launched.
 const GLANCE: Duration = Duration::from_millis(50);
+/// How long a host may take to end a cancelled attempt; its own ladder needs about 7 s.
+const CANCEL_WITHIN: Duration = Duration::from_secs(15);
 /// How long the ending waits for the last look at the work.
 const LAST_LOOK: Duration = Duration::from_secs(2);
 /// How long to wait before what went wrong is tried again.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// How many bytes of a host's log are looked at.
+const LAST_WORDS: usize = 400;
 
 /// See the module.
 pub(super) struct Attempt {
@@ -80,11 +86,11 @@ impl Attempt {
         match self.look().await {
             Some(Run::NotClaimed) => self.begin(row).await,
             Some(Run::Claimed) => self.await_host().await,
-            Some(Run::Running(host)) => self.follow(host).await,
+            Some(Run::Running(host)) => self.unless_overdue(host, self.follow(host)).await,
             Some(Run::Ended { ending, activity, output_end }) => {
                 self.finish(Over { ending, output_end, activity, conversation: None }).await
             }
-            Some(Run::Vanished { .. }) => self.bury("Its process vanished; what it had written is kept.").await,
+            Some(Run::Vanished { .. }) => self.bury("Its process vanished; what it had written is kept").await,
             None => Next::Later,
         }
     }
@@ -135,7 +141,7 @@ impl Attempt {
             return Next::Now;
         }
         match host::launch(&self.dir, spec, &self.engine.inner.config.qd) {
-            Ok(host) => self.meet(host).await,
+            Ok(host) => self.unless_overdue(host, self.meet(host)).await,
             Err(LaunchError::AlreadyClaimed) => Next::Now,
             Err(error @ (LaunchError::Folder(_) | LaunchError::Spawn(_))) => {
                 let reason = format!("The session's process could not be started: {}.", chain(&error));
@@ -146,14 +152,14 @@ impl Attempt {
 
     /// Waits for the host that was just launched.
     async fn meet(&self, host: Identity) -> Next {
-        let ready = host::attach_when_ready(&self.dir, host, HOST_WITHIN);
+        let ready = Box::pin(host::attach_when_ready(&self.dir, host, HOST_WITHIN));
         match self.engine.inner.shutdown.run_until_cancelled(ready).await {
             None => Next::Now,
             Some(Ok(attachment)) => self.talk(attachment, host).await,
             Some(Err(_)) if host.is_alive() => Next::Later,
             // It has left an ending, or it never began; the next pass sees which.
             Some(Err(_)) => match self.look().await {
-                Some(Run::Claimed) => self.bury("Its host ended before it began.").await,
+                Some(Run::Claimed) => self.bury("Its process ended before it began").await,
                 _ => Next::Now,
             },
         }
@@ -170,15 +176,43 @@ impl Attempt {
                 return Next::Now;
             }
         }
-        self.bury("The server ended while it was being started.").await
+        self.bury("The server ended while it was being started").await
     }
 
     async fn follow(&self, host: Identity) -> Next {
-        match self.engine.inner.shutdown.run_until_cancelled(host::attach(&self.dir)).await {
+        let attached = Box::pin(host::attach(&self.dir));
+        match self.engine.inner.shutdown.run_until_cancelled(attached).await {
             None => Next::Now,
             Some(Ok(attachment)) => self.talk(attachment, host).await,
             Some(Err(error)) => {
                 tracing::debug!(session.id = %self.session, %error, "a host does not answer");
+                self.lost(host).await
+            }
+        }
+    }
+
+    /// Kills the host where it does not end a cancelled attempt: a host that is stuck must not keep its card.
+    async fn unless_overdue(&self, host: Identity, conversation: impl Future<Output = Next>) -> Next {
+        let overdue = async {
+            let mut head = self.engine.head();
+            loop {
+                head.mark_unchanged();
+                if self.row().is_none_or(|row| row.status == Status::Cancelling) {
+                    break;
+                }
+                if head.changed().await.is_err() {
+                    return pending().await;
+                }
+            }
+            sleep(CANCEL_WITHIN).await;
+        };
+        tokio::select! {
+            next = conversation => next,
+            () = overdue => {
+                tracing::warn!(session.id = %self.session, pid = host.pid, "a host did not end its cancelled session and is killed");
+                if let Err(error) = host.signal(Signal::Kill) {
+                    tracing::error!(session.id = %self.session, %error, "a host can't be killed");
+                }
                 self.lost(host).await
             }
         }
@@ -192,9 +226,14 @@ impl Attempt {
         Next::Now
     }
 
+    /// Ends what is left of an attempt whose host is gone, with what the host said last of itself.
     async fn bury(&self, why: &str) -> Next {
         let now = self.engine.inner.config.clock.now();
-        match host::bury(&self.dir, why, now).await {
+        let why = match last_words(&self.dir.join("host.log")) {
+            Some(words) => format!("{why}: {words}"),
+            None => format!("{why}."),
+        };
+        match host::bury(&self.dir, &why, now).await {
             Ok(buried) => {
                 let over = Over {
                     ending: buried.ending,
@@ -289,6 +328,13 @@ impl Attempt {
 /// An attempt without a process.
 fn never(ending: Ending) -> Over {
     Over { ending, output_end: 0, activity: Activity::default(), conversation: None }
+}
+
+/// The last line of a log, cut to what a card can show.
+fn last_words(log: &Path) -> Option<String> {
+    let text = std::fs::read(log).ok()?;
+    let tail = String::from_utf8_lossy(text.get(text.len().saturating_sub(LAST_WORDS)..)?).into_owned();
+    tail.lines().map(str::trim).rfind(|line| !line.is_empty()).map(str::to_owned)
 }
 
 /// An error with its causes, in one line.

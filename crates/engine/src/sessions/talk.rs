@@ -52,7 +52,7 @@ impl Attempt {
             Talk { attempt: self, commands, state, sent: BTreeSet::new(), cancelled: false, reported: false, work: &work };
         // The work is looked at beside the conversation: neither waits for the other.
         let parted = tokio::select! {
-            parted = talk.hold(reports) => parted,
+            parted = Box::pin(talk.hold(reports)) => parted,
             never = desk::watch(desk.as_ref(), &work) => match never {},
         };
         match parted {

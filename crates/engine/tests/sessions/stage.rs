@@ -2,9 +2,9 @@
 
 use qd_core::command::{Command, OnSession, SendMessage, StartSession};
 use qd_core::event::{Ending, Event, EventBody};
-use qd_core::ids::{MessageId, Mid, Millis, SessionId, TaskId};
+use qd_core::ids::{MessageId, Mid, Millis, SessionId};
 use qd_core::op::{Actor, Outcome};
-use qd_core::row::{Row, RowKind, Session, Start, Task};
+use qd_core::row::{MessageState, Row, RowKind, Session, Start, Task};
 use qd_core::state::State;
 use qd_core::status::{Kind, Status};
 use qd_engine::time::{Clock, SystemClock, mint};
@@ -19,9 +19,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::timeout;
+use uuid::Uuid;
 
 pub const QD: &str = env!("CARGO_BIN_EXE_qd-session-fixture");
 pub const LIMIT: Duration = Duration::from_secs(30);
+/// So many sessions run at once.
+pub const PLACES: u32 = 4;
 const TASK: &str = "# A clock\n\nShows the time.\n\n- [ ] show the hour\n- [ ] show the minute\n";
 
 /// The system's clock, put forward.
@@ -109,10 +112,15 @@ impl Stage {
             env: self.env(),
             home: self.folder.path().join("home"),
             agents: BTreeMap::new(),
-            max_sessions: 8,
+            max_sessions: PLACES,
             tasks_dir: "tasks".to_owned(),
             demo: false,
         }
+    }
+
+    /// An id as a page mints it.
+    pub fn mint(&self) -> Uuid {
+        mint(self.clock.as_ref())
     }
 
     /// A server that reads and writes rows, and does nothing by itself.
@@ -153,7 +161,7 @@ pub struct Server {
 }
 
 impl Server {
-    fn mint(&self) -> uuid::Uuid {
+    fn mint(&self) -> Uuid {
         mint(self.engine.config().clock.as_ref())
     }
 
@@ -194,6 +202,10 @@ impl Server {
         self.engine.read(|state| state.session(id).cloned()).unwrap()
     }
 
+    pub fn message(&self, id: MessageId) -> MessageState {
+        self.engine.read(|state| state.message(id).map(|m| m.state.clone())).unwrap()
+    }
+
     /// Waits until the rows have something.
     pub async fn until<T>(&self, what: &str, mut find: impl FnMut(&State) -> Option<T>) -> T {
         let mut head = self.engine.head();
@@ -206,13 +218,11 @@ impl Server {
                 head.changed().await.unwrap();
             }
         };
-        match timeout(LIMIT, found).await {
-            Ok(found) => found,
-            Err(_) => {
-                let rows: Vec<Row> = self.engine.read(|state| state.rows().map(|row| row.as_ref().clone()).collect());
-                panic!("waited in vain for {what}; the rows are {rows:#?}");
-            }
-        }
+        let waited = timeout(LIMIT, found).await;
+        waited.unwrap_or_else(|_| {
+            let rows: Vec<Row> = self.engine.read(|state| state.rows().map(|row| row.as_ref().clone()).collect());
+            panic!("waited in vain for {what}; the rows are {rows:#?}")
+        })
     }
 
     pub async fn until_status(&self, id: SessionId, status: Status) -> Session {
@@ -263,14 +273,15 @@ impl Server {
         assert_eq!(events.iter().filter(|event| matches!(event.body, EventBody::Ended { .. })).count(), 1);
     }
 
-    pub fn processes(&self, id: SessionId, attempt: u32) -> Vec<Identity> {
-        marked(&format!("{id}.{attempt}")).unwrap()
-    }
-
     /// The server ends in good order.
     pub async fn close(self) {
         self.engine.shutdown().await;
     }
+}
+
+/// The processes that carry the mark of an attempt.
+pub fn processes(id: SessionId, attempt: u32) -> Vec<Identity> {
+    marked(&format!("{id}.{attempt}")).unwrap()
 }
 
 /// The lines of a file; none where it is not there.

@@ -1,6 +1,6 @@
 //! The stream of records.
 
-use super::support::TestApp;
+use super::support::{TestApp, id};
 use axum::http::StatusCode;
 use qd_core::op::Offset;
 use serde_json::{Value, json};
@@ -102,6 +102,6 @@ async fn a_cut_connection_ends_the_streams_and_answers_nothing() {
     assert_eq!(app.post("/api/v1/demo/cut", &json!({})).await.status, StatusCode::NO_CONTENT);
     assert_eq!(frames.next().await, None);
     assert_eq!(app.get("/api/v1/snapshot").await.status, StatusCode::SERVICE_UNAVAILABLE);
-    let mutation = json!({ "mid": app.id(), "name": "fly", "args": {} });
+    let mutation = json!({ "mid": id(), "name": "fly", "args": {} });
     assert_eq!(app.post("/api/v1/mutations", &mutation).await.status, StatusCode::SERVICE_UNAVAILABLE);
 }

@@ -11,7 +11,7 @@ use qd_engine::time::{SystemClock, mint};
 use qd_engine::{Engine, EngineConfig};
 use qd_server::app::Parts;
 use qd_server::auth::Auth;
-use qd_server::{App, Demo, Gate, Mischief, Token, router};
+use qd_server::{App, Demo, Gate, Token, router};
 use qd_wire::{Mutation, Snapshot};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -29,17 +29,7 @@ pub struct TestApp {
     pub engine: Engine,
     pub stop: CancellationToken,
     router: Router,
-    _dir: Option<TempDir>,
-}
-
-struct NoProcesses;
-
-impl Mischief for NoProcesses {
-    fn kill_agent(&self, _: qd_core::ids::SessionId, _: u32) -> bool {
-        false
-    }
-
-    fn kill_server(&self) {}
+    dir: Option<TempDir>,
 }
 
 pub struct Answer {
@@ -66,7 +56,7 @@ impl TestApp {
     pub fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut app = Self::on(dir.path());
-        app._dir = Some(dir);
+        app.dir = Some(dir);
         app
     }
 
@@ -89,10 +79,10 @@ impl TestApp {
             engine: engine.clone(),
             auth: Auth::new(&Token::preset(TOKEN.to_owned()), 4270),
             gate: Gate::new(([127, 0, 0, 1], 4270).into(), Vec::new()),
-            demo: Some(Demo::new(Box::new(NoProcesses))),
+            demo: Some(Demo::new(|| {})),
             stop: stop.clone(),
         });
-        Self { engine, stop, router: router(app), _dir: None }
+        Self { engine, stop, router: router(app), dir: None }
     }
 
     /// Sends a request as it is.
@@ -125,7 +115,7 @@ impl TestApp {
 
     /// A project to make tasks in.
     pub async fn project(&self) -> ProjectId {
-        let id = ProjectId(self.id());
+        let id = ProjectId(id());
         let command = Command::AttachProject(AttachProject {
             id,
             name: "deck".to_owned(),
@@ -136,21 +126,22 @@ impl TestApp {
             watched: true,
             demo: false,
         });
-        let outcome = self.engine.mutate(Mutation::new(self.id().into(), &command), Actor::Server).await.unwrap();
+        let outcome = self.engine.mutate(Mutation::new(id().into(), &command), Actor::Server).await.unwrap();
         assert_eq!(outcome.err, None);
         id
     }
 
-    pub fn id(&self) -> Uuid {
-        mint(&SystemClock)
-    }
-
     pub async fn create_task(&self, project: ProjectId, text: &str) -> Outcome {
-        let command = Command::CreateTask(CreateTask { id: self.id().into(), project, text: text.to_owned() });
-        let mutation = Mutation::new(self.id().into(), &command);
+        let command = Command::CreateTask(CreateTask { id: id().into(), project, text: text.to_owned() });
+        let mutation = Mutation::new(id().into(), &command);
         let answer = self.post("/api/v1/mutations", &json!(mutation)).await;
         serde_json::from_value(answer.json()).unwrap()
     }
+}
+
+/// A new id.
+pub fn id() -> Uuid {
+    mint(&SystemClock)
 }
 
 /// A request with our host and the token.

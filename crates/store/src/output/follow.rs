@@ -36,18 +36,8 @@ pub struct Follow {
 
 impl Follow {
     /// Follows `session` from `from` on; `known` is told whenever the host reports.
-    pub fn new(
-        outputs: Outputs,
-        session: SessionId,
-        from: OutputOffset,
-        known: watch::Receiver<Known>,
-    ) -> Self {
-        Self {
-            outputs,
-            session,
-            at: from,
-            known,
-        }
+    pub fn new(outputs: Outputs, session: SessionId, from: OutputOffset, known: watch::Receiver<Known>) -> Self {
+        Self { outputs, session, at: from, known }
     }
 
     /// Waits for what comes next, about `max` bytes of lines. Dropping the future loses nothing.
@@ -66,10 +56,7 @@ impl Follow {
                 return if self.at >= known.end {
                     Ok(Step::Ended(self.at))
                 } else {
-                    Err(OutputError::Short {
-                        have: self.at,
-                        want: known.end,
-                    })
+                    Err(OutputError::Short { have: self.at, want: known.end })
                 };
             }
             if self.known.changed().await.is_err() {

@@ -5,13 +5,8 @@ use super::{OutputError, OutputOffset};
 
 /// Refuses an offset that is not at the beginning of a line or the end of the last one.
 pub fn check(source: &mut Source, at: OutputOffset) -> Result<(), OutputError> {
-    let placed =
-        at.byte == 0 || (at.byte <= source.end() && source.bytes(at.byte - 1, at.byte)? == b"\n");
-    if placed {
-        Ok(())
-    } else {
-        Err(OutputError::Misplaced(at))
-    }
+    let placed = at.byte == 0 || (at.byte <= source.end() && source.bytes(at.byte - 1, at.byte)? == b"\n");
+    if placed { Ok(()) } else { Err(OutputError::Misplaced(at)) }
 }
 
 /// The whole lines in the `max` bytes from `from` (the beginning of a line) on; where the first line is longer, that

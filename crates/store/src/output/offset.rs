@@ -30,10 +30,7 @@ impl FromStr for OutputOffset {
     fn from_str(s: &str) -> Result<Self, BadOutputOffset> {
         let bad = || BadOutputOffset(s.chars().take(80).collect());
         let (attempt, byte) = s.split_once('.').ok_or_else(bad)?;
-        Ok(Self {
-            attempt: attempt.parse().map_err(|_| bad())?,
-            byte: byte.parse().map_err(|_| bad())?,
-        })
+        Ok(Self { attempt: attempt.parse().map_err(|_| bad())?, byte: byte.parse().map_err(|_| bad())? })
     }
 }
 
@@ -43,14 +40,8 @@ mod tests {
 
     #[test]
     fn offsets_sort_as_text_and_come_back() {
-        let a = OutputOffset {
-            attempt: 9,
-            byte: 1 << 40,
-        };
-        let b = OutputOffset {
-            attempt: 10,
-            byte: 0,
-        };
+        let a = OutputOffset { attempt: 9, byte: 1 << 40 };
+        let b = OutputOffset { attempt: 10, byte: 0 };
         assert!(a.to_string() < b.to_string());
         assert_eq!(a.to_string().parse(), Ok(a));
         for bad in ["", "1", "1.2.3", "-1.2", "1.x", "4294967296.0"] {

@@ -16,11 +16,7 @@ const WORTH_IT: u64 = 4096;
 
 /// Compresses the output in `dir` and gives back the bytes that it takes on the disk.
 pub fn pack(dir: &Path, attempt: u32) -> Result<u64, OutputError> {
-    let (plain, packed, aside) = (
-        dir.join(PLAIN),
-        dir.join(PACKED),
-        dir.join("output.jsonl.zst.new"),
-    );
+    let (plain, packed, aside) = (dir.join(PLAIN), dir.join(PACKED), dir.join("output.jsonl.zst.new"));
     let Some(file) = open(&plain)? else {
         return super::source::stored(dir);
     };

@@ -71,16 +71,13 @@ impl Source {
 
     /// The uncompressed bytes from `from` to `to`, which must not be beyond the end.
     pub fn bytes(&mut self, from: u64, to: u64) -> Result<Vec<u8>, OutputError> {
-        let mut bytes =
-            vec![0; usize::try_from(to.saturating_sub(from)).map_err(io::Error::other)?];
+        let mut bytes = vec![0; usize::try_from(to.saturating_sub(from)).map_err(io::Error::other)?];
         match &mut self.from {
             Lying::Empty => {}
             Lying::Plain(file) => file.read_exact_at(&mut bytes, from)?,
             Lying::Packed(decoder) => {
                 decoder.set_offset(from).map_err(damaged)?;
-                decoder
-                    .read_exact(&mut bytes)
-                    .map_err(|e| OutputError::Damaged(e.to_string()))?;
+                decoder.read_exact(&mut bytes).map_err(|e| OutputError::Damaged(e.to_string()))?;
             }
         }
         Ok(bytes)

@@ -17,28 +17,20 @@ impl Claim {
     /// Takes `dir`, making it (for the owner alone) where it is missing.
     pub fn take(dir: &Path) -> Result<Self, OpenError> {
         if !dir.is_dir() {
-            DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(dir)
-                .map_err(|source| {
-                    let path = dir.to_path_buf();
-                    match source.kind() {
-                        _ if dir.exists() => OpenError::NotADirectory { path },
-                        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-                            OpenError::Full { path }
-                        }
-                        _ => OpenError::CannotMake { path, source },
-                    }
-                })?;
+            DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|source| {
+                let path = dir.to_path_buf();
+                match source.kind() {
+                    _ if dir.exists() => OpenError::NotADirectory { path },
+                    ErrorKind::StorageFull | ErrorKind::QuotaExceeded => OpenError::Full { path },
+                    _ => OpenError::CannotMake { path, source },
+                }
+            })?;
         }
         let path = dir.join("lock");
         let lock = private(&path)?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(OpenError::Locked {
-                path: dir.to_path_buf(),
-            }),
+            Err(TryLockError::WouldBlock) => Err(OpenError::Locked { path: dir.to_path_buf() }),
             Err(TryLockError::Error(source)) => Err(refused(&path, source)),
         }
     }
@@ -46,24 +38,14 @@ impl Claim {
 
 /// Opens a file for writing, making it for the owner alone where it is missing.
 pub fn private(path: &Path) -> Result<File, OpenError> {
-    OpenOptions::new()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(|e| refused(path, e))
+    OpenOptions::new().create(true).append(true).mode(0o600).open(path).map_err(|e| refused(path, e))
 }
 
 fn refused(path: &Path, source: Error) -> OpenError {
     let path = path.to_path_buf();
     match source.kind() {
-        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
-            OpenError::ReadOnly { path, source }
-        }
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => OpenError::ReadOnly { path, source },
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => OpenError::Full { path },
-        _ => OpenError::Io {
-            path,
-            source: Box::new(source),
-        },
+        _ => OpenError::Io { path, source: Box::new(source) },
     }
 }

@@ -35,19 +35,12 @@ fn inspect(db: &Connection, path: &Path) -> Result<(), OpenError> {
         if verdict != "ok" {
             return Err(StoreError::Corrupt(verdict));
         }
-        db.set_db_config(
-            DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
-            found > schema::NEWEST,
-        )?;
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, found > schema::NEWEST)?;
         Ok(found)
     };
     let found = look().map_err(|e| failed(path, e))?;
     if found > schema::NEWEST {
-        return Err(OpenError::Newer {
-            path: path.to_path_buf(),
-            found,
-            known: schema::NEWEST,
-        });
+        return Err(OpenError::Newer { path: path.to_path_buf(), found, known: schema::NEWEST });
     }
     Ok(())
 }
@@ -56,8 +49,7 @@ fn prepare(db: &mut Connection) -> Result<(), StoreError> {
     let mode: String = db.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
     if mode != "wal" {
         return Err(StoreError::Io(
-            format!("the file system does not carry a write-ahead log (journal mode {mode})")
-                .into(),
+            format!("the file system does not carry a write-ahead log (journal mode {mode})").into(),
         ));
     }
     db.pragma_update(None, "synchronous", "full")?;
@@ -70,13 +62,8 @@ fn prepare(db: &mut Connection) -> Result<(), StoreError> {
 pub fn failed(path: &Path, error: StoreError) -> OpenError {
     let path = path.to_path_buf();
     match error {
-        StoreError::Full => OpenError::Full {
-            path: path.parent().map(Path::to_path_buf).unwrap_or(path),
-        },
+        StoreError::Full => OpenError::Full { path: path.parent().map(Path::to_path_buf).unwrap_or(path) },
         StoreError::Corrupt(detail) => OpenError::Corrupt { path, detail },
-        other => OpenError::Io {
-            path,
-            source: Box::new(other),
-        },
+        other => OpenError::Io { path, source: Box::new(other) },
     }
 }

@@ -17,11 +17,7 @@ fn begin(db: &mut Connection) -> Result<Transaction<'_>, StoreError> {
 }
 
 /// Commits `batch` after `head` and gives back the new head.
-pub fn commit(
-    db: &mut Connection,
-    mut head: Offset,
-    batch: &[Commit],
-) -> Result<Offset, StoreError> {
+pub fn commit(db: &mut Connection, mut head: Offset, batch: &[Commit]) -> Result<Offset, StoreError> {
     let tx = begin(db)?;
     for commit in batch {
         let found = Offset::from(&commit.record);
@@ -36,15 +32,12 @@ pub fn commit(
         head = found;
     }
     // Of a row that several commits of the batch changed only the last state is written.
-    let last: BTreeMap<Key, Option<&Arc<Row>>> = batch
-        .iter()
-        .flat_map(|c| c.rows.iter().map(|(key, row)| (*key, row.as_ref())))
-        .collect();
+    let last: BTreeMap<Key, Option<&Arc<Row>>> =
+        batch.iter().flat_map(|c| c.rows.iter().map(|(key, row)| (*key, row.as_ref()))).collect();
     for (key, row) in last {
         put_row(&tx, key, row)?;
     }
-    tx.prepare_cached("UPDATE meta SET seq = ?1, tag = ?2")?
-        .execute(params![head.seq.cast_signed(), head.tag])?;
+    tx.prepare_cached("UPDATE meta SET seq = ?1, tag = ?2")?.execute(params![head.seq.cast_signed(), head.tag])?;
     tx.commit()?;
     Ok(head)
 }
@@ -54,21 +47,22 @@ fn json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
 }
 
 fn put_record(tx: &Transaction, r: &Record) -> Result<(), StoreError> {
-    tx.prepare_cached("INSERT INTO log (seq, epoch, tag, ts, json) VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![
-            r.seq.cast_signed(),
-            r.epoch.cast_signed(),
-            r.tag,
-            r.ts.0.cast_signed(),
-            json(r)?
-        ])?;
+    tx.prepare_cached("INSERT INTO log (seq, epoch, tag, ts, json) VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
+        r.seq.cast_signed(),
+        r.epoch.cast_signed(),
+        r.tag,
+        r.ts.0.cast_signed(),
+        json(r)?
+    ])?;
     Ok(())
 }
 
 fn put_outcome(tx: &Transaction, r: &Record, args_hash: &Hash) -> Result<(), StoreError> {
     let err = r.err.as_ref().map(json).transpose()?;
     let done = tx
-        .prepare_cached("INSERT INTO outcomes (seq, epoch, mid, args_hash, ts, ok, err) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+        .prepare_cached(
+            "INSERT INTO outcomes (seq, epoch, mid, args_hash, ts, ok, err) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
         .execute(params![
             r.seq.cast_signed(),
             r.epoch.cast_signed(),
@@ -79,9 +73,7 @@ fn put_outcome(tx: &Transaction, r: &Record, args_hash: &Hash) -> Result<(), Sto
             err
         ]);
     match done {
-        Err(e) if e.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
-            Err(StoreError::Settled(r.mid))
-        }
+        Err(e) if e.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => Err(StoreError::Settled(r.mid)),
         other => Ok(other.map(drop)?),
     }
 }
@@ -124,31 +116,17 @@ fn put_row(tx: &Transaction, key: Key, row: Option<&Arc<Row>>) -> Result<(), Sto
 
 /// Begins the epoch after `head`'s. The log is readable from its head on; what lies before is collected.
 pub fn new_epoch(db: &mut Connection, head: Offset) -> Result<Offset, StoreError> {
-    let next = Offset {
-        epoch: head.epoch + 1,
-        ..head
-    };
+    let next = Offset { epoch: head.epoch + 1, ..head };
     let tx = begin(db)?;
-    tx.execute(
-        "UPDATE meta SET epoch = ?1, floor_seq = seq, floor_tag = tag",
-        [next.epoch.cast_signed()],
-    )?;
+    tx.execute("UPDATE meta SET epoch = ?1, floor_seq = seq, floor_tag = tag", [next.epoch.cast_signed()])?;
     tx.commit()?;
     Ok(next)
 }
 
 /// Removes what `keep` does not ask for, oldest first, a bounded number at a time.
-pub fn collect(
-    db: &mut Connection,
-    head: Offset,
-    now: Millis,
-    keep: Retention,
-) -> Result<Collected, StoreError> {
+pub fn collect(db: &mut Connection, head: Offset, now: Millis, keep: Retention) -> Result<Collected, StoreError> {
     let tx = begin(db)?;
-    let (floor, mut records): (i64, u64) = (
-        tx.query_one("SELECT floor_seq FROM meta", [], |row| row.get(0))?,
-        0,
-    );
+    let (floor, mut records): (i64, u64) = (tx.query_one("SELECT floor_seq FROM meta", [], |row| row.get(0))?, 0);
     let mut cut: Option<(i64, u32)> = None;
     {
         let mut oldest = tx.prepare_cached("SELECT seq, tag, ts FROM log ORDER BY seq LIMIT ?1")?;
@@ -166,10 +144,7 @@ pub fn collect(
     }
     if let Some((seq, tag)) = cut {
         tx.execute("DELETE FROM log WHERE seq <= ?1", [seq])?;
-        tx.execute(
-            "UPDATE meta SET floor_seq = ?1, floor_tag = ?2 WHERE floor_seq < ?1",
-            params![seq, tag],
-        )?;
+        tx.execute("UPDATE meta SET floor_seq = ?1, floor_tag = ?2 WHERE floor_seq < ?1", params![seq, tag])?;
     }
     let before = now.0.saturating_sub(keep.outcome_age).cast_signed();
     let outcomes = tx.execute(
@@ -177,18 +152,12 @@ pub fn collect(
         params![before, COLLECT_AT_ONCE.cast_signed()],
     )? as u64;
     tx.commit()?;
-    Ok(Collected {
-        records,
-        outcomes,
-        more: records == COLLECT_AT_ONCE || outcomes == COLLECT_AT_ONCE,
-    })
+    Ok(Collected { records, outcomes, more: records == COLLECT_AT_ONCE || outcomes == COLLECT_AT_ONCE })
 }
 
 /// Keeps the hash of a page's key.
 pub fn put_session_key(db: &Connection, hash: &Hash, created: Millis) -> Result<(), StoreError> {
-    db.prepare_cached(
-        "INSERT INTO session_keys (hash, created) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-    )?
-    .execute(params![hash.as_slice(), created.0.cast_signed()])?;
+    db.prepare_cached("INSERT INTO session_keys (hash, created) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+        .execute(params![hash.as_slice(), created.0.cast_signed()])?;
     Ok(())
 }

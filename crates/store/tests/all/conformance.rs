@@ -3,9 +3,7 @@
 use crate::world::{DAY, Place, Scribe, hash, id, row, rows};
 use qd_core::ids::{Mid, Millis, SessionId, TaskId};
 use qd_core::op::{Offset, Outcome};
-use qd_store::{
-    Author, Collected, Commit, Entry, ReadError, Retention, SharedReader, Store, StoreError,
-};
+use qd_store::{Author, Collected, Commit, Entry, ReadError, Retention, SharedReader, Store, StoreError};
 use std::sync::Barrier;
 
 fn start(seq: u64, tag: u32) -> Offset {
@@ -39,36 +37,21 @@ pub fn a_new_store_stands_at_the_beginning(place: &impl Place) {
     let reader = store.reader();
     assert_eq!(reader.head().unwrap(), start(0, 0));
     assert_eq!(reader.records_after(start(0, 0), 10).unwrap(), []);
-    assert_eq!(
-        reader.snapshot(&[]).unwrap().json,
-        br#"{"epoch":1,"seq":0,"tag":0,"rows":[],"settled":{}}"#
-    );
+    assert_eq!(reader.snapshot(&[]).unwrap().json, br#"{"epoch":1,"seq":0,"tag":0,"rows":[],"settled":{}}"#);
 }
 
 pub fn what_was_committed_is_there_after_reopening(place: &impl Place) {
     let mut log = Scribe::new();
-    let batch = vec![
-        log.put(1, "one"),
-        log.put(2, "two"),
-        log.refuse(),
-        log.put(1, "one again"),
-        log.delete(2),
-    ];
+    let batch = vec![log.put(1, "one"), log.put(2, "two"), log.refuse(), log.put(1, "one again"), log.delete(2)];
     place.open().commit(&batch).unwrap();
 
     let mut store = place.open();
     assert_eq!(rows(&mut store), [row(1, 4, "one again")]);
     assert_eq!(store.load().unwrap().head, log.head);
-    assert_eq!(
-        records(&all_after(&store.reader(), start(0, 0))),
-        of(&batch)
-    );
+    assert_eq!(records(&all_after(&store.reader(), start(0, 0))), of(&batch));
     for commit in &batch {
         let stored = store.reader().outcome(commit.record.mid).unwrap().unwrap();
-        assert_eq!(
-            (stored.outcome, stored.args_hash),
-            (Outcome::from(&commit.record), commit.args_hash)
-        );
+        assert_eq!((stored.outcome, stored.args_hash), (Outcome::from(&commit.record), commit.args_hash));
     }
     store.commit(&[log.put(3, "goes on")]).unwrap();
     store.commit(&[]).unwrap();
@@ -93,10 +76,7 @@ pub fn a_batch_that_does_not_continue_the_log_leaves_nothing(place: &impl Place)
     }
     let mut other_epoch = fits.clone();
     other_epoch.record.epoch = 2;
-    assert!(matches!(
-        store.commit(&[other_epoch]),
-        Err(StoreError::OutOfOrder { .. })
-    ));
+    assert!(matches!(store.commit(&[other_epoch]), Err(StoreError::OutOfOrder { .. })));
 
     assert_eq!(store.reader().head().unwrap(), head);
     assert_eq!(store.load().unwrap().rows.len(), 2);
@@ -129,10 +109,7 @@ pub fn the_outcome_keeps_code_message_and_hash(place: &impl Place) {
         found.iter().map(|o| o.outcome.clone()).collect::<Vec<_>>(),
         [(&no.record).into(), (&yes.record).into()]
     );
-    assert_eq!(
-        found.iter().map(|o| o.args_hash).collect::<Vec<_>>(),
-        [hash(2), hash(1)]
-    );
+    assert_eq!(found.iter().map(|o| o.args_hash).collect::<Vec<_>>(), [hash(2), hash(1)]);
     assert_eq!(store.reader().outcome(Mid(id(99))).unwrap(), None);
 }
 
@@ -145,14 +122,8 @@ pub fn the_log_is_read_from_any_offset_it_was_at(place: &impl Place) {
     let reader = store.reader();
     for (n, commit) in batch.iter().enumerate() {
         let offset = Offset::from(&commit.record);
-        assert_eq!(
-            records(&reader.records_after(offset, 100).unwrap()),
-            of(&batch[n + 1..])
-        );
-        assert_eq!(
-            records(&reader.records_after(offset, 2).unwrap()),
-            of(&batch[n + 1..(n + 3).min(7)])
-        );
+        assert_eq!(records(&reader.records_after(offset, 100).unwrap()), of(&batch[n + 1..]));
+        assert_eq!(records(&reader.records_after(offset, 2).unwrap()), of(&batch[n + 1..(n + 3).min(7)]));
     }
     let entry = &reader.records_after(start(0, 0), 1).unwrap()[0];
     assert_eq!(entry.json, serde_json::to_string(&batch[0].record).unwrap());
@@ -166,24 +137,12 @@ pub fn an_offset_of_another_history_is_a_conflict(place: &impl Place) {
     store.commit(&batch).unwrap();
     let had = Offset::from(&batch[1].record);
     let foreign = [
-        Offset {
-            tag: had.tag ^ 1,
-            ..had
-        },
+        Offset { tag: had.tag ^ 1, ..had },
         Offset { epoch: 2, ..had },
         Offset { epoch: 0, ..had },
-        Offset {
-            seq: log.head.seq + 1,
-            ..log.head
-        },
-        Offset {
-            seq: u64::MAX,
-            ..log.head
-        },
-        Offset {
-            tag: log.head.tag ^ 1,
-            ..log.head
-        },
+        Offset { seq: log.head.seq + 1, ..log.head },
+        Offset { seq: u64::MAX, ..log.head },
+        Offset { tag: log.head.tag ^ 1, ..log.head },
         start(0, 1),
         Offset::default(),
     ];
@@ -195,11 +154,7 @@ pub fn an_offset_of_another_history_is_a_conflict(place: &impl Place) {
     }
 }
 
-const LITTLE: Retention = Retention {
-    records: 3,
-    record_age: 10 * DAY,
-    outcome_age: 20 * DAY,
-};
+const LITTLE: Retention = Retention { records: 3, record_age: 10 * DAY, outcome_age: 20 * DAY };
 
 pub fn below_the_floor_the_log_is_gone(place: &impl Place) {
     let mut store = place.open();
@@ -213,24 +168,15 @@ pub fn below_the_floor_the_log_is_gone(place: &impl Place) {
         place.open().reader()
     }] {
         let floor = Offset::from(&batch[6].record);
-        assert_eq!(
-            records(&store.records_after(floor, 10).unwrap()),
-            of(&batch[7..])
-        );
+        assert_eq!(records(&store.records_after(floor, 10).unwrap()), of(&batch[7..]));
         for gone in [start(0, 0), Offset::from(&batch[5].record)] {
             match store.records_after(gone, 10) {
                 Err(ReadError::Gone { floor: f }) => assert_eq!(f, floor),
                 other => panic!("{other:?}"),
             }
         }
-        let forged = Offset {
-            tag: floor.tag ^ 1,
-            ..floor
-        };
-        assert!(matches!(
-            store.records_after(forged, 10),
-            Err(ReadError::Conflict { .. })
-        ));
+        let forged = Offset { tag: floor.tag ^ 1, ..floor };
+        assert!(matches!(store.records_after(forged, 10), Err(ReadError::Conflict { .. })));
     }
 }
 
@@ -242,11 +188,7 @@ pub fn large_records_come_in_pieces(place: &impl Place) {
     store.commit(&batch).unwrap();
     let reader = store.reader();
     let piece = reader.records_after(start(0, 0), 100).unwrap();
-    assert!(
-        (1..8).contains(&piece.len()),
-        "{} records at once",
-        piece.len()
-    );
+    assert!((1..8).contains(&piece.len()), "{} records at once", piece.len());
     assert_eq!(records(&all_after(&reader, start(0, 0))), of(&batch));
 }
 
@@ -256,24 +198,12 @@ pub fn collection_keeps_what_is_new_or_young(place: &impl Place) {
     let old = log.puts(5);
     log.now.0 += 11 * DAY;
     let young = log.puts(2);
-    store
-        .commit(&[old.clone(), young.clone()].concat())
-        .unwrap();
+    store.commit(&[old.clone(), young.clone()].concat()).unwrap();
 
     // Seven records: four are older than ten days and not among the three newest. No outcome is old enough.
     let done = store.collect(log.now, LITTLE).unwrap();
-    assert_eq!(
-        done,
-        Collected {
-            records: 4,
-            outcomes: 0,
-            more: false
-        }
-    );
-    assert_eq!(
-        store.collect(log.now, LITTLE).unwrap(),
-        Collected::default()
-    );
+    assert_eq!(done, Collected { records: 4, outcomes: 0, more: false });
+    assert_eq!(store.collect(log.now, LITTLE).unwrap(), Collected::default());
     assert_eq!(
         records(&all_after(&store.reader(), Offset::from(&old[3].record))),
         of(&[&old[4..], &young[..]].concat())
@@ -281,14 +211,7 @@ pub fn collection_keeps_what_is_new_or_young(place: &impl Place) {
 
     // Among the newest: kept at any age. The rows stay in any case.
     log.now.0 += 365 * DAY;
-    assert_eq!(
-        store.collect(log.now, LITTLE).unwrap(),
-        Collected {
-            records: 0,
-            outcomes: 7,
-            more: false
-        }
-    );
+    assert_eq!(store.collect(log.now, LITTLE).unwrap(), Collected { records: 0, outcomes: 7, more: false });
     assert_eq!(store.reader().outcome(young[1].record.mid).unwrap(), None);
     assert_eq!(store.load().unwrap().rows.len(), 7);
     store.commit(&[log.put(1, "goes on")]).unwrap();
@@ -300,18 +223,12 @@ pub fn collection_is_bounded_and_says_that_there_is_more(place: &impl Place) {
     store.commit(&log.puts(5000)).unwrap();
     log.now.0 += 100 * DAY;
     let mut calls = 0;
-    let mut sum = Collected {
-        more: true,
-        ..Collected::default()
-    };
+    let mut sum = Collected { more: true, ..Collected::default() };
     while sum.more {
         let done = store.collect(log.now, LITTLE).unwrap();
         assert!(done.records <= 2000 && done.outcomes <= 2000, "{done:?}");
-        sum = Collected {
-            records: sum.records + done.records,
-            outcomes: sum.outcomes + done.outcomes,
-            more: done.more,
-        };
+        sum =
+            Collected { records: sum.records + done.records, outcomes: sum.outcomes + done.outcomes, more: done.more };
         calls += 1;
     }
     assert_eq!((sum.records, sum.outcomes, calls), (4997, 5000, 3));
@@ -328,9 +245,7 @@ pub fn an_outcome_outlives_the_age_at_which_its_mutation_expires(place: &impl Pl
     commit.record.ts = decided;
     store.commit(std::slice::from_ref(&commit)).unwrap();
     let expires = Millis(minted.0 + 30 * DAY);
-    store
-        .collect(Millis(expires.0 - 1), Retention::STANDARD)
-        .unwrap();
+    store.collect(Millis(expires.0 - 1), Retention::STANDARD).unwrap();
     assert!(store.reader().outcome(commit.record.mid).unwrap().is_some());
     store.collect(expires, Retention::STANDARD).unwrap();
     assert!(store.reader().outcome(commit.record.mid).unwrap().is_none());
@@ -345,64 +260,31 @@ pub fn a_new_epoch_is_no_continuation(place: &impl Place) {
     log.head = store.new_epoch().unwrap();
     assert_eq!(log.head, Offset { epoch: 2, ..before });
 
-    assert!(matches!(
-        store.reader().records_after(before, 10),
-        Err(ReadError::Conflict { .. })
-    ));
+    assert!(matches!(store.reader().records_after(before, 10), Err(ReadError::Conflict { .. })));
     assert_eq!(store.reader().records_after(log.head, 10).unwrap(), []);
-    assert!(
-        store
-            .reader()
-            .outcome(batch[0].record.mid)
-            .unwrap()
-            .is_some(),
-        "what was settled stays settled"
-    );
+    assert!(store.reader().outcome(batch[0].record.mid).unwrap().is_some(), "what was settled stays settled");
     let next = log.put(9, "new history");
     let at = Offset { epoch: 2, ..before };
     store.commit(std::slice::from_ref(&next)).unwrap();
-    assert_eq!(
-        store.collect(log.now, Retention::STANDARD).unwrap().records,
-        4,
-        "nobody can read the old epoch"
-    );
+    assert_eq!(store.collect(log.now, Retention::STANDARD).unwrap().records, 4, "nobody can read the old epoch");
     drop(store);
 
     let mut store = place.open();
     assert_eq!(store.load().unwrap().head, log.head);
-    assert_eq!(
-        records(&store.reader().records_after(at, 10).unwrap()),
-        [next.record]
-    );
-    let below = Offset {
-        epoch: 2,
-        ..Offset::from(&batch[1].record)
-    };
-    assert!(matches!(
-        store.reader().records_after(below, 10),
-        Err(ReadError::Gone { .. })
-    ));
+    assert_eq!(records(&store.reader().records_after(at, 10).unwrap()), [next.record]);
+    let below = Offset { epoch: 2, ..Offset::from(&batch[1].record) };
+    assert!(matches!(store.reader().records_after(below, 10), Err(ReadError::Gone { .. })));
 }
 
 pub fn the_snapshot_is_what_serde_would_write(place: &impl Place) {
     let mut store = place.open();
     let mut log = Scribe::new();
-    let batch = vec![
-        log.put(1, "quotes \" and \u{1f980}\n"),
-        log.put(2, "two"),
-        log.refuse(),
-    ];
+    let batch = vec![log.put(1, "quotes \" and \u{1f980}\n"), log.put(2, "two"), log.refuse()];
     store.commit(&batch).unwrap();
-    let snapshot = store
-        .reader()
-        .snapshot(&[batch[2].record.mid, Mid(id(77))])
-        .unwrap();
+    let snapshot = store.reader().snapshot(&[batch[2].record.mid, Mid(id(77))]).unwrap();
     assert_eq!(snapshot.offset, log.head);
     let mut found: serde_json::Value = serde_json::from_slice(&snapshot.json).unwrap();
-    found["rows"]
-        .as_array_mut()
-        .unwrap()
-        .sort_by_key(|row| row["row"]["ver"].as_u64());
+    found["rows"].as_array_mut().unwrap().sort_by_key(|row| row["row"]["ver"].as_u64());
     let refused = &batch[2].record;
     let expected = serde_json::json!({
         "epoch": 1,
@@ -442,14 +324,8 @@ pub fn a_reader_sees_one_state_while_the_writer_goes_on(place: &impl Place) {
     let before = reader.snapshot(&[]).unwrap();
     let later = log.put(50, "later");
     let mid = later.record.mid;
-    let mut out = Meanwhile {
-        written: Vec::new(),
-        then: Some(|| store.commit(std::slice::from_ref(&later)).unwrap()),
-    };
-    assert_eq!(
-        reader.write_snapshot(&[mid], &mut out).unwrap(),
-        before.offset
-    );
+    let mut out = Meanwhile { written: Vec::new(), then: Some(|| store.commit(std::slice::from_ref(&later)).unwrap()) };
+    assert_eq!(reader.write_snapshot(&[mid], &mut out).unwrap(), before.offset);
     assert!(out.then.is_none());
     assert_eq!(out.written, before.json);
     assert_eq!(reader.head().unwrap(), log.head);
@@ -474,10 +350,7 @@ pub fn many_readers_read_at_once(place: &impl Place) {
                     }
                     let snapshot: serde_json::Value =
                         serde_json::from_slice(&reader.snapshot(&[]).unwrap().json).unwrap();
-                    assert_eq!(
-                        snapshot["rows"].as_array().unwrap().len() as u64,
-                        snapshot["seq"].as_u64().unwrap()
-                    );
+                    assert_eq!(snapshot["rows"].as_array().unwrap().len() as u64, snapshot["seq"].as_u64().unwrap());
                 }
             });
         }
@@ -494,31 +367,16 @@ pub fn versions_keep_their_order_and_text(place: &impl Place) {
     let (task, other) = (TaskId(id(1)), TaskId(id(2)));
     let first = log.version(task, None, Author::File, "# One\n");
     let base = Some(first.texts[0].version.version);
-    let second = log.version(
-        task,
-        base,
-        Author::Session(SessionId(id(3))),
-        "# One\r\n\u{feff}é\0",
-    );
+    let second = log.version(task, base, Author::Session(SessionId(id(3))), "# One\r\n\u{feff}é\0");
     let foreign = log.version(other, None, Author::Person, "");
-    store
-        .commit(&[first.clone(), second.clone(), foreign.clone()])
-        .unwrap();
+    store.commit(&[first.clone(), second.clone(), foreign.clone()]).unwrap();
     drop(store);
 
     let reader = place.open().reader();
-    let known: Vec<_> = [&first, &second]
-        .map(|c| c.texts[0].version.clone())
-        .to_vec();
+    let known: Vec<_> = [&first, &second].map(|c| c.texts[0].version.clone()).to_vec();
     assert_eq!(reader.versions(task).unwrap(), known);
     for commit in [&first, &second, &foreign] {
-        assert_eq!(
-            reader
-                .text(commit.texts[0].version.version)
-                .unwrap()
-                .as_ref(),
-            Some(&commit.texts[0])
-        );
+        assert_eq!(reader.text(commit.texts[0].version.version).unwrap().as_ref(), Some(&commit.texts[0]));
     }
     assert_eq!(reader.text(Mid(id(9))).unwrap(), None);
     assert_eq!(reader.versions(TaskId(id(9))).unwrap(), []);

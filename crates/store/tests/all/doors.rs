@@ -12,18 +12,13 @@ use tempfile::TempDir;
 fn with_rows(n: u64) -> (TempDir, PathBuf) {
     let dir = TempDir::new().unwrap();
     let mut log = Scribe::new();
-    SqliteStore::open(dir.path())
-        .unwrap()
-        .commit(&log.puts(n))
-        .unwrap();
+    SqliteStore::open(dir.path()).unwrap().commit(&log.puts(n)).unwrap();
     let file = dir.path().join("quarterdeck.db");
     (dir, file)
 }
 
 fn refusal(dir: &Path) -> OpenError {
-    SqliteStore::open(dir)
-        .map(drop)
-        .expect_err("it must not open")
+    SqliteStore::open(dir).map(drop).expect_err("it must not open")
 }
 
 #[test]
@@ -42,10 +37,7 @@ fn a_file_in_the_place_of_the_directory_is_named() {
     let data = dir.path().join("data");
     fs::write(&data, "mine").unwrap();
     assert!(matches!(refusal(&data), OpenError::NotADirectory { path } if path == data));
-    assert!(matches!(
-        refusal(&data.join("below")),
-        OpenError::CannotMake { .. }
-    ));
+    assert!(matches!(refusal(&data.join("below")), OpenError::CannotMake { .. }));
     assert_eq!(fs::read(&data).unwrap(), b"mine");
 }
 
@@ -90,33 +82,20 @@ fn overwrite(file: &Path, at: u64, len: usize) {
 
 fn cut_in_half(file: &Path) {
     let len = fs::metadata(file).unwrap().len();
-    fs::OpenOptions::new()
-        .write(true)
-        .open(file)
-        .unwrap()
-        .set_len(len / 2)
-        .unwrap();
+    fs::OpenOptions::new().write(true).open(file).unwrap().set_len(len / 2).unwrap();
 }
 
 #[test]
 fn a_database_of_a_newer_version_is_left_alone() {
     let (dir, file) = with_rows(3);
-    rusqlite::Connection::open(&file)
-        .unwrap()
-        .pragma_update(None, "user_version", 99)
-        .unwrap();
+    rusqlite::Connection::open(&file).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let before = fs::read(&file).unwrap();
     match refusal(dir.path()) {
-        OpenError::Newer {
-            found: 99, known, ..
-        } => assert!(known < 99),
+        OpenError::Newer { found: 99, known, .. } => assert!(known < 99),
         other => panic!("{other:?}"),
     }
     assert!(fs::read(&file).unwrap() == before);
-    rusqlite::Connection::open(&file)
-        .unwrap()
-        .pragma_update(None, "user_version", 1)
-        .unwrap();
+    rusqlite::Connection::open(&file).unwrap().pragma_update(None, "user_version", 1).unwrap();
     assert_eq!(rows(&mut SqliteStore::open(dir.path()).unwrap()).len(), 3);
 }
 
@@ -124,10 +103,6 @@ fn a_database_of_a_newer_version_is_left_alone() {
 fn every_refusal_says_what_to_do() {
     let (dir, file) = with_rows(1);
     let _first = SqliteStore::open(dir.path()).unwrap();
-    assert!(
-        refusal(dir.path())
-            .to_string()
-            .contains(&dir.path().display().to_string())
-    );
+    assert!(refusal(dir.path()).to_string().contains(&dir.path().display().to_string()));
     assert!(refusal(&file).to_string().contains("--data-dir"));
 }

@@ -1,11 +1,6 @@
 //! Tests of the store. `conformance` is what every implementation of [`qd_store::Store`] has to keep.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod conformance;
 mod doors;

@@ -6,12 +6,7 @@ use std::fs;
 
 /// About two megabytes of lines of all lengths.
 fn long_output() -> String {
-    let line = |n: usize| {
-        format!(
-            "{{\"seq\":{n},\"text\":\"{}\"}}\n",
-            "abc é".repeat(n * 7919 % 300)
-        )
-    };
+    let line = |n: usize| format!("{{\"seq\":{n},\"text\":\"{}\"}}\n", "abc é".repeat(n * 7919 % 300));
     (0..2500).map(line).collect::<String>() + ENDED
 }
 
@@ -31,17 +26,10 @@ fn what_is_read_is_the_same_before_and_after() {
     assert_eq!(w.all_backwards(10_000), text + "short\n");
     let sizes = w.outputs.sizes().unwrap();
     assert_eq!(
-        sizes
-            .iter()
-            .map(|s| (s.session, s.attempts, s.bytes))
-            .collect::<Vec<_>>(),
+        sizes.iter().map(|s| (s.session, s.attempts, s.bytes)).collect::<Vec<_>>(),
         [(w.session, 2, stored + 6)]
     );
-    assert_eq!(
-        w.outputs.compress(w.session, 1).unwrap(),
-        stored,
-        "a second time changes nothing"
-    );
+    assert_eq!(w.outputs.compress(w.session, 1).unwrap(), stored, "a second time changes nothing");
 }
 
 #[test]
@@ -52,15 +40,9 @@ fn a_compressed_attempt_is_closed_and_refuses_false_offsets() {
     assert_eq!(w.outputs.tail(w.session, 100).unwrap().edge, Edge::Open);
     w.outputs.compress(w.session, 1).unwrap();
     let tail = w.outputs.tail(w.session, 100).unwrap();
-    assert_eq!(
-        (tail.edge, tail.next, tail.bytes.len()),
-        (Edge::Closed, at(1, 10_000), 100)
-    );
+    assert_eq!((tail.edge, tail.next, tail.bytes.len()), (Edge::Closed, at(1, 10_000), 100));
     for bad in [at(1, 7), at(1, 10_001)] {
-        assert!(matches!(
-            w.outputs.read(w.session, bad, 9),
-            Err(OutputError::Misplaced(_))
-        ));
+        assert!(matches!(w.outputs.read(w.session, bad, 9), Err(OutputError::Misplaced(_))));
     }
 }
 
@@ -78,11 +60,8 @@ fn a_compression_that_was_cut_anywhere_is_finished_by_the_next() {
     let w = World::new();
     let text = long_output();
     w.append(1, &text);
-    let (plain, packed, aside) = (
-        w.dir(1).join("output.jsonl"),
-        w.dir(1).join("output.jsonl.zst"),
-        w.dir(1).join("output.jsonl.zst.new"),
-    );
+    let (plain, packed, aside) =
+        (w.dir(1).join("output.jsonl"), w.dir(1).join("output.jsonl.zst"), w.dir(1).join("output.jsonl.zst.new"));
 
     // Cut while it was written: half a file lies aside.
     fs::write(&aside, b"half").unwrap();
@@ -93,10 +72,7 @@ fn a_compression_that_was_cut_anywhere_is_finished_by_the_next() {
     fs::write(&plain, &text).unwrap();
     assert_eq!(w.all_backwards(5000), text);
     let stored = w.outputs.compress(w.session, 1).unwrap();
-    assert_eq!(
-        (plain.exists(), fs::metadata(&packed).unwrap().len()),
-        (false, stored)
-    );
+    assert_eq!((plain.exists(), fs::metadata(&packed).unwrap().len()), (false, stored));
     assert_eq!(w.all_backwards(5000), text);
 }
 
@@ -107,10 +83,7 @@ fn a_swap_that_fails_leaves_the_plain_file() {
     w.append(1, &text);
     // A directory stands where the compressed file must go.
     fs::create_dir_all(w.dir(1).join("output.jsonl.zst/full")).unwrap();
-    assert!(matches!(
-        w.outputs.compress(w.session, 1),
-        Err(OutputError::Io(_))
-    ));
+    assert!(matches!(w.outputs.compress(w.session, 1), Err(OutputError::Io(_))));
     assert_eq!(w.all_backwards(5000), text);
 }
 
@@ -158,23 +131,15 @@ fn a_damaged_file_is_said_to_be_damaged() {
     let middle = bytes.len() / 2;
     bytes[middle..middle + 64].fill(0x5a);
     fs::write(&packed, &bytes).unwrap();
-    let failures = (0..).scan(OutputOffset::default(), |at, _| {
-        match w.outputs.read(w.session, *at, 200_000) {
-            Ok(chunk) if chunk.bytes.is_empty() => None,
-            Ok(chunk) => {
-                *at = chunk.next;
-                Some(Ok(()))
-            }
-            Err(e) => Some(Err(e)),
+    let failures = (0..).scan(OutputOffset::default(), |at, _| match w.outputs.read(w.session, *at, 200_000) {
+        Ok(chunk) if chunk.bytes.is_empty() => None,
+        Ok(chunk) => {
+            *at = chunk.next;
+            Some(Ok(()))
         }
+        Err(e) => Some(Err(e)),
     });
-    assert!(matches!(
-        failures.take(50).find(Result::is_err),
-        Some(Err(OutputError::Damaged(_)))
-    ));
+    assert!(matches!(failures.take(50).find(Result::is_err), Some(Err(OutputError::Damaged(_)))));
     fs::write(&packed, &bytes[..middle]).unwrap();
-    assert!(matches!(
-        w.outputs.tail(w.session, 100),
-        Err(OutputError::Damaged(_))
-    ));
+    assert!(matches!(w.outputs.tail(w.session, 100), Err(OutputError::Damaged(_))));
 }

@@ -36,15 +36,9 @@ impl Drop for Mount {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test that needs a mount; the store knows no processes"
-)]
+#[expect(clippy::disallowed_methods, reason = "a test that needs a mount; the store knows no processes")]
 fn run(program: &str, args: &[&str]) -> bool {
-    std::process::Command::new(program)
-        .args(args)
-        .output()
-        .is_ok_and(|out| out.status.success())
+    std::process::Command::new(program).args(args).output().is_ok_and(|out| out.status.success())
 }
 
 #[test]
@@ -71,13 +65,7 @@ fn a_full_disk_loses_nothing_and_work_goes_on_when_there_is_space() {
     assert_eq!(store.reader().head().unwrap(), before.head);
     assert_eq!(rows(&mut store).len() as u64, before.head.seq);
     assert_eq!(store.reader().outcome(refused.record.mid).unwrap(), None);
-    assert!(
-        matches!(
-            store.commit(std::slice::from_ref(&refused)),
-            Err(StoreError::Full)
-        ),
-        "still full"
-    );
+    assert!(matches!(store.commit(std::slice::from_ref(&refused)), Err(StoreError::Full)), "still full");
 
     fs::remove_file(&ballast).unwrap();
     store.commit(&[refused]).unwrap();
@@ -95,18 +83,12 @@ fn a_disk_that_is_full_from_the_beginning_is_named() {
     // The file system is full when this fails: that is what it is for.
     let _ = fs::write(disk.at.join("ballast"), vec![0; 128 * 1024]);
     let refused = SqliteStore::open(&disk.at).map(drop);
-    assert!(
-        matches!(refused, Err(OpenError::Full { .. })),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(OpenError::Full { .. })), "{refused:?}");
 }
 
 fn read_only(path: &Path) {
     let refused = SqliteStore::open(path).map(drop);
-    assert!(
-        matches!(refused, Err(OpenError::ReadOnly { .. })),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(OpenError::ReadOnly { .. })), "{refused:?}");
 }
 
 #[test]
@@ -115,13 +97,7 @@ fn a_read_only_directory_is_named() {
         return;
     };
     drop(SqliteStore::open(&disk.at).unwrap());
-    assert!(run(
-        "mount",
-        &["-o", "remount,ro", disk.at.to_str().unwrap()]
-    ));
+    assert!(run("mount", &["-o", "remount,ro", disk.at.to_str().unwrap()]));
     read_only(&disk.at);
-    assert!(matches!(
-        SqliteStore::open(&disk.at.join("new")).map(drop),
-        Err(OpenError::CannotMake { .. })
-    ));
+    assert!(matches!(SqliteStore::open(&disk.at.join("new")).map(drop), Err(OpenError::CannotMake { .. })));
 }

@@ -5,6 +5,7 @@ use qd_core::op::{Actor, Offset, Op, Record, Reject, RejectCode};
 use qd_core::row::{Key, Message, MessageBody, MessageState, Row};
 use qd_store::{Author, Commit, Store, Text, Version};
 use std::sync::Arc;
+use tempfile::TempDir;
 use uuid::Uuid;
 
 /// Where a store lies: it can be opened, dropped and opened again.
@@ -14,6 +15,12 @@ pub trait Place {
 
     /// Opens it.
     fn open(&self) -> Self::Store;
+}
+
+/// A directory in memory where there is one: a history that is cut by the test and not by a power failure needs no
+/// real fsync.
+pub fn memory_dir() -> TempDir {
+    TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap()
 }
 
 /// Milliseconds of a day.
@@ -28,14 +35,7 @@ pub struct Scribe {
 
 impl Scribe {
     pub fn new() -> Self {
-        Self {
-            head: Offset {
-                epoch: 1,
-                seq: 0,
-                tag: 0,
-            },
-            now: Millis(1_800_000_000_000),
-        }
+        Self { head: Offset { epoch: 1, seq: 0, tag: 0 }, now: Millis(1_800_000_000_000) }
     }
 
     /// The mutation that the next record settles.
@@ -45,20 +45,11 @@ impl Scribe {
         Mid(v7(self.now, random))
     }
 
-    fn commit(
-        &mut self,
-        ops: Vec<Op>,
-        rows: Vec<(Key, Option<Arc<Row>>)>,
-        err: Option<Reject>,
-    ) -> Commit {
+    fn commit(&mut self, ops: Vec<Op>, rows: Vec<(Key, Option<Arc<Row>>)>, err: Option<Reject>) -> Commit {
         let mid = self.mid();
         let seq = self.head.seq + 1;
         let tag = u32::try_from(seq).unwrap().wrapping_mul(0x9e37_79b9) | 1;
-        self.head = Offset {
-            seq,
-            tag,
-            ..self.head
-        };
+        self.head = Offset { seq, tag, ..self.head };
         self.now.0 += 1;
         let record = Record {
             epoch: self.head.epoch,
@@ -71,22 +62,13 @@ impl Scribe {
             err,
             ops,
         };
-        Commit {
-            record,
-            args_hash: hash(seq),
-            rows,
-            texts: Vec::new(),
-        }
+        Commit { record, args_hash: hash(seq), rows, texts: Vec::new() }
     }
 
     /// Puts the row `n` with `text`.
     pub fn put(&mut self, n: u64, text: &str) -> Commit {
         let row = row(n, self.head.seq + 1, text);
-        self.commit(
-            vec![Op::put(row.clone())],
-            vec![(row.key(), Some(Arc::new(row)))],
-            None,
-        )
+        self.commit(vec![Op::put(row.clone())], vec![(row.key(), Some(Arc::new(row)))], None)
     }
 
     /// Removes the row `n`.
@@ -96,24 +78,11 @@ impl Scribe {
 
     /// Refuses.
     pub fn refuse(&mut self) -> Commit {
-        self.commit(
-            Vec::new(),
-            Vec::new(),
-            Some(Reject::new(
-                RejectCode::TaskBusy,
-                "Somebody else writes: “wait”.",
-            )),
-        )
+        self.commit(Vec::new(), Vec::new(), Some(Reject::new(RejectCode::TaskBusy, "Somebody else writes: “wait”.")))
     }
 
     /// Adds a version of a document.
-    pub fn version(
-        &mut self,
-        task: TaskId,
-        base: Option<Mid>,
-        author: Author,
-        text: &str,
-    ) -> Commit {
+    pub fn version(&mut self, task: TaskId, base: Option<Mid>, author: Author, text: &str) -> Commit {
         let version = Version {
             version: self.mid(),
             task,
@@ -124,10 +93,7 @@ impl Scribe {
             size: text.len() as u64,
         };
         let mut commit = self.commit(Vec::new(), Vec::new(), None);
-        commit.texts = vec![Text {
-            version,
-            text: text.into(),
-        }];
+        commit.texts = vec![Text { version, text: text.into() }];
         commit
     }
 

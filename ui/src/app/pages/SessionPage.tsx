@@ -92,7 +92,8 @@ function SessionHead({ view, raw, onRaw, onFind }: { view: SessionView; raw: boo
   const cancel = action("cancel");
   const retry = action("retry");
   return (
-    <header data-pending={view.confirmed ? undefined : ""} className="flex flex-col gap-1 border-b border-line px-4 py-2 lg:px-8">
+    <header data-pending={view.confirmed ? undefined : ""} className="border-b border-line px-4 py-2 lg:px-8">
+      <div className="mx-auto flex max-w-[880px] flex-col gap-1">
       <div className="flex min-h-7 items-center gap-2">
         <Link to="/tasks/$task" params={{ task: row.task }} aria-label="To the task" title="To the task (Esc)" className="inline-grid size-7 shrink-0 place-items-center rounded text-ink-2 hover:bg-hover">
           <ArrowLeft className="size-4" aria-hidden="true" />
@@ -141,6 +142,7 @@ function SessionHead({ view, raw, onRaw, onFind }: { view: SessionView; raw: boo
         )}
         {usage?.cost_usd != null && <span>{dollars(usage.cost_usd)}</span>}
       </p>
+      </div>
     </header>
   );
 }

@@ -65,7 +65,7 @@ function TaskBody({ task }: { task: string }) {
             ) : view.row.branch.discarded !== null ? (
               <Empty title="The work was discarded">It is saved; Undo brings the worktree back as it was.</Empty>
             ) : (
-              <Changes task={task} changed={changed} file={file ?? null} onFile={(path) => void navigate({ search: { tab: "changes", file: path } })} />
+              <Changes task={task} branch={view.row.branch} file={file ?? null} onFile={(path) => void navigate({ search: { tab: "changes", file: path } })} />
             )
           ) : (
             <>

@@ -2,7 +2,7 @@
 import { FileMinus, FilePen, FilePlus, FileSymlink } from "lucide-react";
 import { useEffect, useState } from "react";
 import { read } from "../../lib/api";
-import type { Changed } from "../../lib/generated/types";
+import type { Branch } from "../../lib/generated/types";
 import { plural, shortPath } from "../../lib/words";
 import { Diff } from "../../ui/Diff";
 import { Empty, Skeleton } from "../../ui/Small";
@@ -31,7 +31,8 @@ function useRead<T>(path: string | null, stamp: string): [Loaded<T>, () => void]
   return [loaded.of === path ? loaded : { state: "loading" }, () => setAgain(again + 1)];
 }
 
-export function Changes({ task, changed, file, onFile }: { task: string; changed: Changed | null; file: string | null; onFile: (path: string) => void }) {
+export function Changes({ task, branch, file, onFile }: { task: string; branch: Branch; file: string | null; onFile: (path: string) => void }) {
+  const { changed } = branch;
   const stamp = changed ? `${changed.files} ${changed.additions} ${changed.deletions}` : "";
   const [answer, again] = useRead<Answer>(`/tasks/${task}/changes`, stamp);
   if (answer.state === "loading") return <Skeleton lines={6} />;
@@ -51,7 +52,8 @@ export function Changes({ task, changed, file, onFile }: { task: string; changed
     <div className="flex flex-col gap-4">
       <div>
         <p className="mb-1 text-meta text-ink-3">
-          {plural(files.length, "file")} · <Counts additions={additions} deletions={deletions} />
+          {plural(files.length, "file")} · <Counts additions={additions} deletions={deletions} /> · <span title={branch.path}>{shortPath(branch.name, 48)}</span>
+          {branch.target !== null && ` to ${branch.target}`}
         </p>
         <ul aria-label="Changed files" className="flex flex-col">
           {files.map((f) => (

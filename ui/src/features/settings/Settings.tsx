@@ -126,7 +126,7 @@ function Projects() {
               {!project.watched && <Badge tone="warning">looked at every 2 s</Badge>}
             </p>
             <p className="text-meta wrap-anywhere text-ink-3">
-              {project.path} · tasks in {project.tasks_dir}
+              {project.path} · tasks in {project.tasks_dir}/
             </p>
             {project.problem && <p className="text-warning">{project.problem}</p>}
           </li>

@@ -49,15 +49,16 @@ export function DocumentPane({ view, doc }: { view: TaskView; doc: DocumentView 
     );
   }
   const tick = (line: number) => {
-    if (readOnly === null) shell.act({ name: "save_document", args: { id: task, base: doc.version, text: toggle_box(doc.text, line) } });
+    const text = toggle_box(doc.text, line);
+    if (readOnly === null && text !== undefined) shell.act({ name: "save_document", args: { id: task, base: doc.version, text } });
   };
   return (
-    <section aria-label="Document" data-pending={doc.pending ? "" : undefined}>
-      <div className="mb-2 flex h-7 items-center gap-2">
+    <section aria-label="Document" data-pending={doc.pending ? "" : undefined} className="relative">
+      <div className="absolute end-0 -top-12 flex h-7 items-center gap-2">
         <span className="text-meta text-ink-3" role="status">
           {doc.pending ? "Saving…" : editing ? "Saved" : ""}
         </span>
-        <span className="ms-auto">
+        <span>
           {editing ? (
             <Button small onClick={() => setEditing(false)}>
               Done
@@ -82,5 +83,5 @@ export function DocumentPane({ view, doc }: { view: TaskView; doc: DocumentView 
 
 function Rendered({ text, onEdit, onTick }: { text: string; onEdit: () => void; onTick: (line: number) => void }) {
   if (text.trim() === "") return <Empty title="An empty document">Click Edit, or press e, and write what is to be done.</Empty>;
-  return <Markdown html={markdown(text)} onClick={onEdit} onTick={onTick} />;
+  return <Markdown titled html={markdown(text)} onClick={onEdit} onTick={onTick} />;
 }

@@ -34,6 +34,7 @@ export function StartDialog({ task, title, kind, reason, onClose }: { task: stri
         <div className="grid grid-cols-1 gap-3 sm:grid-cols-2">
           <Field label="Agent">
             <Select
+              data-first-focus=""
               value={agent}
               onChange={(event) => {
                 setAgent(event.target.value);

@@ -34,7 +34,6 @@ export function TaskHead({ view, doc, onRewrite }: { view: TaskView; doc: Docume
           </span>
         )}
         {row.path !== null && <span title={row.path}>{shortPath(row.path, 44)}</span>}
-        {row.branch !== null && row.branch.discarded === null && <span title={row.branch.path}>{shortPath(row.branch.name, 36)}</span>}
         <time title={exact(row.updated)}>{relative(row.updated, now)}</time>
       </p>
       {project?.problem && <p className="rounded bg-warning-ground px-3 py-2 text-warning">{project.problem}</p>}

@@ -16,11 +16,11 @@ export function Composer({ session, blocked, running }: { session: string; block
   };
   return (
     <div className="border-t border-line bg-panel px-4 py-3 lg:px-8">
-      <div className="flex items-end gap-2">
+      <div className="mx-auto flex max-w-[880px] items-end gap-2">
         <TextBox
           aria-label="Message"
           dir="auto"
-          placeholder={running ? "Queue a message for the end of this turn" : "Send a follow-up"}
+          placeholder={running ? "Queue a message" : "Send a follow-up"}
           value={text}
           onChange={(event) => setText(event.target.value)}
           onKeyDown={(event) => {

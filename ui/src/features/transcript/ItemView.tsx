@@ -4,7 +4,7 @@ import { memo, type ReactNode } from "react";
 import { markdown } from "#core";
 import type { Request } from "../../lib/generated/types";
 import type { Item } from "../../lib/views";
-import { plural } from "../../lib/words";
+import { plural, shortPath } from "../../lib/words";
 import { Markdown } from "../../ui/Markdown";
 import { StatusMark } from "../../ui/Mark";
 import { PlanList } from "./PlanList";
@@ -12,6 +12,12 @@ import { Fold, ReadsRow, ToolRow } from "./ToolRow";
 
 export const ItemView = memo(function ItemView({ item, renderRequest }: { item: Item; renderRequest: (request: Request) => ReactNode }) {
   switch (item.type) {
+    case "began":
+      return (
+        <p title={item.cwd} className="text-meta wrap-anywhere text-ink-3">
+          {item.resumed === null ? "Started" : "Resumed"} {item.program || item.agent} in {shortPath(item.cwd, 56)}
+        </p>
+      );
     case "prompt":
       return (
         <div data-item="prompt" className="my-1 rounded border border-line bg-hover px-3 py-2">
@@ -31,9 +37,9 @@ export const ItemView = memo(function ItemView({ item, renderRequest }: { item: 
         </Fold>
       );
     case "tool":
-      return <ToolRow item={item} />;
+      return <ToolRow call={item.call} />;
     case "reads":
-      return <ReadsRow count={item.count} items={item.items} />;
+      return <ReadsRow calls={item.calls} />;
     case "plan":
       return <PlanList entries={item.entries} />;
     case "asked":
@@ -41,7 +47,7 @@ export const ItemView = memo(function ItemView({ item, renderRequest }: { item: 
         <p className="flex items-start gap-2 text-ink-2">
           <CornerDownRight className="mt-0.5 size-4 shrink-0 text-ink-3" aria-hidden="true" />
           <span className="wrap-anywhere">
-            {item.request.title} <span className="text-ink">{item.answer === null ? "Withdrawn" : optionLabel(item.request, item.answer)}</span>
+            {item.request.title} <span className="text-ink">{item.option === null ? "Withdrawn" : optionLabel(item.request, item.option)}</span>
           </span>
         </p>
       ) : (

@@ -1,14 +1,14 @@
 // Tool calls: one line that opens. Edits open as a diff, commands as a small terminal.
 import { ChevronRight, FileMinus, FilePen, FileSearch, FileSymlink, Globe, Lightbulb, Search, SquareTerminal, Wrench, type LucideIcon } from "lucide-react";
 import { useMemo, useState, type ReactNode } from "react";
-import { unified } from "#core";
 import type { ToolContent, ToolKind } from "../../lib/generated/types";
 import { duration } from "../../lib/time";
-import type { ToolItem } from "../../lib/views";
+import type { ToolCall } from "../../lib/views";
 import { plural, shortPath } from "../../lib/words";
 import { Diff } from "../../ui/Diff";
 import { RunningMark, StatusMark } from "../../ui/Mark";
 import { countLines, parseUnified } from "../../ui/unified";
+import { editHunk } from "./edit";
 
 const ICON: Record<ToolKind, LucideIcon> = {
   read: FileSearch,
@@ -39,9 +39,10 @@ export function Fold({ icon, title, hint, end, children }: { icon: ReactNode; ti
   );
 }
 
-export function ToolRow({ item }: { item: ToolItem }) {
+export function ToolRow({ call: item }: { call: ToolCall }) {
   const Icon = ICON[item.tool];
-  const patches = useMemo(() => item.content.map((content) => (content.type === "diff" ? unified(content.old ?? "", content.new) : null)), [item.content]);
+  const took = item.ended === null ? null : item.ended - item.began;
+  const patches = useMemo(() => item.content.map((content) => (content.type === "diff" ? editHunk(content.old ?? "", content.new) : null)), [item.content]);
   const changed = patches.reduce(
     (sum, patch) => {
       if (patch === null) return sum;
@@ -64,7 +65,7 @@ export function ToolRow({ item }: { item: ToolItem }) {
                 <span className="text-success">+{changed.additions}</span> <span className="text-danger">−{changed.deletions}</span>
               </span>
             )}
-            {item.status === "completed" ? item.took !== null && duration(item.took) : item.status === "failed" ? <StatusMark status="failed" /> : <RunningMark />}
+            {item.status === "completed" ? took !== null && duration(took) : item.status === "failed" ? <StatusMark status="failed" /> : <RunningMark />}
             <span className="sr-only">{item.status}</span>
           </span>
         }
@@ -109,12 +110,12 @@ function Content({ content, patch }: { content: ToolContent; patch: string | nul
   }
 }
 
-export function ReadsRow({ count, items }: { count: number; items: ToolItem[] }) {
+export function ReadsRow({ calls }: { calls: ToolCall[] }) {
   return (
-    <Fold icon={<FileSearch className="size-4 shrink-0 text-ink-3" aria-hidden="true" />} title={`Read ${plural(count, "file")}`} hint={items.flatMap((item) => item.files.map((file) => file.slice(file.lastIndexOf("/") + 1))).join(", ")}>
+    <Fold icon={<FileSearch className="size-4 shrink-0 text-ink-3" aria-hidden="true" />} title={`Read ${plural(calls.length, "file")}`} hint={calls.flatMap((call) => call.files.map((file) => file.slice(file.lastIndexOf("/") + 1))).join(", ")}>
       <div className="flex flex-col">
-        {items.map((item) => (
-          <ToolRow key={item.id} item={item} />
+        {calls.map((call) => (
+          <ToolRow key={call.id} call={call} />
         ))}
       </div>
     </Fold>

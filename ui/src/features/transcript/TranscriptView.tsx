@@ -79,6 +79,7 @@ export function TranscriptView({ log, messages, active, found, empty, renderRequ
     <div className="relative min-h-0 flex-1">
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <div ref={scroller} onScroll={onScroll} tabIndex={0} role="log" aria-label="Transcript" aria-live="off" className="h-full overflow-y-auto overscroll-contain px-4 lg:px-8">
+        <div className="mx-auto max-w-[880px]">
         {state.partial && <p className="py-2 text-meta text-ink-3">Reading what came before…</p>}
         <div className="relative mt-4" style={{ height: size }}>
           {rows.getVirtualItems().map((row) => {
@@ -100,6 +101,7 @@ export function TranscriptView({ log, messages, active, found, empty, renderRequ
           <Waiting key={message.id} message={message} />
         ))}
         <div className="h-4" />
+        </div>
       </div>
       {seen !== null && (
         <button

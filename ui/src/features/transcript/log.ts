@@ -98,9 +98,10 @@ export class SessionLog {
       const answer = await request(`/sessions/${session}/output?tail=${TAIL_BYTES}`, { signal: this.#abort.signal });
       const end = answer.headers.get("Stream-Next-Offset");
       if (!answer.ok || end === null) return;
+      // What fits into the tail is the whole, and the stream brings that as fast.
+      if (answer.headers.get("Stream-First") === "true") return;
       const text = await answer.text();
-      // The whole may have been faster.
-      if (this.#whole.transcript.len() > 0 || this.#abort.signal.aborted || text === "") return;
+      if (this.#whole.transcript.len() > 0 || this.#abort.signal.aborted) return;
       const tail = new Items();
       tail.push(text);
       this.#tail = tail;

@@ -3,7 +3,7 @@
 use qd_core::event::Ending;
 use qd_proc::{Grace, Reason, stop};
 
-use super::{Agent, Duration, EventBody, Exit, Host, HostError, Phase, Place, Signal, read, until};
+use super::{Agent, Duration, EventBody, Exit, Host, HostError, Phase, Signal, read, until};
 
 /// How long each step of the stop ladder may take: with the protocol's own cancel an agent that ignores everything is
 /// gone within 5 s.
@@ -35,7 +35,6 @@ impl Host {
     pub(super) async fn wind_down(
         &mut self,
         agent: &mut Agent,
-        place: Place,
         finish: Option<&Finish>,
     ) -> (Option<Exit>, Option<Finish>) {
         let reason = match finish {
@@ -49,7 +48,7 @@ impl Host {
         self.refuse_queued();
         self.tell();
         agent.link.close_input();
-        let scope = self.scope(place);
+        let scope = self.scope();
         let Agent { child, link, stderr } = agent;
         let mut late = None;
         let drain = async {

@@ -58,6 +58,9 @@ impl Host {
         if self.is_cancelling() {
             return Ok(Some(Finish::Cancelled));
         }
+        if std::mem::take(&mut self.interrupted) {
+            self.sweep_turn();
+        }
         self.phase = Phase::Idle { until: Instant::now() + Duration::from_millis(self.spec.linger_ms) };
         self.prompt(agent)?;
         // Nobody can have sent anything within no time.
@@ -78,6 +81,7 @@ impl Host {
         let refused = agent.link.command(Command::Prompt { text }).err().map(|refused| refused.to_string());
         if refused.is_none() {
             self.phase = Phase::InTurn;
+            self.before_turn = self.scope().members().unwrap_or_default();
         }
         self.settled.push(Settled { message: id, refused });
         Ok(())
@@ -97,8 +101,20 @@ impl Host {
                 if self.phase == Phase::InTurn {
                     // A turn that is running can always be told to end.
                     let _ = agent.link.command(Command::CancelTurn);
+                    self.interrupted = true;
                 }
                 Ok(None)
+            }
+        }
+    }
+
+    /// Ends what the turn started and left running. Whatever was there before the turn is the agent's own: adapters
+    /// have the real agent as a child.
+    fn sweep_turn(&self) {
+        for process in self.scope().members().unwrap_or_default() {
+            if !self.before_turn.contains(&process) {
+                // Gone in between, or not to be ended: the end of the attempt sweeps again and says what is left.
+                let _ = process.signal(qd_proc::Signal::Kill);
             }
         }
     }

@@ -1,0 +1,109 @@
+//! The commands of a person, over HTTP.
+
+use super::support::{Home, Server};
+use std::time::{Duration, Instant};
+
+#[test]
+fn without_a_server_a_command_says_so() {
+    let home = Home::new();
+    for command in [&["task", "list"][..], &["sessions"], &["implement", "x"], &["cancel", "abcd"]] {
+        let ended = home.run(command);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(3), ""), "{command:?}");
+        assert!(ended.stderr.contains("Start one with `qd serve`"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn what_is_not_understood_ends_with_2_and_prints_nothing_on_standard_output() {
+    let ended = Home::new().run(&["implement"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
+}
+
+/// A server on a repository whose task was read.
+fn served(home: &Home) -> Server {
+    let deck = home.repository("deck");
+    let server = home.serve(&[deck.to_str().unwrap()]);
+    let begun = Instant::now();
+    while !home.run(&["task", "list"]).done().contains("The first task") {
+        assert!(begun.elapsed() < Duration::from_secs(20), "the task was not found");
+    }
+    server
+}
+
+#[test]
+fn a_task_is_made_listed_and_shown() {
+    let home = Home::new();
+    let _server = served(&home);
+    let made = home.run(&["--json", "task", "new", "Paint the deck\n\nIn *blue*."]).json();
+    assert_eq!((&made[0]["event"], &made[1]["event"]), (&"sending".into(), &"accepted".into()));
+    let id = made[0]["id"].as_str().unwrap();
+    let listed = home.run(&["--json", "task", "list"]).json();
+    assert!(listed.iter().any(|task| task["id"] == id && task["title"] == "Paint the deck"), "{listed:?}");
+    for name in [id, &id[28..], "paint the"] {
+        assert!(home.run(&["task", "show", name]).done().contains("In *blue*."), "{name}");
+    }
+    assert!(home.run(&["task", "show", "tasks/first.md"]).done().contains("1/2"));
+}
+
+#[test]
+fn a_repeated_mid_makes_nothing_new() {
+    let home = Home::new();
+    let _server = served(&home);
+    let made = home.run(&["--json", "task", "new", "Once"]).json();
+    let mid = made[0]["mid"].as_str().unwrap();
+    let again = home.run(&["--json", "task", "new", "Once", "--mid", mid]).json();
+    assert_eq!(made[1], again[1]);
+    let listed = home.run(&["--json", "task", "list"]).json();
+    assert_eq!(listed.iter().filter(|task| task["title"] == "Once").count(), 1);
+}
+
+#[test]
+fn a_refusal_ends_with_1_and_its_reason() {
+    let home = Home::new();
+    let _server = served(&home);
+    let ended = home.run(&["--json", "keep", "first"]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let error: serde_json::Value = serde_json::from_str(ended.stderr.lines().last().unwrap()).unwrap();
+    assert_eq!(error["error"], "refused");
+    assert!(!error["message"].as_str().unwrap().is_empty());
+}
+
+#[test]
+fn a_name_that_is_not_there_ends_with_6() {
+    let home = Home::new();
+    let _server = served(&home);
+    assert_eq!(home.run(&["implement", "nothing like it"]).code, Some(6));
+    assert_eq!(home.run(&["logs", "ffffffff"]).code, Some(6));
+}
+
+#[test]
+fn the_demo_agent_implements_a_task_and_its_log_can_be_followed() {
+    let home = Home::new();
+    let _server = served(&home);
+    let begun = home.run(&["--json", "implement", "first", "--agent", "demo", "--instructions", "[[demo: quick]]"]).json();
+    let session = begun[0]["id"].as_str().unwrap();
+    let followed = home.run(&["--json", "logs", "-f", session]).json();
+    assert_eq!(followed.first().unwrap()["kind"], "began", "{followed:?}");
+    assert_eq!(followed.last().unwrap()["kind"], "ended", "{followed:?}");
+    let begun = Instant::now();
+    loop {
+        let sessions = home.run(&["--json", "sessions", "--all"]).json();
+        let status = sessions.iter().find(|s| s["id"] == session).unwrap()["status"].clone();
+        if status == "completed" {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(10), "{sessions:?}");
+    }
+}
+
+#[test]
+fn the_doctor_tells_what_is_there_and_what_mends_what_is_not() {
+    let home = Home::new();
+    let findings = home.run(&["--json", "doctor"]).json();
+    let named = |name: &str| findings.iter().find(|f| f["name"] == name).unwrap_or_else(|| panic!("{name}: {findings:?}")).clone();
+    assert_eq!(named("git")["ok"], true);
+    assert_eq!(named("server")["says"], "not running");
+    for finding in findings.iter().filter(|f| f["ok"] == false) {
+        assert!(finding["mend"].is_string(), "{finding}");
+    }
+}

@@ -1,0 +1,183 @@
+use crate::receipts;
+use crate::testing::{Bench, git, on};
+use crate::work::ensure_worktree;
+use qd_core::command::{Command, KeepWork, OnJob, ReportSession, StartSession};
+use qd_core::event::{Activity, Ending};
+use qd_core::ids::{Mid, SessionId};
+use qd_core::row::{JobState, Start, Task};
+use qd_core::status::{Kind, Status};
+use std::fs;
+use std::path::PathBuf;
+
+struct Work {
+    bench: Bench,
+    task: Task,
+    worktree: PathBuf,
+}
+
+/// A task whose session ended with a change of `lib.rs` and a ticked box.
+async fn done_work() -> Work {
+    let bench = Bench::new().await;
+    bench.engine.detect_agents().await;
+    let task = bench.task("tasks/one.md");
+    let session = SessionId(bench.mint());
+    let start = Start { agent: Some("demo".into()), ..Start::default() };
+    bench.person(Command::StartSession(StartSession { id: session, task: task.id, kind: Kind::Implement, start })).await;
+    let branch = ensure_worktree(&bench.engine, session, task.id).await.unwrap().branch;
+    let worktree = PathBuf::from(&branch.path);
+    let report = ReportSession { id: session, attempt: 1, status: Status::Running, requests: vec![], conversation: None, branch: Some(branch) };
+    bench.server(Command::ReportSession(report)).await;
+    fs::write(worktree.join("lib.rs"), "fn a() {}\nfn b() {}\n").unwrap();
+    fs::write(worktree.join("tasks/one.md"), "# One\n- [x] a\n").unwrap();
+    let end = qd_core::command::EndSession {
+        id: session,
+        attempt: 1,
+        ending: Ending::Completed,
+        output_end: 0,
+        activity: Activity::default(),
+        conversation: None,
+    };
+    bench.server(Command::EndSession(end)).await;
+    Work { bench, task, worktree }
+}
+
+impl Work {
+    fn branch_name(&self, bench: &Bench) -> String {
+        bench.engine.read(|state| state.task(self.task.id).unwrap().branch.clone().unwrap().name)
+    }
+
+    async fn keep(&self) -> Mid {
+        self.bench.person(Command::KeepWork(KeepWork { id: self.task.id, message: "Add b".into() })).await
+    }
+
+    async fn failure(&self, job: Mid) -> (String, Vec<String>) {
+        let state = self.bench.wait(|state| state.job(job).map(|j| j.state.clone()).filter(|s| *s != JobState::Pending)).await;
+        let JobState::Failed { reason, files } = state else { panic!("not failed") };
+        (reason, files)
+    }
+
+    fn row(&self) -> Task {
+        self.bench.task("tasks/one.md")
+    }
+
+    fn main(&self) -> String {
+        self.bench.git(&["rev-parse", "main"]).trim().to_owned()
+    }
+}
+
+#[tokio::test]
+async fn kept_work_is_one_commit_without_documents_and_can_be_taken_back() {
+    let work = done_work().await;
+    let before = work.main();
+    work.keep().await;
+    work.bench.settled().await;
+    let landing = work.row().landing.unwrap();
+    assert_eq!((landing.old.as_str(), landing.new.as_str()), (before.as_str(), work.main().as_str()));
+    assert_eq!(work.bench.git(&["show", "--format=%an %s", "--name-only", "main"]), "Ada Add b\n\nlib.rs\n");
+    assert_eq!(work.bench.file("lib.rs"), "fn a() {}\nfn b() {}\n", "the checkout follows");
+    work.bench.person(Command::UndoKeep(on(work.task.id))).await;
+    work.bench.settled().await;
+    assert_eq!((work.row().landing, work.main()), (None, before));
+    assert_eq!(work.bench.file("lib.rs"), "fn a() {}\n");
+}
+
+#[tokio::test]
+async fn work_that_meets_other_changes_says_which_files_and_moves_nothing() {
+    let work = done_work().await;
+    work.bench.write("lib.rs", "fn mine() {}\n");
+    let (reason, files) = work.failure(work.keep().await).await;
+    assert!(reason.contains("changes of your own"), "{reason}");
+    assert_eq!(files, ["lib.rs"]);
+    work.bench.git(&["commit", "-q", "-a", "-m", "Mine"]);
+    let before = work.main();
+    let job = work.bench.jobs()[0].id;
+    work.bench.retry(job).await;
+    let conflict = work
+        .bench
+        .wait(|state| match &state.job(job)?.state {
+            JobState::Failed { reason, files } if reason.contains("same places") => Some(files.clone()),
+            _ => None,
+        })
+        .await;
+    assert_eq!((conflict, work.main()), (vec!["lib.rs".to_owned()], before));
+    work.bench.person(Command::DropJob(OnJob { id: job })).await;
+    assert!(work.row().landing.is_none());
+}
+
+#[tokio::test]
+async fn keeping_that_was_cut_short_after_the_landing_tells_that_landing() {
+    let work = done_work().await;
+    let before = work.main();
+    work.bench.engine.clone().shutdown().await;
+    let bench = work.bench.reopened();
+    let job = bench.person(Command::KeepWork(KeepWork { id: work.task.id, message: "Add b".into() })).await;
+    // An earlier run landed it and died before it could tell.
+    let project = bench.engine.read(|state| state.project(bench.project).unwrap().clone());
+    let repo = bench.engine.repo(&project).await.unwrap();
+    let request = qd_git::KeepRequest {
+        worktree: work.worktree.clone(),
+        target: "main".into(),
+        message: "Add b".into(),
+        exclude: crate::work::documents(&project),
+        id: work.task.id.to_string(),
+    };
+    let qd_git::keep::Prepared::Ready(prepared) = repo.prepare_keep(&request).await.unwrap() else { panic!("nothing to keep") };
+    receipts::store(&bench.engine, &format!("{job}.prepared"), &prepared).unwrap();
+    repo.land(&prepared).await.unwrap();
+    bench.start();
+    bench.settled().await;
+    let landing = bench.task("tasks/one.md").landing.unwrap();
+    assert_eq!((landing.old, landing.new), (before.clone(), prepared.new.to_string()));
+    assert_eq!(bench.git(&["rev-list", "--count", &format!("{before}..main")]).trim(), "1");
+    bench.person(Command::UndoKeep(on(work.task.id))).await;
+    bench.settled().await;
+    assert_eq!(bench.git(&["rev-parse", "main"]).trim(), before);
+}
+
+#[tokio::test]
+async fn discarded_work_comes_back_byte_for_byte() {
+    let work = done_work().await;
+    fs::write(work.worktree.join("raw.bin"), [0, 255, 13, 10]).unwrap();
+    work.bench.person(Command::DiscardWork(on(work.task.id))).await;
+    work.bench.settled().await;
+    let saved = work.row().branch.unwrap().discarded.unwrap();
+    assert!(!work.worktree.exists());
+    work.bench.git(&["rev-parse", "--verify", &saved]);
+    work.bench.person(Command::UndoDiscard(on(work.task.id))).await;
+    work.bench.settled().await;
+    assert_eq!(work.row().branch.unwrap().discarded, None);
+    assert_eq!(fs::read(work.worktree.join("raw.bin")).unwrap(), [0, 255, 13, 10]);
+    assert_eq!(fs::read_to_string(work.worktree.join("lib.rs")).unwrap(), "fn a() {}\nfn b() {}\n");
+}
+
+#[tokio::test]
+async fn a_discard_that_was_cut_short_comes_back_whole() {
+    let work = done_work().await;
+    work.bench.engine.clone().shutdown().await;
+    let bench = work.bench.reopened();
+    let job = bench.person(Command::DiscardWork(on(work.task.id))).await;
+    let project = bench.engine.read(|state| state.project(bench.project).unwrap().clone());
+    let repo = bench.engine.repo(&project).await.unwrap();
+    let branch = work.branch_name(&bench);
+    let receipt = repo.prepare_discard(&work.worktree, &branch, &work.task.id.to_string()).await.unwrap();
+    receipts::store(&bench.engine, &format!("{}.discarded", work.task.id), &serde_json::json!({ "job": job, "receipt": receipt })).unwrap();
+    // An earlier run died while git removed the folder.
+    fs::remove_file(work.worktree.join(".git")).unwrap();
+    fs::remove_file(work.worktree.join("lib.rs")).unwrap();
+    bench.start();
+    bench.settled().await;
+    assert!(bench.task("tasks/one.md").branch.unwrap().discarded.is_some(), "{:?}", bench.jobs());
+    bench.person(Command::UndoDiscard(on(work.task.id))).await;
+    bench.settled().await;
+    assert_eq!(bench.jobs(), []);
+    assert_eq!(fs::read_to_string(work.worktree.join("lib.rs")).unwrap(), "fn a() {}\nfn b() {}\n");
+    assert_eq!(git(&work.worktree, &["branch", "--show-current"]).trim(), branch);
+}
+
+#[tokio::test]
+async fn a_commit_needs_to_know_who_makes_it() {
+    let work = done_work().await;
+    fs::write(work.bench.deck().parent().unwrap().join("home/.gitconfig"), "").unwrap();
+    let (reason, _) = work.failure(work.keep().await).await;
+    assert!(reason.contains("user.name"), "{reason}");
+}

@@ -1,0 +1,138 @@
+use super::*;
+use crate::testing::{Bench, git};
+use qd_core::command::{Command, ReportSession, StartSession};
+use qd_core::ids::SessionId;
+use qd_core::row::{Agent, Start, Task};
+use qd_core::status::{Kind, Status as SessionStatus};
+use std::fs;
+
+/// A bench with a session on the first task, and its worktree.
+async fn at_work() -> (Bench, Task, SessionId, Ready) {
+    let bench = Bench::new().await;
+    let task = bench.task("tasks/one.md");
+    let (session, ready) = begin(&bench, &task).await;
+    (bench, task, session, ready)
+}
+
+async fn begin(bench: &Bench, task: &Task) -> (SessionId, Ready) {
+    let session = SessionId(bench.mint());
+    bench.engine.detect_agents().await;
+    assert!(bench.engine.read(|state| state.agents().iter().any(|a: &&Agent| a.scripted)));
+    let start = Start { agent: Some("demo".into()), ..Start::default() };
+    bench.person(Command::StartSession(StartSession { id: session, task: task.id, kind: Kind::Implement, start })).await;
+    let ready = ensure_worktree(&bench.engine, session, task.id).await.unwrap();
+    let report = ReportSession {
+        id: session,
+        attempt: 1,
+        status: SessionStatus::Running,
+        requests: vec![],
+        conversation: None,
+        branch: Some(ready.branch.clone()),
+    };
+    bench.server(Command::ReportSession(report)).await;
+    (session, ready)
+}
+
+#[tokio::test]
+async fn a_worktree_begins_at_head_with_the_document_of_now_and_the_ignored_environment() {
+    let bench = Bench::new().await;
+    bench.write(".gitignore", ".env*\n");
+    bench.write(".env.local", "KEY=1\n");
+    bench.write("tasks/one.md", "# One, not committed\n");
+    let task = bench.wait_task("tasks/one.md", |t| t.title == "One, not committed").await;
+    let (session, ready) = begin(&bench, &task).await;
+    let branch = &ready.branch;
+    let id = session.0.simple().to_string();
+    assert_eq!(branch.name, format!("qd/one-not-committed-{}", &id[26..]));
+    assert_eq!((branch.base.as_str(), branch.target.as_deref()), (bench.git(&["rev-parse", "HEAD"]).trim(), Some("main")));
+    let file = |path: &str| fs::read_to_string(Path::new(&branch.path).join(path)).unwrap();
+    assert_eq!((file("tasks/one.md").as_str(), file(".env.local").as_str()), ("# One, not committed\n", "KEY=1\n"));
+    assert_eq!(ready.base, task.document.version);
+    assert_eq!(bench.engine.changes(task.id).await.unwrap().unwrap().files, [], "the document is no change");
+    let again = ensure_worktree(&bench.engine, session, task.id).await.unwrap();
+    assert_eq!(again.branch.path, branch.path);
+}
+
+#[tokio::test]
+async fn what_the_work_changed_is_told_by_git_and_counted_once() {
+    let (bench, task, _, ready) = at_work().await;
+    let worktree = Path::new(&ready.branch.path);
+    fs::write(worktree.join("lib.rs"), "fn a() {}\nfn b() {}\n").unwrap();
+    fs::write(worktree.join("new.rs"), "new\n").unwrap();
+    fs::write(worktree.join("tasks/one.md"), "# Changed\n").unwrap();
+    let changes = bench.engine.changes(task.id).await.unwrap().unwrap();
+    let told: Vec<_> = changes.files.iter().map(|f| (f.path.as_str(), f.status, f.additions, f.deletions)).collect();
+    assert_eq!(told, [("lib.rs", FileStatus::Modified, 1, 0), ("new.rs", FileStatus::Added, 1, 0)]);
+    let diff = bench.engine.file_diff(task.id, "lib.rs").await.unwrap().unwrap();
+    assert!(diff.diff.contains("+fn b() {}") && !diff.truncated, "{}", diff.diff);
+    assert_eq!(bench.engine.file_diff(task.id, "tasks/one.md").await.unwrap(), None);
+    bench.engine.count_changes(task.id).await;
+    let counted = || bench.task("tasks/one.md").branch.unwrap().changed;
+    assert_eq!(counted(), Some(Changed { files: 2, additions: 2, deletions: 0 }));
+    // Back and forth: the count follows, though the tree is one that was there before.
+    fs::remove_file(worktree.join("new.rs")).unwrap();
+    bench.engine.count_changes(task.id).await;
+    assert_eq!(counted(), Some(Changed { files: 1, additions: 1, deletions: 0 }));
+    fs::write(worktree.join("new.rs"), "new\n").unwrap();
+    bench.engine.count_changes(task.id).await;
+    assert_eq!(counted(), Some(Changed { files: 2, additions: 2, deletions: 0 }));
+    let head = *bench.engine.head().borrow();
+    bench.engine.count_changes(task.id).await;
+    assert_eq!(*bench.engine.head().borrow(), head, "nothing new is not told");
+}
+
+#[tokio::test]
+async fn what_the_agent_ticks_is_merged_with_what_a_person_writes() {
+    let (bench, task, session, ready) = at_work().await;
+    let copy = Path::new(&ready.branch.path).join("tasks/one.md");
+    let base = ready.base.unwrap();
+    assert_eq!(bring_back(&bench.engine, session, task.id, &ready.branch, base).await, None, "nothing was edited");
+    bench.save(&task, "# One, renamed\n\nfirst\n\n- [ ] a\n\nlast\n").await;
+    fs::write(&copy, "# One\n\nfirst\n\n- [x] a\n\nlast\n").unwrap();
+    let next = bring_back(&bench.engine, session, task.id, &ready.branch, base).await.unwrap();
+    bench.wait_task("tasks/one.md", |t| t.title == "One, renamed" && t.progress.done == 1).await;
+    bench.settled().await;
+    assert_eq!(bench.file("tasks/one.md"), "# One, renamed\n\nfirst\n\n- [x] a\n\nlast\n");
+    assert_eq!(bring_back(&bench.engine, session, task.id, &ready.branch, next).await, None);
+    // The next start in the same worktree sees what both wrote.
+    let again = ensure_worktree(&bench.engine, session, task.id).await.unwrap();
+    assert_eq!(fs::read_to_string(&copy).unwrap(), bench.file("tasks/one.md"));
+    assert_eq!(again.base, bench.task("tasks/one.md").document.version);
+}
+
+#[tokio::test]
+async fn edits_that_nobody_brought_back_are_brought_back_by_the_next_start() {
+    let (bench, task, session, ready) = at_work().await;
+    let copy = Path::new(&ready.branch.path).join("tasks/one.md");
+    fs::write(&copy, "# One\n\nfirst\n\n- [x] a\n\nlast\n").unwrap();
+    ensure_worktree(&bench.engine, session, task.id).await.unwrap();
+    bench.wait_task("tasks/one.md", |t| t.progress.done == 1).await;
+    bench.settled().await;
+    assert!(bench.file("tasks/one.md").contains("[x] a"));
+}
+
+#[tokio::test]
+async fn a_new_task_waits_for_its_file_and_names_that_clash_get_a_number() {
+    let bench = Bench::new().await;
+    let id = bench.create("Fresh").await;
+    let task = bench.wait(|state| state.task(id).cloned()).await;
+    let session = SessionId(bench.mint());
+    let short = &session.0.simple().to_string()[26..];
+    bench.git(&["branch", &format!("qd/fresh-{short}")]);
+    let ready = ensure_worktree(&bench.engine, session, task.id).await.unwrap();
+    assert_eq!(ready.branch.name, format!("qd/fresh-{short}-2"));
+    assert!(Path::new(&ready.branch.path).join("tasks/fresh.md").exists());
+}
+
+#[tokio::test]
+async fn a_worktree_that_somebody_removed_goes_on_from_its_branch() {
+    let (bench, task, session, ready) = at_work().await;
+    let worktree = Path::new(&ready.branch.path);
+    fs::write(worktree.join("lib.rs"), "fn done() {}\n").unwrap();
+    git(worktree, &["commit", "-q", "-a", "-m", "Done"]);
+    fs::remove_dir_all(worktree).unwrap();
+    assert!(matches!(bench.engine.changes(task.id).await, Err(WorkError::NoWorktree(_))));
+    let next = ensure_worktree(&bench.engine, session, task.id).await.unwrap();
+    assert_eq!(fs::read_to_string(Path::new(&next.branch.path).join("lib.rs")).unwrap(), "fn done() {}\n");
+    assert_eq!(next.branch.base, ready.branch.base);
+}
