@@ -280,8 +280,11 @@ async fn a_conversation_is_gone_on_with_and_its_past_is_not_told_again() {
 }
 
 #[tokio::test]
-async fn verify_judges_the_boxes_and_changes_nothing() {
+async fn verify_judges_the_boxes_and_changes_nothing_where_the_check_passes() {
     let mut stage = Stage::new();
+    // The check of a project of no known kind is git's own.
+    let init = qd_proc::Spawn::new("git").args(["init", "--quiet"]).env("PATH", "/usr/bin:/bin").cwd(stage.cwd());
+    assert!(qd_proc::Run::new(init, Duration::from_secs(20)).output().await.unwrap().success());
     let mut link = stage.agent(None);
     until(&mut link, is_ready).await;
     prompt(&mut link, "Kind: verify\nTask document: tasks/clock.md\n[[demo: no-permission]]");
@@ -289,6 +292,18 @@ async fn verify_judges_the_boxes_and_changes_nothing() {
     assert!(said.contains("2 of 3 boxes are open"), "{said}");
     assert!(said.contains("**not verified**"), "{said}");
     assert_eq!(fs::read_to_string(stage.cwd().join("tasks/clock.md")).unwrap(), TASK);
+}
+
+#[tokio::test]
+async fn verify_reopens_the_boxes_that_the_check_does_not_prove() {
+    let mut stage = Stage::new();
+    fs::write(stage.cwd().join("Cargo.toml"), "this is no manifest").unwrap();
+    let mut link = stage.agent(None);
+    until(&mut link, is_ready).await;
+    prompt(&mut link, "Kind: verify\nTask document: tasks/clock.md\n[[demo: no-permission]]");
+    assert!(said(&until(&mut link, is_turn_end).await).contains("The check failed. 3 of 3 boxes are open."));
+    let text = fs::read_to_string(stage.cwd().join("tasks/clock.md")).unwrap();
+    assert_eq!(text, TASK.replace("- [x] be round\n", "- [ ] be round\n  Not proven: `cargo test --quiet` fails.\n"));
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 //! What only development needs: the model test of the optimistic protocol and its parts.
 
 pub mod memory;
-pub mod model;
+
 pub mod random;

@@ -141,26 +141,28 @@ impl Disk {
 
     fn collect(&mut self, now: Millis, keep: Retention) -> Collected {
         let (head, floor) = (self.head, self.floor);
-        let old = |(ts, entry): &&(Millis, Arc<Entry>)| {
-            entry.offset.seq <= floor.seq
-                || entry.offset.seq + keep.records <= head.seq && now.since(*ts) > keep.record_age
+        let goes = |(ts, entry): &&(Millis, Arc<Entry>)| {
+            let seq = entry.offset.seq;
+            let kept = head.seq - seq < keep.records || now.since(*ts) < keep.record_age;
+            !kept || seq <= floor.seq
         };
-        let all = self.log.iter().take_while(old).count();
-        let records = all.min(COLLECT_AT_ONCE);
+        let records = self.log.iter().take(COLLECT_AT_ONCE).take_while(goes).count();
         if let Some((_, last)) = self.log.drain(..records).next_back() {
             if last.offset.seq > floor.seq {
                 self.floor = last.offset;
             }
         }
-        let mut aged: Vec<Mid> =
-            self.outcomes.iter().filter(|(_, (ts, _))| now.since(*ts) > keep.outcome_age).map(|(mid, _)| *mid).collect();
-        aged.sort_unstable();
-        let more = all > records || aged.len() > COLLECT_AT_ONCE;
-        aged.truncate(COLLECT_AT_ONCE);
-        for mid in &aged {
-            self.outcomes.remove(mid);
+        let mut oldest: Vec<(u64, Mid)> = self.outcomes.values().map(|(_, o)| (o.outcome.seq, o.outcome.mid)).collect();
+        oldest.sort_unstable();
+        let before = self.outcomes.len();
+        for (_, mid) in oldest.into_iter().take(COLLECT_AT_ONCE) {
+            if self.outcomes.get(&mid).is_some_and(|(ts, _)| now.since(*ts) >= keep.outcome_age) {
+                self.outcomes.remove(&mid);
+            }
         }
-        Collected { records: records as u64, outcomes: aged.len() as u64, more }
+        let outcomes = before - self.outcomes.len();
+        let more = records == COLLECT_AT_ONCE || outcomes == COLLECT_AT_ONCE;
+        Collected { records: records as u64, outcomes: outcomes as u64, more }
     }
 
     fn after(&self, offset: Offset, limit: usize) -> Result<Vec<Entry>, ReadError> {
@@ -206,25 +208,30 @@ impl Reader for MemoryReader {
 
     fn write_snapshot(&self, mids: &[Mid], out: &mut dyn Write) -> Result<Offset, StoreError> {
         let broken = |e: std::io::Error| StoreError::Io(Box::new(e));
-        let mut disk = self.0.lock().clone();
+        // The writer goes on while the snapshot is written.
+        let (head, rows, settled) = {
+            let disk = self.0.lock();
+            let rows: Vec<Arc<Row>> = disk.rows.values().cloned().collect();
+            let settled: BTreeMap<Mid, Outcome> =
+                mids.iter().filter_map(|mid| Some((*mid, disk.outcomes.get(mid)?.1.outcome.clone()))).collect();
+            (disk.head, rows, settled)
+        };
         let mut json = Vec::new();
-        let Offset { epoch, seq, tag } = disk.head;
+        let Offset { epoch, seq, tag } = head;
         write!(json, r#"{{"epoch":{epoch},"seq":{seq},"tag":{tag},"rows":["#).map_err(broken)?;
-        for (at, row) in disk.rows.values().enumerate() {
+        for (at, row) in rows.iter().enumerate() {
             if at > 0 {
                 json.push(b',');
             }
             serde_json::to_writer(&mut json, row.as_ref()).map_err(|e| broken(e.into()))?;
         }
-        let settled: BTreeMap<Mid, Outcome> =
-            mids.iter().filter_map(|mid| Some((*mid, disk.outcomes.remove(mid)?.1.outcome))).collect();
         json.extend_from_slice(br#"],"settled":"#);
         serde_json::to_writer(&mut json, &settled).map_err(|e| broken(e.into()))?;
         json.push(b'}');
         for piece in json.chunks(1 << 16) {
             out.write_all(piece).map_err(broken)?;
         }
-        Ok(disk.head)
+        Ok(head)
     }
 
     fn text(&self, version: Mid) -> Result<Option<Text>, StoreError> {

@@ -6,7 +6,7 @@ import { Sidebar } from "../features/sessions/Sidebar";
 import { TaskList } from "../features/tasks/TaskList";
 import { useKeys } from "../lib/keys";
 import { usePref } from "../lib/prefs";
-import { useConnection, useSettings } from "../lib/use";
+import { useReach, useSettings } from "../lib/use";
 import { Strip } from "../features/proof/Strip";
 import { IconButton } from "../ui/Button";
 import { Resizer } from "../ui/Resizer";
@@ -23,7 +23,7 @@ import { useWhere } from "./where";
 export function Frame() {
   const where = useWhere();
   const navigate = useNavigate();
-  const connection = useConnection();
+  const connection = useReach();
   const demo = useSettings()?.demo ?? false;
   const [left, setLeft] = usePref("tasks.width", "280");
   const [right, setRight] = usePref("sessions.width", "340");

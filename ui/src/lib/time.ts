@@ -69,13 +69,12 @@ function subscribe(listener: () => void): () => void {
 
 const none = () => () => undefined;
 
-/** The time, once a second, while the page is visible. */
-export function useNow(): number {
-  return useSyncExternalStore(subscribe, () => now);
+/** The age of `at` in words; drawn again only when the words change. */
+export function useRelative(at: number): string {
+  return useSyncExternalStore(subscribe, () => relative(at, now));
 }
 
 /** The elapsed time since `from`, ticking while `running`. */
 export function useElapsed(from: number, until: number | null): string {
-  const live = useSyncExternalStore(until === null ? subscribe : none, () => now);
-  return elapsed((until ?? Math.max(live, from)) - from);
+  return useSyncExternalStore(until === null ? subscribe : none, () => elapsed((until ?? Math.max(now, from)) - from));
 }

@@ -2,6 +2,7 @@
 import { createContext, useContext, useMemo, useSyncExternalStore } from "react";
 import type { Act } from "./core";
 import type { Key, Kind, Project, RowKind, Session, Settings } from "./generated/types";
+import { share } from "./share";
 import type { Shell } from "./shell";
 import { tellStart } from "./starts";
 import type { Agents, Connection, DocumentView, Notice, SessionIds, SessionView, TaskLines, TaskQuery, TaskView } from "./views";
@@ -29,7 +30,7 @@ function useSelector<T>(name: string, select: (shell: Shell) => string | undefin
       const next = select(shell);
       if (next === text) return false;
       text = next;
-      value = next === undefined ? undefined : (JSON.parse(next) as T);
+      value = next === undefined ? undefined : share(value, JSON.parse(next) as T);
       return true;
     };
     refresh();
@@ -58,6 +59,20 @@ const never: Matches = () => false;
 export function useConnection(): Connection {
   const now = useSelector<Connection>("connection", (shell) => shell.panel.connection(), () => true, true);
   return now ?? { state: "loading", since: null, waiting: 0, unsaved: 0, has_base: false };
+}
+
+/** How the page stands to the server, without the figures: what most of the page wants to know. */
+export function useReach(): Pick<Connection, "state" | "has_base"> {
+  const reach = useSelector<Pick<Connection, "state" | "has_base">>(
+    "reach",
+    (shell) => {
+      const { state, has_base } = JSON.parse(shell.panel.connection()) as Connection;
+      return JSON.stringify({ state, has_base });
+    },
+    never,
+    true,
+  );
+  return reach ?? { state: "loading", has_base: false };
 }
 
 export function useTaskLines(query: TaskQuery): TaskLines {

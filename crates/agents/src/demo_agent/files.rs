@@ -13,6 +13,23 @@ pub(super) fn ticked(text: &str, number: usize) -> Option<String> {
     (mark != 'x' && mark != 'X').then(|| format!("{}x{}", &text[..at], &text[at + mark.len_utf8()..]))
 }
 
+/// The document with every ticked box open again and `why` on a line of its own below it.
+pub(super) fn reopened(text: &str, why: &str) -> String {
+    let mut reopened = text.to_owned();
+    // From the end, so that the positions in front stay true.
+    for (at, mark, _) in box_lines(text).into_iter().rev() {
+        if mark != 'x' && mark != 'X' {
+            continue;
+        }
+        let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let indent = " ".repeat(at - line_start - "- [".len());
+        let line_end = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
+        reopened.insert_str(line_end, &format!("\n{indent}  {why}"));
+        reopened.replace_range(at..=at, " ");
+    }
+    reopened
+}
+
 /// The boxes as (position of the mark, mark, words).
 fn box_lines(text: &str) -> Vec<(usize, char, String)> {
     let mut boxes = Vec::new();
@@ -68,6 +85,13 @@ mod tests {
         assert_eq!(ticked(&after, 2), None);
         assert_eq!(ticked(text, 3), None);
         assert_eq!(boxes(&after), [(true, "eins".to_owned()), (true, "zwölf".to_owned())]);
+    }
+
+    #[test]
+    fn reopened_boxes_say_why_below_them() {
+        let text = "- [x] eins\n  * [X] zwei\n- [ ] drei\n- [x] vier";
+        let after = reopened(text, "Nein.");
+        assert_eq!(after, "- [ ] eins\n  Nein.\n  * [ ] zwei\n    Nein.\n- [ ] drei\n- [ ] vier\n  Nein.");
     }
 
     #[test]

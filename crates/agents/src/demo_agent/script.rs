@@ -10,7 +10,8 @@
 //! ```
 //!
 //! `edit` replaces the place where `find` stands; where it does not stand the edit was made before. An empty `find`
-//! makes a new file. `tick` counts the document's boxes from 1.
+//! makes a new file. `tick` counts the document's boxes from 1; one right
+//! behind a `run` is ticked only where the command succeeded.
 
 use serde::Deserialize;
 use std::collections::BTreeMap;

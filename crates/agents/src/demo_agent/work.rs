@@ -70,7 +70,17 @@ impl Turn {
     async fn verify(&mut self, document: &str) {
         let Some(text) = self.read(document).await else { return };
         self.voice.thought("Scripted, no model: I run the check and look at the boxes.\n").await;
-        let passed = self.run(check(&self.cwd)).await;
+        let command = check(&self.cwd);
+        let passed = self.run(command).await;
+        let mut text = text;
+        if passed == Some(false) {
+            let why = format!("Not proven: `{command}` fails.");
+            let reopened = files::reopened(&text, &why);
+            if reopened != text {
+                self.write(document, Some(text), Some(reopened.clone())).await;
+            }
+            text = reopened;
+        }
         let boxes = files::boxes(&text);
         let open = boxes.iter().filter(|(ticked, _)| !ticked).count();
         let state = |ticked| if ticked { "done" } else { "open" };

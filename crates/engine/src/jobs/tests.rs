@@ -42,10 +42,6 @@ async fn done_work() -> Work {
 }
 
 impl Work {
-    fn branch_name(&self, bench: &Bench) -> String {
-        bench.engine.read(|state| state.task(self.task.id).unwrap().branch.clone().unwrap().name)
-    }
-
     async fn keep(&self) -> Mid {
         self.bench.person(Command::KeepWork(KeepWork { id: self.task.id, message: "Add b".into() })).await
     }
@@ -158,7 +154,7 @@ async fn a_discard_that_was_cut_short_comes_back_whole() {
     let job = bench.person(Command::DiscardWork(on(work.task.id))).await;
     let project = bench.engine.read(|state| state.project(bench.project).unwrap().clone());
     let repo = bench.engine.repo(&project).await.unwrap();
-    let branch = work.branch_name(&bench);
+    let branch = bench.task("tasks/one.md").branch.unwrap().name;
     let receipt = repo.prepare_discard(&work.worktree, &branch, &work.task.id.to_string()).await.unwrap();
     receipts::store(&bench.engine, &format!("{}.discarded", work.task.id), &serde_json::json!({ "job": job, "receipt": receipt })).unwrap();
     // An earlier run died while git removed the folder.

@@ -49,20 +49,27 @@ impl Clock for ShiftedClock {
 
 /// See the module.
 pub struct Stage {
-    folder: TempDir,
+    folder: PathBuf,
+    _removed: Option<TempDir>,
     pub clock: Arc<ShiftedClock>,
     pub qd: PathBuf,
 }
 
 impl Stage {
+    /// One that is there.
+    pub fn at(folder: PathBuf) -> Self {
+        Self { folder, _removed: None, clock: Arc::default(), qd: QD.into() }
+    }
+
     pub async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let project = folder.path().join("project");
+        let removed = tempfile::tempdir().unwrap();
+        let stage = Self::at(removed.path().to_owned());
+        let stage = Self { _removed: Some(removed), ..stage };
+        let project = stage.project();
         fs::create_dir_all(project.join("tasks")).unwrap();
-        fs::create_dir_all(folder.path().join("home")).unwrap();
+        fs::create_dir_all(stage.path("home")).unwrap();
         fs::write(project.join("tasks/clock.md"), TASK).unwrap();
         fs::write(project.join("README.md"), "# Clocks\n").unwrap();
-        let stage = Self { folder, clock: Arc::default(), qd: QD.into() };
         stage.git(&["init", "--quiet", "--initial-branch=main"]).await;
         stage.git(&["add", "."]).await;
         stage.git(&["commit", "--quiet", "--message=Begin"]).await;
@@ -77,8 +84,8 @@ impl Stage {
     }
 
     fn env(&self) -> BTreeMap<String, String> {
-        let home = self.folder.path().join("home").display().to_string();
-        let demo = self.folder.path().join("demo").display().to_string();
+        let home = self.path("home").display().to_string();
+        let demo = self.path("demo").display().to_string();
         let path = std::env::var_os("PATH").unwrap().into_string().unwrap();
         [
             ("PATH", path.as_str()),
@@ -97,20 +104,20 @@ impl Stage {
     }
 
     pub fn project(&self) -> PathBuf {
-        self.folder.path().join("project")
+        self.path("project")
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.folder.join(name)
     }
 
     fn config(&self) -> EngineConfig {
         EngineConfig {
-            data_dir: self.folder.path().join("data"),
+            data_dir: self.path("data"),
             clock: Arc::<ShiftedClock>::clone(&self.clock),
             qd: self.qd.clone(),
             env: self.env(),
-            home: self.folder.path().join("home"),
+            home: self.path("home"),
             agents: BTreeMap::new(),
             max_sessions: PLACES,
             tasks_dir: "tasks".to_owned(),

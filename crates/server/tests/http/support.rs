@@ -115,9 +115,9 @@ impl TestApp {
 
     /// A project to make tasks in.
     pub async fn project(&self) -> ProjectId {
-        let id = ProjectId(id());
+        let project = ProjectId(id());
         let command = Command::AttachProject(AttachProject {
-            id,
+            id: project,
             name: "deck".to_owned(),
             path: "/nonexistent/deck".to_owned(),
             tasks_dir: "tasks".to_owned(),
@@ -128,7 +128,7 @@ impl TestApp {
         });
         let outcome = self.engine.mutate(Mutation::new(id().into(), &command), Actor::Server).await.unwrap();
         assert_eq!(outcome.err, None);
-        id
+        project
     }
 
     pub async fn create_task(&self, project: ProjectId, text: &str) -> Outcome {

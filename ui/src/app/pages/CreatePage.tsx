@@ -1,11 +1,11 @@
 // The index: one box that makes tasks.
 import { CreateBox } from "../../features/tasks/CreateBox";
-import { useConnection, useProjects } from "../../lib/use";
+import { useReach, useProjects } from "../../lib/use";
 import { Empty } from "../../ui/Small";
 
 export function CreatePage() {
   const projects = useProjects();
-  const { has_base } = useConnection();
+  const { has_base } = useReach();
   const troubled = projects.filter((project) => project.problem !== null);
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">

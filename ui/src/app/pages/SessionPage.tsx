@@ -10,7 +10,7 @@ import { TranscriptView } from "../../features/transcript/TranscriptView";
 import type { Request } from "../../lib/generated/types";
 import { useKeys } from "../../lib/keys";
 import { useElapsed } from "../../lib/time";
-import { onSession, retrySession, useConnection, useSession, useShell } from "../../lib/use";
+import { onSession, retrySession, useReach, useSession, useShell } from "../../lib/use";
 import type { SessionView } from "../../lib/views";
 import { count, dollars, isEnded, KIND_LABEL, plural } from "../../lib/words";
 import { Button, IconButton } from "../../ui/Button";
@@ -20,7 +20,7 @@ import { Badge, Empty, Skeleton, TextField } from "../../ui/Small";
 export function SessionPage() {
   const { session } = useParams({ from: "/sessions/$session" });
   const view = useSession(session);
-  const { has_base } = useConnection();
+  const { has_base } = useReach();
   if (!view) {
     return has_base ? (
       <Empty title="This session is not there" action={<Link to="/" className="text-accent-ink underline">To the start</Link>}>

@@ -6,7 +6,7 @@ import { ConflictView } from "../../features/tasks/ConflictView";
 import { DocumentPane } from "../../features/tasks/DocumentPane";
 import { RewriteBox } from "../../features/tasks/RewriteBox";
 import { TaskHead } from "../../features/tasks/TaskHead";
-import { useConnection, useDocument, useTask } from "../../lib/use";
+import { useReach, useDocument, useTask } from "../../lib/use";
 import { Empty, Skeleton, Tabs } from "../../ui/Small";
 
 export function TaskPage() {
@@ -19,7 +19,7 @@ function TaskBody({ task }: { task: string }) {
   const navigate = useNavigate({ from: "/tasks/$task" });
   const view = useTask(task);
   const doc = useDocument(task);
-  const { has_base } = useConnection();
+  const { has_base } = useReach();
   const rewrite = useRef<HTMLDivElement>(null);
   if (!view) {
     return has_base ? (

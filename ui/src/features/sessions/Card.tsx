@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import type { Session } from "../../lib/generated/types";
 import { arm, useArmed } from "../../lib/armed";
-import { exact, relative, useElapsed, useNow } from "../../lib/time";
+import { exact, useElapsed, useRelative } from "../../lib/time";
 import { onSession, retrySession, useSession, useShell } from "../../lib/use";
 import type { SessionView } from "../../lib/views";
 import { count, dollars, isEnded, KIND_LABEL, STATUS_LABEL } from "../../lib/words";
@@ -160,8 +160,8 @@ function OpenLink({ id }: { id: string }) {
 function RowBody({ view, chip }: { view: SessionView; chip: boolean }) {
   const shell = useShell();
   const { row } = view;
-  const now = useNow();
   const ended = row.ended ?? row.since;
+  const age = useRelative(ended);
   return (
     <>
       <StatusMark status={row.status} neutral={!view.confirmed} />
@@ -180,7 +180,7 @@ function RowBody({ view, chip }: { view: SessionView; chip: boolean }) {
       ) : (
         <>
           <time title={exact(ended)} className="text-meta text-ink-3 lg:group-focus-within:invisible lg:group-hover:invisible">
-            {relative(ended, now)}
+            {age}
           </time>
           <span className="relative z-10 hidden gap-1 bg-hover ps-2 lg:absolute lg:end-1 lg:flex lg:opacity-0 lg:group-focus-within:opacity-100 lg:group-hover:opacity-100">
             {has(view, "retry") && (

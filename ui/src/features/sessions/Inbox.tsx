@@ -1,6 +1,6 @@
 // Everything that needs a person, and everything that runs.
 import { Link } from "@tanstack/react-router";
-import { useConnection, useRunning, useSession, useTaskLines } from "../../lib/use";
+import { useReach, useRunning, useSession, useTaskLines } from "../../lib/use";
 import type { TaskLine } from "../../lib/views";
 import { ATTENTION_LABEL, KIND_LABEL } from "../../lib/words";
 import { AttentionMark, StatusMark } from "../../ui/Mark";
@@ -10,7 +10,7 @@ import { RequestBlock } from "./Requests";
 const MOST = 200;
 
 export function Inbox() {
-  const connection = useConnection();
+  const connection = useReach();
   const running = useRunning();
   const { lines } = useTaskLines({ filter: "", show: "active", sort: "attention", from: 0, to: MOST });
   const needs = lines.filter((line) => !["idle", "running"].includes(line.attention));

@@ -1,6 +1,6 @@
 // The document: rendered; a click edits it; a click on a box saves it. "Saved" is said only when it is.
 import { Pencil } from "lucide-react";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { markdown, toggle_box } from "#core";
 import { useKeys } from "../../lib/keys";
 import { useShell } from "../../lib/use";
@@ -82,6 +82,7 @@ export function DocumentPane({ view, doc }: { view: TaskView; doc: DocumentView 
 }
 
 function Rendered({ text, onEdit, onTick }: { text: string; onEdit: () => void; onTick: (line: number) => void }) {
+  const html = useMemo(() => markdown(text), [text]);
   if (text.trim() === "") return <Empty title="An empty document">Click Edit, or press e, and write what is to be done.</Empty>;
-  return <Markdown titled html={markdown(text)} onClick={onEdit} onTick={onTick} />;
+  return <Markdown titled html={html} onClick={onEdit} onTick={onTick} />;
 }

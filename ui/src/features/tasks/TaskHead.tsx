@@ -1,6 +1,6 @@
 // Above the document: title, where the task stands, what can be done, and jobs that failed.
 import type { Job } from "../../lib/generated/types";
-import { exact, relative, useNow } from "../../lib/time";
+import { exact, useRelative } from "../../lib/time";
 import { useShell } from "../../lib/use";
 import type { DocumentView, TaskView } from "../../lib/views";
 import { ATTENTION_LABEL, plural, shortPath } from "../../lib/words";
@@ -11,7 +11,7 @@ import { Title } from "./Title";
 
 export function TaskHead({ view, doc, onRewrite }: { view: TaskView; doc: DocumentView | undefined; onRewrite: () => void }) {
   const { row, project } = view;
-  const now = useNow();
+  const age = useRelative(row.updated);
   const word = ATTENTION_LABEL[view.attention] || view.phase.replaceAll("_", " ");
   return (
     <header data-pending={view.pending ? "" : undefined} className="flex flex-col gap-2">
@@ -34,7 +34,7 @@ export function TaskHead({ view, doc, onRewrite }: { view: TaskView; doc: Docume
           </span>
         )}
         {row.path !== null && <span title={row.path}>{shortPath(row.path, 44)}</span>}
-        <time title={exact(row.updated)}>{relative(row.updated, now)}</time>
+        <time title={exact(row.updated)}>{age}</time>
       </p>
       {project?.problem && <p className="rounded bg-warning-ground px-3 py-2 text-warning">{project.problem}</p>}
       {!row.on_branch && (
