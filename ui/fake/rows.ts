@@ -1,6 +1,6 @@
 // Made-up rows for work on the drawing: every state of a card, a task and an agent.
-import type { Agent, Kind, Project, Session, Status, Task } from "../src/lib/generated/types";
-import type { Attention } from "../src/lib/views";
+import type { Agent, Attention, Kind, Project, Session, Status, Task } from "../src/lib/generated/types";
+
 
 export const NOW = Date.now();
 const MIN = 60_000;

@@ -4,7 +4,9 @@ mod crates;
 mod figures;
 mod rules;
 mod source;
+mod symbols;
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use anyhow::{Result, bail};
@@ -37,6 +39,7 @@ pub fn run() -> Result<()> {
             breaches.extend(crates::check(name, &source.text)?);
         }
     }
+    breaches.extend(symbols::check(&sources));
     for Breach { path, line, rule } in &breaches {
         say(format_args!("{path}:{line}: {rule}"));
     }
@@ -56,5 +59,10 @@ fn sources() -> Result<Vec<Source>> {
     let ours = paths.filter(|path| !NOT_OURS.iter().any(|folder| path.starts_with(folder)));
     // A file that is listed and gone was deleted, one that is not UTF-8 is no text.
     let texts = ours.filter_map(|path| Some((path, fs::read_to_string(workspace::root().join(path)).ok()?)));
-    Ok(texts.map(|(path, text)| Source::new(path, &text)).collect())
+    let mut sources: Vec<Source> = texts.map(|(path, text)| Source::new(path, &text)).collect();
+    let of_tests: BTreeSet<String> = sources.iter().flat_map(Source::test_modules).collect();
+    for source in sources.iter_mut().filter(|source| of_tests.contains(&source.path)) {
+        source.is_test.fill(true);
+    }
+    Ok(sources)
 }

@@ -64,7 +64,7 @@ impl Player {
         let resume = resumed.map(|(_, message)| message["params"]["sessionId"].as_str().unwrap().to_owned());
         let driver = Acp::new(Start {
             title: recording.agent.to_owned(),
-            cwd: "/fixture/work".into(),
+            cwd: "/fixture/project".into(),
             resume: resume.filter(|_| recording.resume),
             mode: None,
             model: None,
@@ -242,7 +242,7 @@ fn every_tool_call_of_a_turn_that_ended_has_ended() {
 fn in_chunks(bytes: &[u8], cuts: &[usize]) -> (String, usize) {
     let mut driver = Acp::new(Start {
         title: "agent".to_owned(),
-        cwd: "/fixture/work".into(),
+        cwd: "/fixture/project".into(),
         resume: None,
         mode: None,
         model: None,

@@ -82,7 +82,8 @@ impl Config {
 fn read(file: &Path) -> Result<Layer, ConfigError> {
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Layer::default()),
+        // A data directory that is none is told by whoever opens it.
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(Layer::default()),
         Err(source) => return Err(ConfigError::Unreadable { file: file.to_owned(), source }),
     };
     toml::from_str(&text).map_err(|error| {

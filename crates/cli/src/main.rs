@@ -22,7 +22,7 @@ use std::process::ExitCode;
 #[command(name = "qd", version, after_help = exit::HELP)]
 struct Qd {
     /// Where Quarterdeck keeps its data. One server runs per directory.
-    #[arg(long, global = true, env = "QD_DATA_DIR", value_name = "DIR")]
+    #[arg(long, global = true, env = "QD_DATA_DIR", hide_env_values = true, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// Print JSON, one object a line, with names that stay.
     #[arg(long, global = true)]
@@ -52,5 +52,23 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Qd::command().debug_assert();
+    }
+
+    /// Every command with its manual, so that a change of one is seen where it is reviewed.
+    #[test]
+    fn the_manual_is_as_reviewed() {
+        fn tell(command: &mut clap::Command, path: &str, manual: &mut String) {
+            let help = command.clone().bin_name(path).render_long_help();
+            manual.push_str(&format!("# {path}\n\n{help}\n\n"));
+            for inner in command.get_subcommands_mut().filter(|c| c.get_name() != "help") {
+                let path = format!("{path} {}", inner.get_name());
+                tell(inner, &path, manual);
+            }
+        }
+        let mut manual = String::new();
+        let mut command = Qd::command().term_width(100);
+        command.build();
+        tell(&mut command, "qd", &mut manual);
+        insta::assert_snapshot!("manual", manual);
     }
 }

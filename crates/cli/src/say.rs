@@ -40,17 +40,30 @@ pub fn error(error: &Error, as_json: bool) {
     }
 }
 
+/// The widest cell of a table.
+const WIDEST: usize = 60;
+
 /// A table with columns as wide as they need to be; the last one takes what it takes.
 pub fn table(head: &[&str], rows: &[Vec<String>]) {
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| cut(cell)).collect()).collect();
     let mut widths: Vec<usize> = head.iter().map(|cell| cell.chars().count()).collect();
-    for row in rows {
+    for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
     }
     let head: Vec<String> = head.iter().map(|cell| cell.to_uppercase()).collect();
-    for row in std::iter::once(&head).chain(rows) {
+    for row in std::iter::once(&head).chain(&rows) {
         let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         line(cells.join("  ").trim_end());
     }
+}
+
+/// One line of at most [`WIDEST`] characters.
+fn cut(cell: &str) -> String {
+    let line = cell.replace(['\n', '\r', '\t'], " ");
+    if line.chars().count() <= WIDEST {
+        return line;
+    }
+    line.chars().take(WIDEST - 1).chain(['…']).collect()
 }

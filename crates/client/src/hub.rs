@@ -190,12 +190,14 @@ impl Hub {
                 self.floor = Some(offset);
                 self.open(effects);
             }
-            // Another history, or one of the server's that this hub has not heard of yet: begin again from there.
-            Some(head) if offset.epoch != head.epoch || offset.seq > head.seq => {
+            // Another history, or nobody who needs what lies between: begin again from there.
+            Some(head) if offset.epoch != head.epoch || (offset.seq > head.seq && self.link == Link::Closed) => {
                 self.floor = Some(offset);
                 self.kept.clear();
                 self.open(effects);
             }
+            // The tab's snapshot is ahead of the stream, which the other tabs need as it is: it passes over what it has.
+            Some(head) if offset.seq > head.seq => {}
             Some(_) => match self.tail(offset) {
                 Some(frames) => {
                     if !frames.is_empty() {

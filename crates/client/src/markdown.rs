@@ -1,17 +1,32 @@
 //! Markdown to HTML that is safe to put into the page: no raw HTML, no scripts, links only to where a person may want
 //! to go. Checkboxes carry the line they stand on.
 
+use qd_core::document::doing_marks;
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, html};
 
 /// The HTML of a document or message.
 pub fn to_html(text: &str) -> String {
     let options = Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS | Options::ENABLE_STRIKETHROUGH;
     let mut line = LineAt { text, at: 0, line: 0 };
-    let events = Parser::new_ext(text, options).into_offset_iter().map(|(event, range)| match event {
+    // Markdown knows no boxes in progress: they are read as open ones, of the same length, and told apart again here.
+    let doing = doing_marks(text);
+    let mut plain = text.as_bytes().to_vec();
+    for at in &doing {
+        plain[*at] = b' ';
+    }
+    let plain = String::from_utf8_lossy(&plain);
+    let events = Parser::new_ext(&plain, options).into_offset_iter().map(|(event, range)| match event {
         Event::Html(html) | Event::InlineHtml(html) => Event::Text(html),
         Event::TaskListMarker(ticked) => {
-            let (line, ticked) = (line.of(range.start), if ticked { " checked" } else { "" });
-            let html = format!("<input type=\"checkbox\" data-line=\"{line}\" aria-label=\"line {}\"{ticked}>", line + 1);
+            let in_progress = doing.binary_search(&(range.start + 1)).is_ok();
+            let state = match (ticked, in_progress) {
+                (true, _) => " checked",
+                (false, true) => " data-doing",
+                (false, false) => "",
+            };
+            let (line, words) = (line.of(range.start), if in_progress { ", in progress" } else { "" });
+            let label = format!("line {}{words}", line + 1);
+            let html = format!("<input type=\"checkbox\" data-line=\"{line}\" aria-label=\"{label}\"{state}>");
             Event::InlineHtml(CowStr::from(html))
         }
         Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
@@ -69,6 +84,8 @@ mod tests {
     #[test]
     fn a_box_knows_its_line() {
         let html = to_html("# T\n\n- [ ] a\n- [x] b\n");
+        let doing = to_html("- [-] a\n");
+        assert!(doing.contains("aria-label=\"line 1, in progress\" data-doing"), "{doing}");
         assert!(html.contains("data-line=\"2\"") && html.contains("data-line=\"3\" aria-label=\"line 4\" checked"), "{html}");
     }
 }

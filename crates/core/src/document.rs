@@ -98,6 +98,16 @@ pub fn toggle_box(text: &str, line: usize) -> Option<String> {
     Some(format!("{}{next}{}", &text[..start], &text[start + mark.len_utf8()..]))
 }
 
+/// Where the marks of boxes in progress (`[-]`) stand, as byte positions of the hyphen.
+pub fn doing_marks(text: &str) -> Vec<usize> {
+    prose(text)
+        .filter_map(|line| {
+            let (at, mark) = checkbox(line)?;
+            (mark == '-').then(|| line.as_ptr() as usize - text.as_ptr() as usize + at)
+        })
+        .collect()
+}
+
 /// A file name (without `.md`) of a title: lower case, words joined by hyphens, cut at 80 characters on a word.
 pub fn slug(title: &str) -> String {
     let mut out = String::new();

@@ -19,8 +19,10 @@ impl Engine {
         let found = qd_agents::detect(&around, &config.agents).await;
         let agents: Vec<Agent> = (0..).zip(found).map(|(preference, agent)| row(agent, preference)).collect();
         let known = self.read(|state| {
-            let rows: Vec<Agent> =
-                state.of_kind(RowKind::Agent).filter_map(|r| if let Row::Agent(a) = r { Some(a.clone()) } else { None }).collect();
+            let rows: Vec<Agent> = state
+                .of_kind(RowKind::Agent)
+                .filter_map(|r| if let Row::Agent(a) = r { Some(a.clone()) } else { None })
+                .collect();
             rows
         });
         let same = known.len() == agents.len()

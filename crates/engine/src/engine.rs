@@ -39,6 +39,7 @@ pub(crate) struct Inner {
     pub(crate) projects: crate::projects::OpenProjects,
     pub(crate) sessions: crate::sessions::Sessions,
     pub(crate) works: crate::work::Cache,
+    pub(crate) desks: crate::work::Desks,
 }
 
 /// What the demonstration was asked to do wrong.
@@ -102,6 +103,7 @@ impl Engine {
             projects: crate::projects::OpenProjects::default(),
             sessions: crate::sessions::Sessions::default(),
             works: crate::work::Cache::default(),
+            desks: crate::work::Desks::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }

@@ -19,6 +19,7 @@ use qd_core::row::Project;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
@@ -42,6 +43,8 @@ pub(crate) struct ProjectFiles {
     poke: Arc<Notify>,
     seen: Arc<Seen>,
     watcher: Option<RecommendedWatcher>,
+    /// How the file system is watched.
+    watch: Watch,
     known: walk::Known,
     /// Saves of the project that are not settled.
     saves: HashSet<Mid>,
@@ -50,6 +53,8 @@ pub(crate) struct ProjectFiles {
     /// Counts what it told.
     told: u64,
 }
+
+type Watch = fn(&Places, &Arc<Seen>) -> notify::Result<RecommendedWatcher>;
 
 /// What of a project its files depend on.
 #[derive(Clone, Debug)]
@@ -61,7 +66,18 @@ struct Site {
 impl ProjectFiles {
     pub(crate) fn new(engine: Engine, id: ProjectId, poke: Arc<Notify>) -> Self {
         let run = engine.started();
-        Self { engine, id, poke, seen: Arc::default(), watcher: None, known: walk::Known::default(), saves: HashSet::new(), run, told: 0 }
+        Self {
+            engine,
+            id,
+            poke,
+            seen: Arc::default(),
+            watcher: None,
+            watch: watch::watch,
+            known: walk::Known::default(),
+            saves: HashSet::new(),
+            run,
+            told: 0,
+        }
     }
 
     /// Runs until the engine ends.
@@ -103,7 +119,7 @@ impl ProjectFiles {
                     if full {
                         full_at = Instant::now() + FULL;
                     }
-                    look = look.and(Look { files: true, head: true, places: full });
+                    look = look.and(Look { files: true, head: true, places: full || self.watcher.is_none() });
                 }
             }
         }
@@ -112,7 +128,7 @@ impl ProjectFiles {
     /// Looks at what is asked for and tells what differs. False where something could not be stored.
     async fn look(&mut self, site: &Site, project: Project, look: Look) -> bool {
         if look.places {
-            self.watch(site);
+            self.watch(site, project.watched);
         }
         let mut told = true;
         if look.head {
@@ -123,38 +139,48 @@ impl ProjectFiles {
                     Facts { root: site.root.clone(), branch: project.branch.clone(), problem }
                 }
             };
-            let row = Project { branch: facts.branch, problem: facts.problem, watched: self.watcher.is_some(), ..project };
+            self.seen.wary.store(facts.problem.is_some(), Ordering::Release);
+            let row =
+                Project { branch: facts.branch, problem: facts.problem, watched: self.watcher.is_some(), ..project };
             told = self.engine.tell_project(row).await;
         }
         // Where the project itself is away nothing is known of its files.
-        if !self.readable(site) {
+        if !site.is_readable() {
             return told;
         }
         self.observe(site).await && told
     }
 
-    fn watch(&mut self, site: &Site) {
-        let places = Places { root: site.root.clone(), tasks: site.root.join(&site.tasks_dir), git_dir: watch::git_dir(&site.root) };
-        match watch::watch(&places, &self.seen) {
+    fn watch(&mut self, site: &Site, was_watched: bool) {
+        let places = Places {
+            root: site.root.clone(),
+            tasks: site.root.join(&site.tasks_dir),
+            git_dir: watch::git_dir(&site.root),
+        };
+        match (self.watch)(&places, &self.seen) {
             Ok(watcher) => self.watcher = Some(watcher),
             Err(error) => {
-                tracing::warn!(%error, project.path = %site.root.display(), "files can't be watched, so they are looked at every 2 s");
+                if was_watched {
+                    let path = site.root.display();
+                    tracing::warn!(%error, project.path = %path, "files can't be watched, so they are looked at every 2 s");
+                }
                 self.watcher = None;
             }
         }
-    }
-
-    /// Whether what lies in the tasks' folder is the project's and can be known.
-    fn readable(&self, site: &Site) -> bool {
-        let folder = site.root.join(&site.tasks_dir);
-        let inside = folder.canonicalize().map_or(true, |real| real.starts_with(&site.root));
-        site.root.is_dir() && inside && Path::new(&site.tasks_dir).is_relative()
     }
 
     /// A part of a cause that names one telling.
     fn telling(&mut self) -> String {
         self.told += 1;
         format!("{}.{}", self.run, self.told)
+    }
+}
+
+impl Site {
+    /// Whether what lies in the tasks' folder is the project's and can be known.
+    fn is_readable(&self) -> bool {
+        let inside = self.root.join(&self.tasks_dir).canonicalize().map_or(true, |real| real.starts_with(&self.root));
+        self.root.is_dir() && inside && Path::new(&self.tasks_dir).is_relative()
     }
 }
 

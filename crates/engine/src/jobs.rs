@@ -77,8 +77,10 @@ async fn reconcile(engine: Engine) {
 
 fn pending(state: &State) -> Vec<Job> {
     let jobs = state.of_kind(RowKind::Job).filter_map(|row| if let Row::Job(job) = row { Some(job) } else { None });
-    let mut pending: Vec<Job> =
-        jobs.filter(|j| j.state == JobState::Pending && !matches!(j.work, Work::WriteDocument { .. })).cloned().collect();
+    let mut pending: Vec<Job> = jobs
+        .filter(|j| j.state == JobState::Pending && !matches!(j.work, Work::WriteDocument { .. }))
+        .cloned()
+        .collect();
     pending.sort_by_key(|job| (job.at, job.id));
     pending
 }
@@ -129,7 +131,9 @@ impl Failure {
 impl From<GitError> for Failure {
     fn from(error: GitError) -> Self {
         match error {
-            GitError::Unreadable { paths } => Self::with("These files of the worktree can't be read. Mend that, then retry.", &paths),
+            GitError::Unreadable { paths } => {
+                Self::with("These files of the worktree can't be read. Mend that, then retry.", &paths)
+            }
             GitError::Io { path, source } => {
                 Self::new(format!("{} could not be read or written: {}", path.display(), crate::files::advice(&source)))
             }
@@ -154,12 +158,16 @@ impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Overlap { checkout, paths } => {
-                let reason = format!("{} has changes of your own in files that would change. Commit or stash them, then retry.", checkout.display());
+                let reason = format!(
+                    "{} has changes of your own in files that would change. Commit or stash them, then retry.",
+                    checkout.display()
+                );
                 Self::with(reason, &paths)
             }
-            Refusal::Unmerged { checkout, paths } => {
-                Self::with(format!("{} is in the middle of a merge. Finish or abort it, then retry.", checkout.display()), &paths)
-            }
+            Refusal::Unmerged { checkout, paths } => Self::with(
+                format!("{} is in the middle of a merge. Finish or abort it, then retry.", checkout.display()),
+                &paths,
+            ),
             Refusal::Busy { checkout, stderr } => {
                 Self::new(format!("{} is in use by another git command. Retry. {stderr}", checkout.display()))
             }

@@ -122,6 +122,9 @@ impl Engine {
     /// Stores what a folder is, as a project.
     pub(crate) async fn attach_facts(&self, dir: &Path) -> Result<ProjectId, AttachError> {
         let facts = examine(self, dir).await?;
+        if dir.canonicalize().is_ok_and(|real| real != facts.root) {
+            tracing::info!(project.path = %facts.root.display(), "{} lies in a repository: that is opened", dir.display());
+        }
         let path = facts.root.to_str().ok_or_else(|| AttachError::NotText { path: facts.root.clone() })?;
         let id = ProjectId(of_cause(&["project", path]));
         let row = Project {
@@ -161,7 +164,8 @@ impl Engine {
 
     /// Stores what is known of a project, where it differs. False where it could not be stored.
     pub(crate) async fn tell_project(&self, row: Project) -> bool {
-        let same = self.read(|state| state.project(row.id).is_some_and(|old| *old == Project { ver: old.ver, ..row.clone() }));
+        let same =
+            self.read(|state| state.project(row.id).is_some_and(|old| *old == Project { ver: old.ver, ..row.clone() }));
         if same {
             return true;
         }
@@ -240,9 +244,11 @@ fn refusal(asked: &Path, real: &Path, error: OpenError) -> Result<String, Attach
         OpenError::Bare { .. } => AttachError::Bare { path },
         OpenError::InsideGitDirectory { .. } => AttachError::InsideGitDirectory { path },
         OpenError::NotARepository { .. } => {
-            return Ok("This folder is not a git repository: its tasks can be read and edited, but agents work in git \
+            return Ok(
+                "This folder is not a git repository: its tasks can be read and edited, but agents work in git \
                        worktrees. Make it one: git init, then a first commit."
-                .to_owned());
+                    .to_owned(),
+            );
         }
         OpenError::DubiousOwnership { .. } => {
             return Ok(format!(
@@ -268,12 +274,17 @@ fn top_of(real: &Path) -> PathBuf {
 
 /// Why the folder of the task documents can't be used.
 fn tasks_dir_problem(root: &Path, tasks_dir: &str) -> Option<String> {
-    let plain = !tasks_dir.is_empty() && Path::new(tasks_dir).components().all(|part| matches!(part, Component::Normal(_)));
+    let plain =
+        !tasks_dir.is_empty() && Path::new(tasks_dir).components().all(|part| matches!(part, Component::Normal(_)));
     if !plain || Path::new(tasks_dir).starts_with(".git") {
-        return Some(format!("The folder of the tasks is set to \"{tasks_dir}\". It must lie in the project, such as \"tasks\"."));
+        return Some(format!(
+            "The folder of the tasks is set to \"{tasks_dir}\". It must lie in the project, such as \"tasks\"."
+        ));
     }
     let inside = root.join(tasks_dir).canonicalize().map_or(true, |real| real.starts_with(root));
-    (!inside).then(|| format!("The folder {tasks_dir} is a link out of the project, so its files are left alone. Put a folder there."))
+    (!inside).then(|| {
+        format!("The folder {tasks_dir} is a link out of the project, so its files are left alone. Put a folder there.")
+    })
 }
 
 fn unreadable(dir: &Path, source: io::Error) -> AttachError {

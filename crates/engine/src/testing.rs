@@ -110,10 +110,8 @@ impl Bench {
                 head.changed().await.unwrap();
             }
         };
-        match tokio::time::timeout(PATIENCE, waiting).await {
-            Ok(answer) => answer,
-            Err(_) => panic!("it did not come: {:#?}", self.engine.read(|state| (tasks(state), jobs(state)))),
-        }
+        let answer = tokio::time::timeout(PATIENCE, waiting).await;
+        answer.unwrap_or_else(|e| panic!("{e}: {:#?}", self.engine.read(|state| (tasks(state), jobs(state)))))
     }
 
     /// Waits until the task at a path is as asked.
@@ -138,25 +136,21 @@ impl Bench {
         self.engine.read(jobs)
     }
 
-    pub fn mint(&self) -> uuid::Uuid {
-        mint(&SystemClock)
-    }
-
     /// What a person does. Accepted.
     pub async fn person(&self, command: Command) -> Mid {
-        let mid = Mid(self.mint());
+        let mid = Mid(fresh());
         let outcome: Outcome = self.engine.mutate(Mutation::new(mid, &command), Actor::Person).await.unwrap();
         assert!(outcome.ok, "{:?}", outcome.err);
         mid
     }
 
     pub async fn server(&self, command: Command) {
-        let cause = self.mint().to_string();
+        let cause = fresh().to_string();
         self.engine.report(command, &[&cause]).await.unwrap();
     }
 
     pub async fn create(&self, text: &str) -> TaskId {
-        let id = TaskId(self.mint());
+        let id = TaskId(fresh());
         self.person(Command::CreateTask(CreateTask { id, project: self.project, text: text.into() })).await;
         id
     }
@@ -173,6 +167,11 @@ impl Bench {
     pub async fn text(&self, task: TaskId) -> String {
         self.engine.document(task, None).await.unwrap().unwrap().text
     }
+}
+
+/// A new id.
+pub(crate) fn fresh() -> uuid::Uuid {
+    mint(&SystemClock)
 }
 
 pub(crate) fn on(id: TaskId) -> OnTask {
@@ -198,7 +197,9 @@ fn open(folder: &Path) -> Engine {
     loop {
         match Engine::open(config.clone()) {
             // A program that another test starts in this process holds the lock of an earlier engine until it runs.
-            Err(OpenError::Store(qd_store::OpenError::Locked { .. })) if began.elapsed() < PATIENCE => std::thread::yield_now(),
+            Err(OpenError::Store(qd_store::OpenError::Locked { .. })) if began.elapsed() < PATIENCE => {
+                std::thread::yield_now();
+            }
             opened => return opened.unwrap(),
         }
     }

@@ -58,6 +58,16 @@ impl Cache {
     }
 }
 
+/// The worktrees that were made in this run, by task: sessions that start at the same time get the same one.
+#[derive(Default)]
+pub(crate) struct Desks(Mutex<HashMap<TaskId, Arc<tokio::sync::Mutex<Option<Branch>>>>>);
+
+impl Desks {
+    fn of(&self, task: TaskId) -> Arc<tokio::sync::Mutex<Option<Branch>>> {
+        Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(task).or_default())
+    }
+}
+
 /// A worktree as it is now.
 struct Seen {
     snapshot: Snapshot,
@@ -131,10 +141,10 @@ pub(crate) fn documents(project: &Project) -> Vec<GitPath> {
 /// The tip of the target, of which git takes the point that the work left it at; the commit it began from where
 /// there is no target.
 async fn compared_with(repo: &Repo, branch: &Branch) -> Result<CommitId, WorkError> {
-    if let Some(target) = &branch.target {
-        if let Some(tip) = repo.resolve(&format!("refs/heads/{target}")).await? {
-            return Ok(tip);
-        }
+    if let Some(target) = &branch.target
+        && let Some(tip) = repo.resolve(&format!("refs/heads/{target}")).await?
+    {
+        return Ok(tip);
     }
     CommitId::parse(&branch.base).ok_or_else(|| WorkError::NoBase(branch.base.clone()))
 }
@@ -165,7 +175,11 @@ fn answer(changes: &Changes) -> ChangesAnswer {
         deletions: narrow(file.deletions),
         binary: file.binary,
     };
-    ChangesAnswer { base: changes.merge_base.to_string(), tree: changes.tree.to_string(), files: changes.files.iter().map(file).collect() }
+    ChangesAnswer {
+        base: changes.merge_base.to_string(),
+        tree: changes.tree.to_string(),
+        files: changes.files.iter().map(file).collect(),
+    }
 }
 
 #[cfg(test)]

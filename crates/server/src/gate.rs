@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, Uri, header, uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// The addresses that the server answers to.
 pub struct Gate {
@@ -116,7 +116,10 @@ impl Gate {
     /// The same address under the one name that all pages share.
     fn canonical(&self, uri: &Uri) -> String {
         let rest = uri.path_and_query().map_or("/", uri::PathAndQuery::as_str);
-        format!("http://127.0.0.1:{}{rest}", self.bound.port())
+        let ip = self.bound.ip();
+        let reached = ip.is_unspecified() || ip == IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let address = if reached { SocketAddr::new(Ipv4Addr::LOCALHOST.into(), self.bound.port()) } else { self.bound };
+        format!("http://{address}{rest}")
     }
 }
 
@@ -203,6 +206,14 @@ mod tests {
         assert!(gate().check(&Method::GET, &"/".parse().unwrap(), &two).is_err());
         let absolute = checked(&Method::GET, "http://evil.example/", &[("host", "127.0.0.1:4270")]);
         assert_eq!(absolute, Err("ForeignHost".into()));
+    }
+
+    #[test]
+    fn localhost_leads_to_an_address_that_is_listened_on() {
+        let lead = |bound: &str| Gate::new(bound.parse().unwrap(), Vec::new()).canonical(&"/a?b".parse().unwrap());
+        assert_eq!(lead("127.0.0.1:4270"), "http://127.0.0.1:4270/a?b");
+        assert_eq!(lead("0.0.0.0:4270"), "http://127.0.0.1:4270/a?b");
+        assert_eq!(lead("[::1]:4270"), "http://[::1]:4270/a?b");
     }
 
     #[test]

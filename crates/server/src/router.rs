@@ -8,6 +8,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use axum::{Json, Router};
 use tower_http::CompressionLevel;
+use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
 use tower_http::compression::CompressionLayer;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{OpenApi as Document, SecurityRequirement};
@@ -21,9 +22,11 @@ const BODY_LIMIT: usize = 8 * 1024 * 1024;
 /// Everything that the server answers.
 pub fn router(app: App) -> Router {
     let (api, document) = api(app.demo.is_some()).split_for_parts();
+    // Streams are sent as they come, and what fits into a packet or two gains nothing.
+    let large = SizeAbove::new(4096).and(NotForContentType::SSE);
     let api = api
         .route("/openapi.json", get(move || async { Json(document) }))
-        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(large))
         .layer(from_fn_with_state(app.clone(), demo::sever))
         .layer(DefaultBodyLimit::max(BODY_LIMIT));
     let api = Router::new().nest("/v1", api).fallback(unknown).layer(from_fn_with_state(app.clone(), auth::require));

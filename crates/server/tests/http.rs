@@ -4,9 +4,11 @@
 #[cfg(test)]
 mod http {
     pub mod auth;
+    pub mod demo;
     pub mod log;
     pub mod mutations;
     pub mod openapi;
+    pub mod output;
     pub mod page;
     pub mod support;
 }

@@ -3,7 +3,7 @@ import { Panel } from "#core";
 import { logIn, postJson, read } from "./api";
 import { readBase, writeBase } from "./base";
 import type { Act, Effect, JournalEntry, Output, PanelEvent } from "./core";
-import type { Key } from "./generated/types";
+import type { DocumentText, Key } from "./generated/types";
 import { HubLink } from "./hublink";
 import { hexSeed, randomId } from "./seed";
 import { startCore } from "./wasm";
@@ -20,7 +20,7 @@ export class Shell {
   #listeners = new Set<Listener>();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #caching: ReturnType<typeof setTimeout> | null = null;
-  #documents = new Set<string>();
+  #documents = new Map<string, "once" | "again">();
 
   private constructor(panel: Panel) {
     this.panel = panel;
@@ -72,13 +72,19 @@ export class Shell {
     return true;
   }
 
-  /** Fetches a task's text unless that is under way. */
+  /** Fetches a task's text. Asked while it is under way, it is fetched once more: it may have become another. */
   async loadDocument(task: string): Promise<void> {
-    if (this.#documents.has(task)) return;
-    this.#documents.add(task);
+    if (this.#documents.has(task)) {
+      this.#documents.set(task, "again");
+      return;
+    }
     try {
-      const { version, text } = await read<{ version: string; text: string }>(`/tasks/${task}/document`);
-      this.handle({ type: "document", task, version, text });
+      do {
+        this.#documents.set(task, "once");
+        // oxlint-disable-next-line no-await-in-loop
+        const { version, text } = await read<DocumentText>(`/tasks/${task}/document`);
+        this.handle({ type: "document", task, version, text });
+      } while (this.#documents.get(task) === "again");
     } finally {
       this.#documents.delete(task);
     }
@@ -113,7 +119,8 @@ export class Shell {
         }
         return;
       case "send":
-        void this.#send(effect.mid, effect.body);
+        // Starting a request costs more than the rest of a click: it comes after the card.
+        setTimeout(() => void this.#send(effect.mid, effect.body));
         return;
       case "fetch_snapshot":
         void this.#snapshot(effect.mids);

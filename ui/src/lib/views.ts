@@ -1,14 +1,18 @@
 // What the selectors of the optimistic core answer: rows with what is derived from them. Nothing here is computed by the page.
 import type {
+  Action,
   Activity,
   Agent,
+  Attention,
   Ending,
   Job,
   Kind,
   Message,
+  Phase,
   PlanEntry,
   Progress,
   Project,
+  Reject,
   Request,
   Session,
   Task,
@@ -16,18 +20,6 @@ import type {
   ToolKind,
   ToolStatus,
 } from "./generated/types";
-
-export type Attention =
-  | "needs_answer"
-  | "needs_approval"
-  | "failed"
-  | "review_ready"
-  | "conflicted"
-  | "running"
-  | "idle";
-
-/** Something that can be done, or the reason why it can't. */
-export type Action = { name: string; label: string; enabled: boolean; reason: string | null };
 
 export type Connection = {
   state: "loading" | "live" | "stale" | "logged_out";
@@ -65,8 +57,6 @@ export type TaskLine = {
 
 export type TaskLines = { total: number; active: number; archived: number; lines: TaskLine[] };
 
-export type Phase = "draft" | "running" | "review" | "kept" | "done" | "archived" | "not_on_branch";
-
 export type TaskView = {
   row: Task;
   project: Project | null;
@@ -98,7 +88,7 @@ export type Agents = { agents: Agent[]; default: string | null };
 
 export type DocumentView = { version: string; text: string; pending: boolean; stale: boolean };
 
-export type Notice = { id: string; reject: { code: string; message: string }; title: string; retry: boolean };
+export type Notice = { id: string; reject: Reject; title: string; retry: boolean };
 
 /** One drawn piece of a transcript. */
 export type Item = { key: number; ts: number } & ItemBody;

@@ -1,6 +1,5 @@
 // Words and numbers for people.
-import type { Kind, Status } from "./generated/types";
-import type { Attention } from "./views";
+import type { Attention, Kind, Status } from "./generated/types";
 
 export const KIND_LABEL: Record<Kind, string> = {
   plan: "Plan",
@@ -45,6 +44,11 @@ const ENDED: readonly Status[] = ["completed", "failed", "cancelled", "interrupt
 
 export function isEnded(status: Status): boolean {
   return ENDED.includes(status);
+}
+
+/** Says of a scripted agent that no model is at work, unless its name does. */
+export function scriptedNote(title: string, scripted: boolean): string {
+  return scripted && !/scripted/i.test(title) ? " (scripted, no model)" : "";
 }
 
 /** 950, 12.4k, 3.1M; "–" where unknown. */

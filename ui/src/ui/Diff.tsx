@@ -15,7 +15,9 @@ const BLOCK = 100;
 
 export function Diff({ text, label }: { text: string; label: string }) {
   const blocks = useMemo(() => {
-    const lines = parseUnified(text);
+    const all = parseUnified(text);
+    // Nothing is left out above the first line.
+    const lines = all[0]?.type === "hunk" && all[1]?.type !== "hunk" && all[1]?.type !== "note" && (all[1]?.after ?? all[1]?.before) === 1 ? all.slice(1) : all;
     return Array.from({ length: Math.ceil(lines.length / BLOCK) }, (_, at) => lines.slice(at * BLOCK, (at + 1) * BLOCK));
   }, [text]);
   return (

@@ -48,6 +48,18 @@ impl Source {
         }
     }
 
+    /// Paths of the files that `#[cfg(test)] mod name;` here makes part of the tests.
+    pub fn test_modules(&self) -> Vec<String> {
+        let Some(stem) = self.path.strip_suffix(".rs") else { return Vec::new() };
+        let folder = match stem.rsplit_once('/') {
+            Some((folder, "lib" | "main")) => folder,
+            _ => stem,
+        };
+        let pairs = self.code.windows(2).filter(|pair| pair[0].trim() == "#[cfg(test)]");
+        let names = pairs.filter_map(|pair| pair[1].trim().rsplit_once("mod ")?.1.strip_suffix(';'));
+        names.map(|name| format!("{folder}/{name}.rs")).collect()
+    }
+
     /// Lines that are no test.
     pub fn product_lines(&self) -> usize {
         self.is_test.iter().filter(|is_test| !**is_test).count()
@@ -285,6 +297,13 @@ mod tests {
         let source = rust("a\n#[cfg(test)]\nmod tests {\n fn f() {}\n}\nb\n#[cfg(test)]\nuse c;\nd\n");
         assert_eq!(source.is_test, [false, true, true, true, true, false, true, true, false]);
         assert_eq!(source.product_lines(), 3);
+    }
+
+    #[test]
+    fn a_module_of_the_tests_has_its_file_beside_or_below() {
+        let text = "#[cfg(test)]\npub(crate) mod testing;\nmod product;\n";
+        assert_eq!(Source::new("crates/x/src/lib.rs", text).test_modules(), ["crates/x/src/testing.rs"]);
+        assert_eq!(Source::new("crates/x/src/a.rs", text).test_modules(), ["crates/x/src/a/testing.rs"]);
     }
 
     #[test]

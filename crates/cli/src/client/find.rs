@@ -36,8 +36,9 @@ pub fn sessions(state: &State) -> impl Iterator<Item = &Session> {
 pub fn task<'a>(state: &'a State, written: &str) -> Result<&'a Task, Error> {
     let file = absolute(Path::new(written)).ok().and_then(|path| path.canonicalize().ok());
     let is_file = |t: &Task| {
-        let (Some(path), Some(project)) = (&t.path, state.project(t.project)) else { return false };
-        path == written || file.as_ref().is_some_and(|file| *file == Path::new(&project.path).join(path))
+        let Some(path) = &t.path else { return false };
+        let place = state.project(t.project).map(|project| Path::new(&project.path).join(path));
+        path == written || (file.is_some() && file == place)
     };
     let lower = written.to_lowercase();
     let ways: [&dyn Fn(&Task) -> bool; 4] = [

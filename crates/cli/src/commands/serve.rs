@@ -3,6 +3,7 @@
 mod browser;
 mod demo_project;
 mod running;
+mod signals;
 mod supervise;
 
 use super::Context;
@@ -16,10 +17,10 @@ use qd_proc::{Identity, Signal};
 use qd_server::app::Parts;
 use qd_server::auth::Auth;
 use qd_server::{App, BindError, Bound, Demo, Gate, Origin, Token};
+use signals::Signals;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// Serve the panel. Prints one line with its address when it is ready.
@@ -29,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 #[derive(clap::Args)]
 pub struct Serve {
     /// The port; 0 takes a free one.
-    #[arg(long, default_value_t = 4270, env = "QD_PORT")]
+    #[arg(long, default_value_t = 4270, env = "QD_PORT", hide_env_values = true)]
     port: u16,
     /// The address to listen on.
     #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_name = "ADDRESS")]
@@ -41,7 +42,7 @@ pub struct Serve {
     #[arg(long)]
     demo: bool,
     /// Admit the address of a reverse proxy, `https://panel.example.com`.
-    #[arg(long, value_name = "URL", env = "QD_ALLOW_ORIGIN", value_delimiter = ',')]
+    #[arg(long, value_name = "URL", env = "QD_ALLOW_ORIGIN", hide_env_values = true, value_delimiter = ',')]
     allow_origin: Vec<Origin>,
     /// Folders of git repositories to open.
     #[arg(value_name = "PROJECT_DIR")]
@@ -85,7 +86,7 @@ impl Serve {
             return self.projects.iter().map(real).collect();
         }
         if self.demo {
-            return Ok(vec![data_dir.join("project")]);
+            return Ok(vec![data_dir.join(demo_project::NAME)]);
         }
         let here = std::env::current_dir().map_err(Error::failed)?;
         let repository = here.ancestors().find(|dir| dir.join(".git").exists());
@@ -112,7 +113,7 @@ impl Serve {
         let mut parts = tokio::task::JoinSet::new();
         parts.spawn(bound.serve(app));
         engine.start().await;
-        if self.demo && projects == [data_dir.join("project")] {
+        if self.demo && projects == [data_dir.join(demo_project::NAME)] {
             demo_project::make(&projects[0], &context.environment).await?;
         }
         for dir in &projects {
@@ -182,15 +183,14 @@ fn server_file(address: SocketAddr, token: &Token) -> Result<ServerFile, Error> 
     Ok(ServerFile { address: reachable.to_string(), identity, token: token.reveal().to_owned() })
 }
 
-/// Completes on Ctrl-C, on TERM, and where the parent of a demonstration is gone.
+/// Completes on a signal to end, and where the parent of a demonstration is gone.
 async fn told_to_end(supervised: bool) {
-    let (Ok(mut interrupt), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+    let Ok(mut signals) = Signals::listen() else {
         tracing::error!("signals can't be received: end the server with KILL");
         return std::future::pending().await;
     };
     tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = term.recv() => {}
+        () = signals.next() => {}
         () = supervise::orphaned(), if supervised => {}
     }
 }

@@ -83,6 +83,40 @@ fn a_folder_that_is_not_there_is_told_before_anything_starts() {
 }
 
 #[test]
+fn a_data_directory_that_is_a_file_is_told_and_left_alone() {
+    let home = Home::new();
+    fs::write(home.data(), "mine").unwrap();
+    let ended = home.run(&["serve", "--no-open", "--port", "0"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(7), ""));
+    assert!(ended.stderr.contains("is not a directory") && ended.stderr.contains("--data-dir"), "{}", ended.stderr);
+    assert_eq!(fs::read_to_string(home.data()).unwrap(), "mine");
+}
+
+#[test]
+fn the_repository_of_the_current_folder_is_opened_where_none_is_named() {
+    let home = Home::new();
+    let deck = home.repository("here");
+    let _server = home.serve(&[]);
+    let begun = std::time::Instant::now();
+    while !home.run(&["task", "list"]).done().contains("The first task") {
+        assert!(begun.elapsed().as_secs() < 20, "{} was not opened", deck.display());
+    }
+}
+
+#[test]
+fn a_folder_that_is_no_repository_is_opened_with_the_reason() {
+    let home = Home::new();
+    let plain = home.path("plain");
+    fs::create_dir_all(plain.join("tasks")).unwrap();
+    let server = home.serve(&[plain.to_str().unwrap()]);
+    let snapshot = Server::agent().get(format!("{}/api/v1/snapshot", server.url));
+    let snapshot = snapshot.header("Authorization", format!("Bearer {}", server.token)).call().unwrap();
+    let rows: serde_json::Value = snapshot.into_body().read_json().unwrap();
+    let project = rows["rows"].as_array().unwrap().iter().find(|row| row["kind"] == "project").unwrap();
+    assert!(project["row"]["problem"].as_str().unwrap().contains("git init"), "{project}");
+}
+
+#[test]
 fn open_streams_do_not_hold_the_end_up() {
     let home = Home::new();
     let server = home.serve(&[]);

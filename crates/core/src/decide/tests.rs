@@ -1,3 +1,5 @@
+//! Claims about `decide`: what each command does, and what it refuses.
+
 use super::*;
 use crate::command::*;
 use crate::event::{Activity, Ending, OptionEffect, Request, RequestOption};

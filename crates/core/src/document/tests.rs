@@ -1,3 +1,5 @@
+//! Claims about reading and editing task documents.
+
 use super::*;
 
 #[test]

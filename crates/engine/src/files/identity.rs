@@ -71,7 +71,8 @@ pub(super) fn matched(held: &[Held], found: &[Found], unknown: &[String]) -> Mat
         let file = &found[index].content;
         // Of files that look alike none can be told to be the one that moved.
         let told = file.is_read() && strangers.get(file.hash.as_str()) == Some(&1);
-        let with = |tasks: &HashMap<&str, Vec<TaskId>>| only(tasks.get(file.hash.as_str()).into_iter().flatten().copied());
+        let with =
+            |tasks: &HashMap<&str, Vec<TaskId>>| only(tasks.get(file.hash.as_str()).into_iter().flatten().copied());
         let task = with(&moved).or_else(|| with(&away)).filter(|_| told);
         !task.is_some_and(|task| claim(index, task, &mut result))
     });
@@ -79,7 +80,9 @@ pub(super) fn matched(held: &[Held], found: &[Found], unknown: &[String]) -> Mat
         let task = by_path.get(found[index].path.as_str());
         !task.is_some_and(|task| claim(index, task.id, &mut result))
     });
-    let is_unknown = |path: &str| unknown.iter().any(|folder| path.strip_prefix(folder.as_str()).is_some_and(|r| r.starts_with('/')));
+    let is_unknown = |path: &str| {
+        unknown.iter().any(|folder| path.strip_prefix(folder.as_str()).is_some_and(|r| r.starts_with('/')))
+    };
     let gone = held.iter().filter(|t| t.on_branch && !taken.contains(&t.id) && !is_unknown(&t.path));
     result.gone = gone.map(|t| t.id).collect();
     result.new = open;
@@ -109,7 +112,11 @@ pub(super) fn worth_comparing(matched: &Matched) -> bool {
 }
 
 /// Moves tasks that are gone to new files that are similar to them, where both have no other choice.
-pub(super) fn match_similar(matched: &mut Matched, texts_of_gone: &HashMap<TaskId, String>, texts_of_new: &HashMap<usize, String>) {
+pub(super) fn match_similar(
+    matched: &mut Matched,
+    texts_of_gone: &HashMap<TaskId, String>,
+    texts_of_new: &HashMap<usize, String>,
+) {
     let alike = |id: &TaskId, index: &usize| match (texts_of_gone.get(id), texts_of_new.get(index)) {
         (Some(old), Some(new)) => similar(old, new),
         _ => false,

@@ -59,7 +59,8 @@ impl ProjectFiles {
         let engine = &self.engine;
         let all_gone = tell_gone(engine, gone).await;
         let tellings = news.into_iter().map(|n| tell(engine, self.id, &site.root, n));
-        let all_told = stream::iter(tellings).buffer_unordered(TOGETHER).fold(true, |all, one| async move { all && one }).await;
+        let all_told =
+            stream::iter(tellings).buffer_unordered(TOGETHER).fold(true, |all, one| async move { all && one }).await;
         all_gone && all_told
     }
 
@@ -105,7 +106,8 @@ impl ProjectFiles {
 
 impl Told {
     fn of(state: &State, task: &Task) -> Option<Self> {
-        let held = Held { id: task.id, path: task.path.clone()?, hash: task.document.hash.clone(), on_branch: task.on_branch };
+        let held =
+            Held { id: task.id, path: task.path.clone()?, hash: task.document.hash.clone(), on_branch: task.on_branch };
         let writing = state.jobs_of(task.id).any(|j| matches!(j.work, Work::WriteDocument { .. }));
         Some(Self { held, archived: task.archived, problem: task.problem.clone(), writing })
     }

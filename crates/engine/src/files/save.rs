@@ -58,7 +58,10 @@ impl ProjectFiles {
             conflict,
         };
         let telling = self.telling();
-        let stored = self.engine.report(Command::JobDone(JobDone { id, done }), &["job", &id.to_string(), "done", &telling]).await;
+        let stored = self
+            .engine
+            .report(Command::JobDone(JobDone { id, done }), &["job", &id.to_string(), "done", &telling])
+            .await;
         if stored.is_some() {
             write::tidy(&site.root, &path, id);
         }
@@ -110,7 +113,8 @@ fn to(state: &State, site: &Site, job: &Job) -> Option<To> {
     if let Some(path) = &task.path {
         return Some(To::Path(path.clone()));
     }
-    let others = state.children(task.project).filter_map(|row| if let Row::Task(t) = row { t.path.clone() } else { None });
+    let others =
+        state.children(task.project).filter_map(|row| if let Row::Task(t) = row { t.path.clone() } else { None });
     let taken: HashSet<String> = others.collect();
     Some(To::New { tasks_dir: site.tasks_dir.clone(), title: task.title.clone(), taken })
 }

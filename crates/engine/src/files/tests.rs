@@ -1,8 +1,7 @@
 use super::*;
 use crate::projects::AttachError;
-use crate::testing::{Bench, git, tasks};
+use crate::testing::{Bench, fresh, git, tasks};
 use qd_core::command::{Command, OnJob};
-use qd_core::document::MAX_BYTES;
 use qd_core::row::{JobState, Task};
 use std::ffi::OsStr;
 use std::fs;
@@ -109,7 +108,6 @@ async fn what_is_no_document_says_why_and_is_left_alone() {
     // Mended, it is a document like any other.
     bench.write("tasks/huge.md", "# Small\n");
     bench.wait_task("tasks/huge.md", |t| t.problem.is_none() && t.title == "Small").await;
-    assert!(MAX_BYTES < 5_000_000);
 }
 
 #[tokio::test]
@@ -188,7 +186,10 @@ async fn a_contradiction_shows_both_and_is_settled_by_a_choice() {
     let row = bench.wait_task("tasks/two.md", |t| t.conflict.is_some()).await;
     let conflict = row.conflict.unwrap();
     let text = async |version| bench.engine.document(row.id, Some(version)).await.unwrap().unwrap().text;
-    assert_eq!((text(conflict.yours).await.as_str(), text(conflict.theirs).await.as_str()), ("# Two\n\nmine\n", "# Two\n\ntheirs\n"));
+    assert_eq!(
+        (text(conflict.yours).await.as_str(), text(conflict.theirs).await.as_str()),
+        ("# Two\n\nmine\n", "# Two\n\ntheirs\n")
+    );
     assert_eq!(bench.file("tasks/two.md"), "# Two\n\ntheirs\n");
     let both = qd_core::command::SaveDocument { id: row.id, base: None, text: "# Two\n\nboth\n".into() };
     bench.person(Command::ResolveConflict(both)).await;
@@ -291,7 +292,7 @@ async fn nothing_is_written_through_a_folder_that_leads_out() {
     symlink(&outside, bench.path("tasks")).unwrap();
     let order = write::Order {
         root: bench.deck(),
-        job: qd_core::ids::Mid(bench.mint()),
+        job: qd_core::ids::Mid(fresh()),
         to: write::To::New { tasks_dir: "tasks".into(), title: "Out".into(), taken: HashSet::new() },
         text: "# Out\n".into(),
         base: None,
@@ -331,6 +332,9 @@ async fn folders_that_are_no_repository_are_readable_or_say_why_not() {
     fs::create_dir(beside("empty")).unwrap();
     git(&beside("empty"), &["init", "-q"]);
     assert!(problem("empty").await.contains("no commit yet"));
+    git(&beside("empty"), &["commit", "-q", "--allow-empty", "-m", "Start"]);
+    let empty = bench.engine.attach_facts(&beside("empty")).await.unwrap();
+    bench.wait(|state| state.project(empty)?.problem.is_none().then_some(())).await;
     fs::create_dir(beside("bare")).unwrap();
     git(&beside("bare"), &["init", "-q", "--bare"]);
     let attach = async |path: PathBuf| bench.engine.attach_project(&path).await;
@@ -338,12 +342,18 @@ async fn folders_that_are_no_repository_are_readable_or_say_why_not() {
     assert!(matches!(attach(beside("none")).await, Err(AttachError::Missing { .. })));
     assert!(matches!(attach(beside("deck/lib.rs")).await, Err(AttachError::NotAFolder { .. })));
     assert!(matches!(attach(beside("deck/.git")).await, Err(AttachError::InsideGitDirectory { .. })));
-    assert_eq!(attach(beside("deck/tasks")).await.unwrap(), bench.project, "a folder of a repository opens the repository");
+    assert_eq!(
+        attach(beside("deck/tasks")).await.unwrap(),
+        bench.project,
+        "a folder of a repository opens the repository"
+    );
     // Mended, it is a project like any other.
     git(&beside("plain"), &["init", "-q", "-b", "main"]);
     git(&beside("plain"), &["commit", "-q", "--allow-empty", "-m", "Start"]);
     let id = attach(beside("plain")).await.unwrap();
-    bench.wait(|state| (state.project(id)?.problem.is_none() && state.project(id)?.branch.is_some()).then_some(())).await;
+    bench
+        .wait(|state| (state.project(id)?.problem.is_none() && state.project(id)?.branch.is_some()).then_some(()))
+        .await;
 }
 
 #[tokio::test]
@@ -356,4 +366,29 @@ async fn a_worktree_is_a_project_of_its_own_that_follows_its_own_head() {
     bench.wait(|state| (state.children(id).count() == 2).then_some(())).await;
     git(&linked, &["checkout", "-q", "-b", "side2"]);
     bench.wait(|state| (state.project(id)?.branch.as_deref() == Some("side2")).then_some(())).await;
+}
+
+#[tokio::test]
+async fn where_files_can_not_be_watched_they_are_looked_at_and_the_row_says_so() {
+    let bench = Bench::closed().await;
+    let mut files = ProjectFiles::new(bench.engine.clone(), bench.project, Arc::default());
+    files.watch = |_, _| Err(notify::Error::new(notify::ErrorKind::MaxFilesWatch));
+    bench.engine.inner.tasks.spawn(files.run());
+    bench.wait(|state| (!state.project(bench.project)?.watched && tasks(state).len() == 2).then_some(())).await;
+    bench.write("tasks/one.md", "# Seen all the same\n");
+    bench.wait_task("tasks/one.md", |t| t.title == "Seen all the same").await;
+}
+
+#[tokio::test]
+async fn an_edit_between_look_and_write_is_not_lost() {
+    let bench = Bench::closed().await;
+    let file = bench.path("tasks/two.md");
+    let temporary = bench.path("tasks/.qd-x.tmp");
+    fs::write(&temporary, "mine").unwrap();
+    assert!(!write::replace(&temporary, &file, "what it had before").unwrap());
+    assert_eq!(fs::read_to_string(&file).unwrap(), "# Two\n\nsecond\n");
+    fs::write(&temporary, "mine").unwrap();
+    assert!(write::replace(&temporary, &file, "# Two\n\nsecond\n").unwrap());
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+    assert!(!temporary.exists());
 }

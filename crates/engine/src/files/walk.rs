@@ -236,17 +236,16 @@ fn read(path: &Path) -> io::Result<(Content, Option<String>)> {
     (&mut file).take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
     let hash = document::hash(&bytes);
     if bytes.len() > MAX_BYTES {
-        let problem = format!("It has {} bytes; documents of up to {MAX_BYTES} are shown. Split it.", size.max(bytes.len() as u64));
+        let problem = format!(
+            "It has {} bytes; documents of up to {MAX_BYTES} are shown. Split it.",
+            size.max(bytes.len() as u64)
+        );
         return Ok((Content { hash, size, problem: Some(problem) }, None));
     }
     let size = bytes.len() as u64;
-    Ok(match String::from_utf8(bytes) {
-        Ok(text) => (Content { hash, size, problem: None }, Some(text)),
-        Err(_) => {
-            let problem = "It is not UTF-8 text. Save it as UTF-8.".to_owned();
-            (Content { hash, size, problem: Some(problem) }, None)
-        }
-    })
+    let text = String::from_utf8(bytes).ok();
+    let problem = text.is_none().then(|| "It is not UTF-8 text. Save it as UTF-8.".to_owned());
+    Ok((Content { hash, size, problem }, text))
 }
 
 /// A name as text, without loss.

@@ -25,6 +25,8 @@ pub(super) struct Seen {
     files: AtomicBool,
     head: AtomicBool,
     places: AtomicBool,
+    /// Whether whatever happens in the git directory may mend what is wrong with the project.
+    pub wary: AtomicBool,
 }
 
 /// What to look at.
@@ -62,7 +64,7 @@ impl Seen {
 /// Watches until it is dropped.
 pub(super) fn watch(places: &Places, seen: &Arc<Seen>) -> notify::Result<RecommendedWatcher> {
     let (marks, about) = (Arc::clone(seen), places.clone());
-    let handler = move |event: notify::Result<Event>| marks.mark(meaning(&about, event));
+    let handler = move |event| marks.mark(meaning(&about, event, marks.wary.load(Ordering::Acquire)));
     // Links are not followed: what lies behind one is not of the project.
     let mut watcher = RecommendedWatcher::new(handler, Config::default().with_follow_symlinks(false))?;
     if places.tasks.is_dir() {
@@ -82,7 +84,7 @@ pub(super) fn watch(places: &Places, seen: &Arc<Seen>) -> notify::Result<Recomme
 }
 
 /// What an event means.
-fn meaning(places: &Places, event: notify::Result<Event>) -> Look {
+fn meaning(places: &Places, event: notify::Result<Event>, wary: bool) -> Look {
     let all = Look { files: true, head: true, places: true };
     let Ok(event) = event else { return all };
     if event.need_rescan() {
@@ -100,7 +102,8 @@ fn meaning(places: &Places, event: notify::Result<Event>) -> Look {
             look.places |= !matches!(event.kind, EventKind::Modify(notify::event::ModifyKind::Metadata(_)));
         }
         let git = places.root.join(".git");
-        look.head |= *path == git || places.git_dir.as_ref().is_some_and(|dir| *path == dir.join("HEAD"));
+        let head = |dir: &PathBuf| *path == dir.join("HEAD") || (wary && path.starts_with(dir));
+        look.head |= *path == git || places.git_dir.as_ref().is_some_and(head);
         look.places |= *path == git;
     }
     look
@@ -128,7 +131,7 @@ mod tests {
 
     fn look(kind: EventKind, path: &str) -> Look {
         let places = Places { root: "/p".into(), tasks: "/p/tasks".into(), git_dir: Some("/p/.git".into()) };
-        meaning(&places, Ok(Event::new(kind).add_path(path.into())))
+        meaning(&places, Ok(Event::new(kind).add_path(path.into())), false)
     }
 
     #[test]
@@ -142,6 +145,6 @@ mod tests {
         assert_eq!(look(EventKind::Access(AccessKind::Any), "/p/tasks/a.md"), Look::default());
         let lost = Event::new(EventKind::Other).set_flag(Flag::Rescan);
         let places = Places { root: "/p".into(), tasks: "/p/tasks".into(), git_dir: None };
-        assert_eq!(meaning(&places, Ok(lost)), Look { files: true, head: true, places: true });
+        assert_eq!(meaning(&places, Ok(lost), false), Look { files: true, head: true, places: true });
     }
 }

@@ -7,6 +7,8 @@ use super::walk::{self, Content, Stamp, temporary};
 use qd_core::document;
 use qd_core::ids::Mid;
 use qd_git::{Merged, merge_text};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
 use std::collections::HashSet;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write as _};
@@ -117,9 +119,8 @@ fn update(order: &Order, path: &str) -> Result<Written, WriteError> {
     let failed = |source| WriteError::Io { path: path.to_owned(), source };
     for _ in 0..TRIES {
         let (file, meta, theirs) = current(order, path)?;
-        let text = match merge(order.base.as_deref(), &theirs, &order.text) {
-            Some(text) => text,
-            None => return Ok(Written::Conflict { path: path.to_owned(), theirs }),
+        let Some(text) = merge(order.base.as_deref(), &theirs, &order.text) else {
+            return Ok(Written::Conflict { path: path.to_owned(), theirs });
         };
         if text == theirs {
             return Ok(Written::Stands { path: path.to_owned(), text });
@@ -129,11 +130,9 @@ fn update(order: &Order, path: &str) -> Result<Written, WriteError> {
         let replaced = fill(&temporary, &text, Some(&meta)).and_then(|()| {
             // An edit since the look is taken in by the next try.
             let still = fs::metadata(&file).is_ok_and(|now| Stamp::of(&now) == Stamp::of(&meta));
-            if still {
-                fs::rename(&temporary, &file)?;
-                sync_folder(folder)?;
-            }
-            Ok(still)
+            let replaced = still && replace(&temporary, &file, &theirs)?;
+            sync_folder(folder)?;
+            Ok(replaced)
         });
         match replaced {
             Ok(true) => return Ok(Written::Stands { path: path.to_owned(), text }),
@@ -146,6 +145,23 @@ fn update(order: &Order, path: &str) -> Result<Written, WriteError> {
     }
     tidy(&order.root, path, order.job);
     Err(WriteError::Restless(path.to_owned()))
+}
+
+/// Puts the filled temporary file in the place of `file`, unless that holds something else than `theirs` at this
+/// moment. Where the system can exchange two files nothing that someone saves in between is lost.
+pub(super) fn replace(temporary: &Path, file: &Path, theirs: &str) -> io::Result<bool> {
+    let exchange = || renameat_with(CWD, temporary, CWD, file, RenameFlags::EXCHANGE);
+    match exchange() {
+        Ok(()) => {}
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => return fs::rename(temporary, file).map(|()| true),
+        Err(error) => return Err(error.into()),
+    }
+    let as_seen = fs::read(temporary).is_ok_and(|before| before == theirs.as_bytes());
+    if !as_seen {
+        exchange()?;
+    }
+    fs::remove_file(temporary)?;
+    Ok(as_seen)
 }
 
 /// The file of a document as it is now.
@@ -161,7 +177,9 @@ fn current(order: &Order, path: &str) -> Result<(PathBuf, Metadata, String), Wri
         let (file, content, text) = walk::open(&order.root, path).map_err(failed)?;
         let meta = fs::metadata(&file).map_err(failed)?;
         match (content, text) {
-            (Content { problem: Some(problem), .. }, _) => return Err(WriteError::Refused { path: path.to_owned(), problem }),
+            (Content { problem: Some(problem), .. }, _) => {
+                return Err(WriteError::Refused { path: path.to_owned(), problem });
+            }
             (_, Some(text)) if Stamp::of(&meta) == before => return Ok((file, meta, text)),
             // It was written while it was read.
             _ => {}
@@ -204,10 +222,10 @@ fn create(order: &Order, tasks_dir: &str, title: &str, taken: &HashSet<String>) 
         }
         if let Ok(meta) = fs::symlink_metadata(&file) {
             let same = earlier == Some((meta.dev(), meta.ino()));
-            if let Ok((_, _, Some(text))) = walk::open(&order.root, &path) {
-                if same || text == order.text {
-                    return Ok(Written::Stands { path, text });
-                }
+            if let Ok((_, _, Some(text))) = walk::open(&order.root, &path)
+                && (same || text == order.text)
+            {
+                return Ok(Written::Stands { path, text });
             }
             continue;
         }
@@ -304,7 +322,8 @@ fn inside(root: &Path, path: &str) -> Result<(), WriteError> {
 
 /// A name that is short enough in bytes.
 fn short(slug: &str) -> &str {
-    let end = slug.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= NAME_BYTES).last().unwrap_or(0);
+    let end =
+        slug.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= NAME_BYTES).last().unwrap_or(0);
     slug[..end].trim_end_matches('-')
 }
 
@@ -314,7 +333,9 @@ pub(crate) fn advice(error: &io::Error) -> String {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "no space is left on its disk. Free some, then retry: your text is kept.".to_owned()
         }
-        io::ErrorKind::ReadOnlyFilesystem => "its disk is read-only. Make it writable, then retry: your text is kept.".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => {
+            "its disk is read-only. Make it writable, then retry: your text is kept.".to_owned()
+        }
         io::ErrorKind::PermissionDenied => {
             "this user may not write there. Change the permissions, then retry: your text is kept.".to_owned()
         }

@@ -9,6 +9,7 @@ use qd_git::discard::UndoDiscardError;
 use qd_git::{DiscardError, DiscardReceipt};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
+use std::{fs, io};
 
 /// What a discard began with. Written before anything goes away, so that a discard that was cut short can be undone
 /// to what it began with and not to a half.
@@ -21,45 +22,52 @@ struct Begun {
 pub(super) async fn discard(site: &Site) -> Result<Done, Failure> {
     let branch = site.task.branch.as_ref().ok_or_else(|| Failure::new("There is no worktree to discard."))?;
     let earlier = receipts::load::<Begun>(&site.engine, &name(site)).filter(|begun| begun.job == site.job.id);
-    let begun = match earlier {
-        Some(begun) => {
-            finish_again(site, &begun.receipt).await?;
-            begun
-        }
-        None => {
-            let receipt = site.repo.prepare_discard(Path::new(&branch.path), &branch.name, &site.task.id.to_string()).await?;
-            let begun = Begun { job: site.job.id, receipt };
-            receipts::store(&site.engine, &name(site), &begun)?;
-            if let Err(error) = site.repo.finish_discard(&begun.receipt).await {
-                // Where nothing went away the next try begins with what is there then.
-                if stands(site, &begun.receipt.worktree).await? {
-                    receipts::remove(&site.engine, &name(site));
-                }
-                return Err(error.into());
+    let receipt = if let Some(Begun { receipt, .. }) = earlier {
+        finish_again(site, &receipt).await?;
+        receipt
+    } else {
+        let id = site.task.id.to_string();
+        let receipt = site.repo.prepare_discard(Path::new(&branch.path), &branch.name, &id).await?;
+        receipts::store(&site.engine, &name(site), &Begun { job: site.job.id, receipt: receipt.clone() })?;
+        if let Err(error) = site.repo.finish_discard(&receipt).await {
+            // Where nothing went away the next try begins with what is there then.
+            if stands(site, &receipt.worktree).await? {
+                receipts::remove(&site.engine, &name(site));
             }
-            begun
+            return Err(error.into());
         }
+        receipt
     };
-    Ok(Done::Discarded { saved: begun.receipt.saved.reference })
+    Ok(Done::Discarded { saved: receipt.saved.reference })
 }
 
 /// Finishes what an earlier run began and did not tell. What that run saved is whole; half of it may be gone since.
 async fn finish_again(site: &Site, receipt: &DiscardReceipt) -> Result<(), Failure> {
+    link_again(site, &receipt.worktree)?;
     match site.repo.finish_discard(receipt).await {
-        Ok(()) => return Ok(()),
+        Ok(()) => Ok(()),
         Err(DiscardError::ChangedMeanwhile) if stands(site, &receipt.worktree).await? => {
             // What is there now is saved on top, and the first save stays reachable.
             site.repo.discard(&receipt.worktree, &receipt.branch, &site.task.id.to_string()).await?;
-            return Ok(());
+            Ok(())
         }
-        Err(error) if stands(site, &receipt.worktree).await? => return Err(error.into()),
-        Err(_) => {}
+        Err(error) => Err(error.into()),
     }
-    // Half a folder without its link to the repository: all of it is saved, and it would be in the way of the undo.
-    if receipt.worktree.starts_with(site.engine.config().worktrees()) && receipt.worktree.is_dir() {
-        std::fs::remove_dir_all(&receipt.worktree)?;
+}
+
+/// Gives a worktree that git lists and whose removal was cut short its link to the repository again, so that git can
+/// remove it like any other.
+fn link_again(site: &Site, worktree: &Path) -> io::Result<()> {
+    let link = worktree.join(".git");
+    let Ok(listed) = fs::read_dir(site.repo.common_dir().join("worktrees")) else { return Ok(()) };
+    for folder in listed.filter_map(Result::ok).map(|entry| entry.path()) {
+        let names = fs::read_to_string(folder.join("gitdir")).is_ok_and(|path| Path::new(path.trim_end()) == link);
+        if names && !link.exists() {
+            fs::create_dir_all(worktree)?;
+            fs::write(&link, format!("gitdir: {}\n", folder.display()))?;
+        }
     }
-    Ok(site.repo.finish_discard(receipt).await?)
+    Ok(())
 }
 
 pub(super) async fn undo(site: &Site) -> Result<Done, Failure> {
@@ -77,10 +85,7 @@ pub(super) async fn undo(site: &Site) -> Result<Done, Failure> {
         }
         site.repo.discard(&receipt.worktree, &receipt.branch, &id).await?;
     }
-    // After a discard that was cut short git still lists the worktree; a try that fails clears that away.
-    if let Err(UndoDiscardError::Git(_)) = site.repo.undo_discard(&receipt).await {
-        site.repo.undo_discard(&receipt).await?;
-    }
+    site.repo.undo_discard(&receipt).await?;
     Ok(restored(branch))
 }
 
@@ -102,14 +107,19 @@ fn name(site: &Site) -> String {
 impl From<DiscardError> for Failure {
     fn from(error: DiscardError) -> Self {
         match error {
-            DiscardError::NotLinked { path } => Self::new(format!("{} is not a worktree of this repository, so it is left alone.", path.display())),
-            DiscardError::HoldsRepositories { paths } => {
-                Self::with("Repositories lie in the worktree whose own changes can't be saved here. Move them out, then retry.", &paths)
+            DiscardError::NotLinked { path } => {
+                Self::new(format!("{} is not a worktree of this repository, so it is left alone.", path.display()))
             }
+            DiscardError::HoldsRepositories { paths } => Self::with(
+                "Repositories lie in the worktree whose own changes can't be saved here. Move them out, then retry.",
+                &paths,
+            ),
             DiscardError::ChangedMeanwhile => {
                 Self::new("Something still writes into the worktree. End it (an editor, a dev server), then retry.")
             }
-            DiscardError::NotReachable { reference } => Self::new(format!("Not everything is saved at {reference}, so nothing was removed. Retry.")),
+            DiscardError::NotReachable { reference } => {
+                Self::new(format!("Not everything is saved at {reference}, so nothing was removed. Retry."))
+            }
             DiscardError::Git(error) => error.into(),
         }
     }
@@ -118,8 +128,12 @@ impl From<DiscardError> for Failure {
 impl From<UndoDiscardError> for Failure {
     fn from(error: UndoDiscardError) -> Self {
         match error {
-            UndoDiscardError::SaveGone { reference } => Self::new(format!("{reference} no longer holds what was saved, so it can't be brought back.")),
-            UndoDiscardError::Taken(error) => Self::new(format!("It can't be brought back to where it was: {error}. Move that away, then retry.")),
+            UndoDiscardError::SaveGone { reference } => {
+                Self::new(format!("{reference} no longer holds what was saved, so it can't be brought back."))
+            }
+            UndoDiscardError::Taken(error) => {
+                Self::new(format!("It can't be brought back to where it was: {error}. Move that away, then retry."))
+            }
             UndoDiscardError::Git(error) => error.into(),
         }
     }

@@ -29,7 +29,9 @@ pub(super) async fn keep(site: &Site, message: &str) -> Result<Done, Failure> {
             Prepared::Ready(prepared) => prepared,
             Prepared::Nothing(_) => return nothing(site, &target, &journal),
             Prepared::Conflicts { files, .. } => {
-                let reason = format!("{target} has changed in the same places since the work began. Nothing moved. Ask the agent to merge {target} in, then keep again.");
+                let reason = format!(
+                    "{target} has changed in the same places since the work began. Nothing moved. Ask the agent to merge {target} in, then keep again."
+                );
                 return Err(Failure::with(reason, &files));
             }
         };
@@ -106,10 +108,19 @@ fn kept(site: &Site, target: &str, receipt: &KeepReceipt) -> Result<Done, Failur
 }
 
 pub(super) async fn undo(site: &Site) -> Result<Done, Failure> {
-    let landing = site.task.landing.as_ref().ok_or_else(|| Failure::new("Nothing of this task was kept (or it was taken back already)."))?;
+    let landing = site
+        .task
+        .landing
+        .as_ref()
+        .ok_or_else(|| Failure::new("Nothing of this task was kept (or it was taken back already)."))?;
     let receipt = receipts::load::<KeepReceipt>(&site.engine, &format!("{}.kept", site.task.id))
         .filter(|receipt| receipt.new.as_str() == landing.new)
-        .ok_or_else(|| Failure::new(format!("The receipt of this is gone from the data directory. Take it back by hand: git revert {}", landing.new)))?;
+        .ok_or_else(|| {
+            Failure::new(format!(
+                "The receipt of this is gone from the data directory. Take it back by hand: git revert {}",
+                landing.new
+            ))
+        })?;
     match site.repo.undo_keep(&receipt).await? {
         UndoOutcome::Undone { .. } => Ok(Done::Unkept),
         UndoOutcome::TargetMoved(found) => Err(moved_on(&landing.target, &receipt.new, found.as_ref())),
@@ -119,7 +130,9 @@ pub(super) async fn undo(site: &Site) -> Result<Done, Failure> {
 
 fn moved_on(target: &str, new: &CommitId, found: Option<&CommitId>) -> Failure {
     Failure::new(match found {
-        Some(_) => format!("{target} has moved on since, so it can't simply be put back. Take it back by hand: git revert {new}"),
+        Some(_) => format!(
+            "{target} has moved on since, so it can't simply be put back. Take it back by hand: git revert {new}"
+        ),
         None => format!("The branch {target} does not exist any more."),
     })
 }
@@ -127,14 +140,19 @@ fn moved_on(target: &str, new: &CommitId, found: Option<&CommitId>) -> Failure {
 impl From<KeepError> for Failure {
     fn from(error: KeepError) -> Self {
         match error {
-            KeepError::NoTarget { target } => Self::new(format!("The branch {target} does not exist any more. Make it again, then retry.")),
+            KeepError::NoTarget { target } => {
+                Self::new(format!("The branch {target} does not exist any more. Make it again, then retry."))
+            }
             KeepError::NoAuthor => Self::new(
                 "Git does not know who you are, so it can't commit. Set git config --global user.name and user.email, then retry.",
             ),
-            KeepError::Unrelated { target } => Self::new(format!("The work has no history in common with {target}, so it can't be kept on it.")),
-            KeepError::LooseRepositories { paths } => {
-                Self::with("Repositories lie in the worktree that are no submodules; a commit would not hold their files. Move them out or register them, then retry.", &paths)
+            KeepError::Unrelated { target } => {
+                Self::new(format!("The work has no history in common with {target}, so it can't be kept on it."))
             }
+            KeepError::LooseRepositories { paths } => Self::with(
+                "Repositories lie in the worktree that are no submodules; a commit would not hold their files. Move them out or register them, then retry.",
+                &paths,
+            ),
             KeepError::Git(error) => error.into(),
         }
     }

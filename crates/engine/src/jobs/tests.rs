@@ -1,5 +1,5 @@
 use crate::receipts;
-use crate::testing::{Bench, git, on};
+use crate::testing::{Bench, fresh, git, on};
 use crate::work::ensure_worktree;
 use qd_core::command::{Command, KeepWork, OnJob, ReportSession, StartSession};
 use qd_core::event::{Activity, Ending};
@@ -20,12 +20,21 @@ async fn done_work() -> Work {
     let bench = Bench::new().await;
     bench.engine.detect_agents().await;
     let task = bench.task("tasks/one.md");
-    let session = SessionId(bench.mint());
+    let session = SessionId(fresh());
     let start = Start { agent: Some("demo".into()), ..Start::default() };
-    bench.person(Command::StartSession(StartSession { id: session, task: task.id, kind: Kind::Implement, start })).await;
+    bench
+        .person(Command::StartSession(StartSession { id: session, task: task.id, kind: Kind::Implement, start }))
+        .await;
     let branch = ensure_worktree(&bench.engine, session, task.id).await.unwrap().branch;
     let worktree = PathBuf::from(&branch.path);
-    let report = ReportSession { id: session, attempt: 1, status: Status::Running, requests: vec![], conversation: None, branch: Some(branch) };
+    let report = ReportSession {
+        id: session,
+        attempt: 1,
+        status: Status::Running,
+        requests: vec![],
+        conversation: None,
+        branch: Some(branch),
+    };
     bench.server(Command::ReportSession(report)).await;
     fs::write(worktree.join("lib.rs"), "fn a() {}\nfn b() {}\n").unwrap();
     fs::write(worktree.join("tasks/one.md"), "# One\n- [x] a\n").unwrap();
@@ -47,7 +56,8 @@ impl Work {
     }
 
     async fn failure(&self, job: Mid) -> (String, Vec<String>) {
-        let state = self.bench.wait(|state| state.job(job).map(|j| j.state.clone()).filter(|s| *s != JobState::Pending)).await;
+        let state =
+            self.bench.wait(|state| state.job(job).map(|j| j.state.clone()).filter(|s| *s != JobState::Pending)).await;
         let JobState::Failed { reason, files } = state else { panic!("not failed") };
         (reason, files)
     }
@@ -117,7 +127,9 @@ async fn keeping_that_was_cut_short_after_the_landing_tells_that_landing() {
         exclude: crate::work::documents(&project),
         id: work.task.id.to_string(),
     };
-    let qd_git::keep::Prepared::Ready(prepared) = repo.prepare_keep(&request).await.unwrap() else { panic!("nothing to keep") };
+    let qd_git::keep::Prepared::Ready(prepared) = repo.prepare_keep(&request).await.unwrap() else {
+        panic!("nothing to keep")
+    };
     receipts::store(&bench.engine, &format!("{job}.prepared"), &prepared).unwrap();
     repo.land(&prepared).await.unwrap();
     bench.start();
@@ -156,7 +168,12 @@ async fn a_discard_that_was_cut_short_comes_back_whole() {
     let repo = bench.engine.repo(&project).await.unwrap();
     let branch = bench.task("tasks/one.md").branch.unwrap().name;
     let receipt = repo.prepare_discard(&work.worktree, &branch, &work.task.id.to_string()).await.unwrap();
-    receipts::store(&bench.engine, &format!("{}.discarded", work.task.id), &serde_json::json!({ "job": job, "receipt": receipt })).unwrap();
+    receipts::store(
+        &bench.engine,
+        &format!("{}.discarded", work.task.id),
+        &serde_json::json!({ "job": job, "receipt": receipt }),
+    )
+    .unwrap();
     // An earlier run died while git removed the folder.
     fs::remove_file(work.worktree.join(".git")).unwrap();
     fs::remove_file(work.worktree.join("lib.rs")).unwrap();

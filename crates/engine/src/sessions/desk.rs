@@ -12,7 +12,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 /// How often the work is looked at most.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -50,15 +50,17 @@ impl Desk {
     }
 }
 
-/// Looks whenever there are news, at most once a second.
+/// Looks whenever there are news, at most once a second and at most a fifth of the time.
 pub(super) async fn watch(desk: Option<&Desk>, news: &Notify) -> Infallible {
     let Some(desk) = desk else {
         return pending().await;
     };
     loop {
         news.notified().await;
+        let began = Instant::now();
         desk.look().await;
-        sleep(LOOK_EVERY).await;
+        // In a large repository a look takes long: it must not become the machine's main work.
+        sleep(LOOK_EVERY.max(began.elapsed() * 4)).await;
     }
 }
 

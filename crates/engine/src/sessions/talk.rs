@@ -7,7 +7,7 @@ use crate::host::{Attachment, Commands, Reports};
 use qd_core::command::{Command, ReportSession};
 use qd_core::event::Ending;
 use qd_core::ids::MessageId;
-use qd_core::row::{Message, MessageState, Session};
+use qd_core::row::{Message, MessageBody, MessageState, Session};
 use qd_core::status::Status;
 use qd_proc::Identity;
 use std::collections::BTreeSet;
@@ -159,8 +159,14 @@ impl Talk<'_> {
 
     async fn settled(&mut self, message: MessageId, refused: Option<String>) {
         self.sent.insert(message);
-        let state = refused.map_or(MessageState::Delivered, |reason| MessageState::Failed { reason });
-        self.attempt.settle(message, state).await;
+        let Some(reason) = refused else {
+            return self.attempt.settle(message, MessageState::Delivered).await;
+        };
+        // A prompt that came too late for this attempt is failed by its ending, or begins the next attempt.
+        let body = self.attempt.engine.read(|state| state.message(message).map(|m| m.body.clone()));
+        if let Some(MessageBody::Answer { .. }) = body {
+            self.attempt.settle(message, MessageState::Failed { reason }).await;
+        }
     }
 
     /// Makes the row say what the host says, where it does not.

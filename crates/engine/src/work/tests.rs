@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{Bench, git};
+use crate::testing::{Bench, fresh, git};
 use qd_core::command::{Command, ReportSession, StartSession};
 use qd_core::ids::SessionId;
 use qd_core::row::{Agent, Start, Task};
@@ -15,11 +15,13 @@ async fn at_work() -> (Bench, Task, SessionId, Ready) {
 }
 
 async fn begin(bench: &Bench, task: &Task) -> (SessionId, Ready) {
-    let session = SessionId(bench.mint());
+    let session = SessionId(fresh());
     bench.engine.detect_agents().await;
     assert!(bench.engine.read(|state| state.agents().iter().any(|a: &&Agent| a.scripted)));
     let start = Start { agent: Some("demo".into()), ..Start::default() };
-    bench.person(Command::StartSession(StartSession { id: session, task: task.id, kind: Kind::Implement, start })).await;
+    bench
+        .person(Command::StartSession(StartSession { id: session, task: task.id, kind: Kind::Implement, start }))
+        .await;
     let ready = ensure_worktree(&bench.engine, session, task.id).await.unwrap();
     let report = ReportSession {
         id: session,
@@ -36,17 +38,25 @@ async fn begin(bench: &Bench, task: &Task) -> (SessionId, Ready) {
 #[tokio::test]
 async fn a_worktree_begins_at_head_with_the_document_of_now_and_the_ignored_environment() {
     let bench = Bench::new().await;
+    bench.write(".gitignore", ".env.local\n");
+    bench.git(&["add", ".gitignore"]);
+    bench.git(&["commit", "-q", "-m", "Ignore"]);
     bench.write(".gitignore", ".env*\n");
     bench.write(".env.local", "KEY=1\n");
+    bench.write(".env.secret", "KEY=2\n");
     bench.write("tasks/one.md", "# One, not committed\n");
     let task = bench.wait_task("tasks/one.md", |t| t.title == "One, not committed").await;
     let (session, ready) = begin(&bench, &task).await;
     let branch = &ready.branch;
     let id = session.0.simple().to_string();
     assert_eq!(branch.name, format!("qd/one-not-committed-{}", &id[26..]));
-    assert_eq!((branch.base.as_str(), branch.target.as_deref()), (bench.git(&["rev-parse", "HEAD"]).trim(), Some("main")));
+    assert_eq!(
+        (branch.base.as_str(), branch.target.as_deref()),
+        (bench.git(&["rev-parse", "HEAD"]).trim(), Some("main"))
+    );
     let file = |path: &str| fs::read_to_string(Path::new(&branch.path).join(path)).unwrap();
     assert_eq!((file("tasks/one.md").as_str(), file(".env.local").as_str()), ("# One, not committed\n", "KEY=1\n"));
+    assert!(!Path::new(&branch.path).join(".env.secret").exists(), "git would keep it there");
     assert_eq!(ready.base, task.document.version);
     assert_eq!(bench.engine.changes(task.id).await.unwrap().unwrap().files, [], "the document is no change");
     let again = ensure_worktree(&bench.engine, session, task.id).await.unwrap();
@@ -116,7 +126,7 @@ async fn a_new_task_waits_for_its_file_and_names_that_clash_get_a_number() {
     let bench = Bench::new().await;
     let id = bench.create("Fresh").await;
     let task = bench.wait(|state| state.task(id).cloned()).await;
-    let session = SessionId(bench.mint());
+    let session = SessionId(fresh());
     let short = &session.0.simple().to_string()[26..];
     bench.git(&["branch", &format!("qd/fresh-{short}")]);
     let ready = ensure_worktree(&bench.engine, session, task.id).await.unwrap();
@@ -135,4 +145,15 @@ async fn a_worktree_that_somebody_removed_goes_on_from_its_branch() {
     let next = ensure_worktree(&bench.engine, session, task.id).await.unwrap();
     assert_eq!(fs::read_to_string(Path::new(&next.branch.path).join("lib.rs")).unwrap(), "fn done() {}\n");
     assert_eq!(next.branch.base, ready.branch.base);
+}
+
+#[tokio::test]
+async fn sessions_that_start_at_once_share_one_worktree() {
+    let bench = Bench::new().await;
+    let task = bench.task("tasks/one.md").id;
+    let ids = [SessionId(fresh()), SessionId(fresh())];
+    let start = |id| ensure_worktree(&bench.engine, id, task);
+    let (one, other) = tokio::join!(start(ids[0]), start(ids[1]));
+    assert_eq!(one.unwrap().branch.path, other.unwrap().branch.path);
+    assert_eq!(bench.git(&["worktree", "list"]).lines().count(), 2);
 }

@@ -10,7 +10,7 @@ use qd_core::command::{Command, SaveDocument};
 use qd_core::document;
 use qd_core::ids::{Mid, SessionId, TaskId, of_cause};
 use qd_core::row::{Branch, JobState, Project, Task, Work};
-use qd_git::{CommitId, CreateError, Head, Repo};
+use qd_git::{CommitId, CreateError, GitError, Head, Repo};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,7 @@ const COPIED: [&str; 1] = [".env*"];
 /// Titles in names of branches and folders are cut at so many bytes.
 const NAME_BYTES: usize = 60;
 /// So many names are tried.
-const NAMES: u32 = 20;
+const NAMES: u32 = 9;
 
 /// A worktree to work in.
 #[derive(Clone, Debug)]
@@ -45,21 +45,33 @@ pub(crate) async fn ensure_worktree(engine: &Engine, session: SessionId, task: T
         .read(|state| state.task(task).cloned().and_then(|t| state.project(t.project).cloned().map(|p| (t, p))))
         .ok_or("The task does not exist any more.")?;
     let repo = engine.repo(&project).await.map_err(|e| format!("The repository can't be opened: {e}."))?;
-    let branch = match row.branch.as_ref().filter(|branch| branch.discarded.is_none()) {
-        Some(branch) if Path::new(&branch.path).join(".git").exists() => branch.clone(),
+    // One after the other for each task, over the making: whoever comes second finds what the first one made.
+    let desk = engine.inner.desks.of(task);
+    let mut made = desk.lock().await;
+    let stands = |branch: &&Branch| Path::new(&branch.path).join(".git").exists();
+    let told = row.branch.as_ref().filter(|branch| branch.discarded.is_none());
+    let branch = match told.or(made.as_ref().filter(stands)) {
+        Some(branch) if stands(&branch) => branch.clone(),
         earlier => {
             // What is remembered is of a copy in another worktree.
             receipts::remove(engine, &copy_name(task));
             make(engine, &repo, &project, &row, session, earlier).await?
         }
     };
+    *made = Some(branch.clone());
     let base = copy_document(engine, session, task, &branch, &path).await?;
     Ok(Ready { branch, base })
 }
 
 /// Saves what the agent made of the document, as edited from `base`. The version that it is now edited from, where
 /// that is another one.
-pub(crate) async fn bring_back(engine: &Engine, session: SessionId, task: TaskId, branch: &Branch, base: Mid) -> Option<Mid> {
+pub(crate) async fn bring_back(
+    engine: &Engine,
+    session: SessionId,
+    task: TaskId,
+    branch: &Branch,
+    base: Mid,
+) -> Option<Mid> {
     let row = engine.read(|state| state.task(task).cloned())?;
     let path = receipts::load::<Copy>(engine, &copy_name(task)).map(|copy| copy.path).or_else(|| row.path.clone())?;
     let text = read_document(Path::new(&branch.path), &path).await?;
@@ -135,21 +147,35 @@ async fn make(
     };
     // A worktree whose folder somebody removed goes on where its branch is.
     let mut from = start;
-    if let Some(earlier) = earlier {
-        if let Ok(Some(tip)) = repo.resolve(&format!("refs/heads/{}", earlier.name)).await {
-            from = tip;
-            branch.base.clone_from(&earlier.base);
-            branch.target.clone_from(&earlier.target);
-        }
+    if let Some(earlier) = earlier
+        && let Ok(Some(tip)) = repo.resolve(&format!("refs/heads/{}", earlier.name)).await
+    {
+        from = tip;
+        branch.base.clone_from(&earlier.base);
+        branch.target.clone_from(&earlier.target);
     }
     let (path, name) = create(engine, repo, project, task, session, &from).await?;
-    let patterns = COPIED.map(str::to_owned);
-    if let Err(error) = repo.copy_ignored(&path, &patterns).await {
+    if let Err(error) = copy_ignored(repo, &path, &from).await {
         tracing::warn!(%error, task.id = %task.id, "ignored files could not be copied into the worktree");
     }
-    branch.path = path.to_str().ok_or("The data directory's path is not UTF-8, so no worktree can be made in it.")?.to_owned();
+    branch.path =
+        path.to_str().ok_or("The data directory's path is not UTF-8, so no worktree can be made in it.")?.to_owned();
     branch.name = name;
     Ok(branch)
+}
+
+/// Copies what agents need and git ignores. What is ignored only by rules that are not committed yet would be kept
+/// with the work, so it does not stay.
+async fn copy_ignored(repo: &Repo, worktree: &Path, from: &CommitId) -> Result<(), GitError> {
+    let copied = repo.copy_ignored(worktree, &COPIED.map(str::to_owned)).await?;
+    if copied.is_empty() {
+        return Ok(());
+    }
+    for file in repo.changes(worktree, from, &[]).await?.files.iter().filter(|file| copied.contains(&file.path)) {
+        let path = worktree.join(file.path.as_path());
+        std::fs::remove_file(&path).map_err(|source| GitError::Io { path, source })?;
+    }
+    Ok(())
 }
 
 /// Makes the worktree under the first name that is free.
@@ -162,10 +188,12 @@ async fn create(
     from: &CommitId,
 ) -> Result<(PathBuf, String), String> {
     let folder = engine.config().worktrees();
-    std::fs::create_dir_all(&folder).map_err(|e| format!("{} can't be made: {}", folder.display(), crate::files::advice(&e)))?;
+    std::fs::create_dir_all(&folder)
+        .map_err(|e| format!("{} can't be made: {}", folder.display(), crate::files::advice(&e)))?;
     let id = session.0.simple().to_string();
     let short = &id[id.len() - 6..];
     let slug = |text: &str| cut(&document::slug(text));
+    let mut refused = "No free name for a worktree was found. Remove old worktrees.".to_owned();
     for number in 1..=NAMES {
         let end = if number == 1 { short.to_owned() } else { format!("{short}-{number}") };
         let title = slug(&task.title);
@@ -174,17 +202,26 @@ async fn create(
         match repo.create_worktree(&path, &name, from).await {
             Ok(_) => return Ok((path, name)),
             Err(CreateError::PathTaken { .. } | CreateError::BranchTaken { .. }) => {}
+            // Also the place of a worktree whose folder somebody removed: git still lists that.
             Err(error @ CreateError::InsideCheckout { .. }) => {
-                return Err(format!("No worktree can be made: {error}. Start the server with a data directory outside of the project."));
+                refused = format!(
+                    "No worktree can be made: {error}. Start the server with a data directory outside of the project."
+                );
             }
             Err(error) => return Err(format!("No worktree could be made: {error}.")),
         }
     }
-    Err("No free name for a worktree was found. Remove old worktrees.".to_owned())
+    Err(refused)
 }
 
 /// Puts the document into the worktree, unless the copy there has edits that were not brought back yet.
-async fn copy_document(engine: &Engine, session: SessionId, task: TaskId, branch: &Branch, path: &str) -> Result<Option<Mid>, String> {
+async fn copy_document(
+    engine: &Engine,
+    session: SessionId,
+    task: TaskId,
+    branch: &Branch,
+    path: &str,
+) -> Result<Option<Mid>, String> {
     let unread = |e: qd_store::StoreError| format!("The task's document could not be read: {e}.");
     let versions = engine.versions(task).await.map_err(unread)?;
     let copied = receipts::load::<Copy>(engine, &copy_name(task));
@@ -215,6 +252,7 @@ fn copy_name(task: TaskId) -> String {
 }
 
 fn cut(slug: &str) -> String {
-    let end = slug.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= NAME_BYTES).last().unwrap_or(0);
+    let end =
+        slug.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= NAME_BYTES).last().unwrap_or(0);
     slug[..end].trim_end_matches('-').to_owned()
 }

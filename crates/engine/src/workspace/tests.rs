@@ -1,3 +1,5 @@
+//! Claims about settling mutations: once each, in order, over crashes.
+
 use super::*;
 use qd_core::command::{AttachProject, CreateTask};
 use qd_core::ids::{ProjectId, TaskId, v7};

@@ -29,6 +29,7 @@ pub struct TestApp {
     pub engine: Engine,
     pub stop: CancellationToken,
     router: Router,
+    #[expect(dead_code, reason = "removed with the app")]
     dir: Option<TempDir>,
 }
 
@@ -53,15 +54,26 @@ impl Answer {
 }
 
 impl TestApp {
+    /// A demonstration, so that every route is there.
     pub fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let mut app = Self::on(dir.path());
-        app.dir = Some(dir);
-        app
+        let app = Self::on(dir.path());
+        Self { dir: Some(dir), ..app }
+    }
+
+    /// No demonstration.
+    pub fn serious() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let app = Self::made(dir.path(), None);
+        Self { dir: Some(dir), ..app }
     }
 
     /// On a data directory that outlives it.
     pub fn on(data: &Path) -> Self {
+        Self::made(data, Some(Demo::new(|| {})))
+    }
+
+    fn made(data: &Path, demo: Option<Demo>) -> Self {
         let config = EngineConfig {
             data_dir: data.to_owned(),
             clock: Arc::new(SystemClock),
@@ -71,7 +83,7 @@ impl TestApp {
             agents: BTreeMap::new(),
             max_sessions: 8,
             tasks_dir: "tasks".to_owned(),
-            demo: true,
+            demo: demo.is_some(),
         };
         let engine = Engine::open(config).unwrap();
         let stop = CancellationToken::new();
@@ -79,7 +91,7 @@ impl TestApp {
             engine: engine.clone(),
             auth: Auth::new(&Token::preset(TOKEN.to_owned()), 4270),
             gate: Gate::new(([127, 0, 0, 1], 4270).into(), Vec::new()),
-            demo: Some(Demo::new(|| {})),
+            demo,
             stop: stop.clone(),
         });
         Self { engine, stop, router: router(app), dir: None }
@@ -183,7 +195,7 @@ impl Frames {
                 return Some(frame);
             }
             let bytes = self.body.frame().await?.unwrap().into_data().unwrap();
-            self.text.push_str(&String::from_utf8(bytes.to_vec()).unwrap());
+            self.text.push_str(std::str::from_utf8(&bytes).unwrap());
         }
     }
 

@@ -78,6 +78,7 @@ fn drawn(random: &mut Random) -> Step {
 
 fn step(kind: Kind, random: &mut Random) -> Step {
     let number = random.next();
-    // The low bits choose; both stay short in print.
-    Step { kind, a: (number % 997) as u16, b: (number / 997 % 997) as u16 }
+    // Small numbers stay short in print.
+    let small = |n: u64| u16::try_from(n % 997).unwrap_or_default();
+    Step { kind, a: small(number), b: small(number / 997) }
 }

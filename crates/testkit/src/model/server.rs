@@ -12,7 +12,6 @@ use qd_core::state::State;
 use qd_engine::workspace::{Answer, Submission, Workspace};
 use qd_store::{ReadError, Retention, SharedReader, StoreError};
 use qd_wire::{ApiError, ErrorCode, Mutation};
-use std::collections::HashSet;
 
 /// An HTTP answer.
 #[derive(Clone, Debug)]
@@ -118,7 +117,7 @@ impl Server {
             self.check_order(batch, &commit.record)?;
             self.history.append(&commit.record).map_err(|e| Violation::new("server", e))?;
         }
-        for (submission, answer) in batch.iter().zip(&settled.answers) {
+        for answer in &settled.answers {
             match answer {
                 Answer::Settled(outcome) => {
                     if outcome.err.as_ref().is_some_and(|e| e.code == RejectCode::MidReuse) {
@@ -131,9 +130,7 @@ impl Server {
                     }
                     self.history.refuse(outcome);
                 }
-                Answer::TooEarly => {
-                    self.early.insert(submission.mutation.mid);
-                }
+                Answer::TooEarly => {}
             }
         }
         if self.history.at(self.history.head()) != Some(self.workspace.state()) {

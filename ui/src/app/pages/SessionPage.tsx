@@ -12,7 +12,7 @@ import { useKeys } from "../../lib/keys";
 import { useElapsed } from "../../lib/time";
 import { onSession, retrySession, useReach, useSession, useShell } from "../../lib/use";
 import type { SessionView } from "../../lib/views";
-import { count, dollars, isEnded, KIND_LABEL, plural } from "../../lib/words";
+import { count, dollars, isEnded, KIND_LABEL, plural, scriptedNote } from "../../lib/words";
 import { Button, IconButton } from "../../ui/Button";
 import { StatusMark } from "../../ui/Mark";
 import { Badge, Empty, Skeleton, TextField } from "../../ui/Small";
@@ -127,7 +127,7 @@ function SessionHead({ view, raw, onRaw, onFind }: { view: SessionView; raw: boo
         <span>
           {view.agent_title}
           {row.model !== null && ` · ${row.model}`}
-          {view.scripted && " · scripted, no model"}
+          {scriptedNote(view.agent_title, view.scripted)}
         </span>
         <span>{time}</span>
         {activity !== null && <span>{plural(activity.operations, "operation")}</span>}

@@ -2,14 +2,11 @@
 import { FileMinus, FilePen, FilePlus, FileSymlink } from "lucide-react";
 import { useEffect, useState } from "react";
 import { read } from "../../lib/api";
-import type { Branch } from "../../lib/generated/types";
+import type { Branch, ChangedFile, ChangesAnswer, FileDiff as FileDiffAnswer, FileStatus } from "../../lib/generated/types";
 import { plural, shortPath } from "../../lib/words";
 import { Diff } from "../../ui/Diff";
 import { Empty, Skeleton } from "../../ui/Small";
 import { Button } from "../../ui/Button";
-
-type FileChange = { path: string; old_path: string | null; status: string; additions: number; deletions: number; binary: boolean };
-type Answer = { base: string; tree: string; files: FileChange[] };
 
 type Loaded<T> = { state: "loading" } | { state: "there"; value: T } | { state: "failed"; message: string };
 
@@ -34,7 +31,7 @@ function useRead<T>(path: string | null, stamp: string): [Loaded<T>, () => void]
 export function Changes({ task, branch, file, onFile }: { task: string; branch: Branch; file: string | null; onFile: (path: string) => void }) {
   const { changed } = branch;
   const stamp = changed ? `${changed.files} ${changed.additions} ${changed.deletions}` : "";
-  const [answer, again] = useRead<Answer>(`/tasks/${task}/changes`, stamp);
+  const [answer, again] = useRead<ChangesAnswer>(`/tasks/${task}/changes`, stamp);
   if (answer.state === "loading") return <Skeleton lines={6} />;
   if (answer.state === "failed") {
     return (
@@ -52,7 +49,7 @@ export function Changes({ task, branch, file, onFile }: { task: string; branch: 
     <div className="flex flex-col gap-4">
       <div>
         <p className="mb-1 text-meta text-ink-3">
-          {plural(files.length, "file")} · <Counts additions={additions} deletions={deletions} /> · <span title={branch.path}>{shortPath(branch.name, 48)}</span>
+          {plural(files.length, "file")} · <Counts additions={additions} deletions={deletions} /> · <span title={branch.path}>{shortPath(branch.name, 72)}</span>
           {branch.target !== null && ` to ${branch.target}`}
         </p>
         <ul aria-label="Changed files" className="flex flex-col">
@@ -87,7 +84,7 @@ function Counts({ additions, deletions }: { additions: number; deletions: number
   );
 }
 
-function StatusIcon({ status }: { status: string }) {
+function StatusIcon({ status }: { status: FileStatus }) {
   const [Icon, colour] =
     status === "added" || status === "copied"
       ? [FilePlus, "text-success"]
@@ -104,9 +101,9 @@ function StatusIcon({ status }: { status: string }) {
   );
 }
 
-function FileDiff({ task, file, tree }: { task: string; file: FileChange; tree: string }) {
+function FileDiff({ task, file, tree }: { task: string; file: ChangedFile; tree: string }) {
   const path = file.binary ? null : `/tasks/${task}/changes/file?path=${encodeURIComponent(file.path)}`;
-  const [answer] = useRead<{ diff: string; truncated: boolean }>(path, tree);
+  const [answer] = useRead<FileDiffAnswer>(path, tree);
   return (
     <section aria-label={file.path} className="overflow-hidden rounded border border-line">
       <p className="border-b border-line bg-ground px-3 py-1.5 font-mono text-code wrap-anywhere">{file.path}</p>

@@ -7,7 +7,7 @@ import { arm, useArmed } from "../../lib/armed";
 import { exact, useElapsed, useRelative } from "../../lib/time";
 import { onSession, retrySession, useSession, useShell } from "../../lib/use";
 import type { SessionView } from "../../lib/views";
-import { count, dollars, isEnded, KIND_LABEL, STATUS_LABEL } from "../../lib/words";
+import { count, dollars, isEnded, KIND_LABEL, scriptedNote, STATUS_LABEL } from "../../lib/words";
 import { Button } from "../../ui/Button";
 import { StatusMark } from "../../ui/Mark";
 import { Badge } from "../../ui/Small";
@@ -29,7 +29,7 @@ export function Card({ id, strip, current }: { id: string; strip: boolean; curre
   const shape = shapeOf(row, strip);
   const frame = {
     card: "min-h-[88px] flex-col border border-line bg-panel px-3 py-2",
-    row: "h-8 items-center gap-2 px-3 hover:bg-hover",
+    row: "-my-[3px] h-8 items-center gap-2 px-3 hover:bg-hover",
     chip: `h-7 shrink-0 items-center gap-1.5 border px-2 ${current ? "border-accent bg-accent-ground" : "border-line bg-panel hover:bg-hover"}`,
   }[shape];
   return (
@@ -60,11 +60,10 @@ function CardBody({ view }: { view: SessionView }) {
         <Link
           to="/sessions/$session"
           params={{ session: row.id }}
-          title={view.scripted ? `${agentName(view)}: scripted, no model` : agentName(view)}
+          title={agentName(view)}
           className="min-w-0 flex-1 truncate text-ink-2 after:absolute after:inset-0 after:rounded hover:text-ink"
         >
           {agentName(view)}
-          {view.scripted && <span className="text-ink-3"> · scripted</span>}
         </Link>
         <Elapsed row={row} />
       </div>
@@ -206,7 +205,8 @@ function Elapsed({ row }: { row: Session }) {
 }
 
 function agentName(view: SessionView): string {
-  return view.row.model === null ? view.agent_title : `${view.agent_title} · ${view.row.model}`;
+  const agent = `${view.agent_title}${scriptedNote(view.agent_title, view.scripted)}`;
+  return view.row.model === null ? agent : `${agent} · ${view.row.model}`;
 }
 
 function has(view: SessionView, name: string): boolean {

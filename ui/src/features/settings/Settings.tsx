@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { Agent } from "../../lib/generated/types";
 import { applyTheme, usePref, type Theme } from "../../lib/prefs";
 import { useAgents, useProjects, useSettings, useShell } from "../../lib/use";
+import { scriptedNote } from "../../lib/words";
 import { IconButton } from "../../ui/Button";
 import { Badge, Empty, Segmented } from "../../ui/Small";
 
@@ -50,12 +51,15 @@ function AgentRow({ agent, standard, chosen, onDefault }: { agent: Agent; standa
       <div className="flex items-center gap-2">
         <label className="flex min-w-0 flex-1 items-center gap-2">
           <input type="radio" name="default-agent" className="accent-accent" checked={standard} disabled={!agent.found} onChange={onDefault} aria-label={`Default: ${agent.title}`} />
-          <span className={`truncate font-medium ${agent.found ? "" : "text-ink-3"}`}>{agent.title}</span>
+          <span className={`truncate font-medium ${agent.found ? "" : "text-ink-3"}`}>
+            {agent.title}
+            {scriptedNote(agent.title, agent.scripted)}
+          </span>
           {standard && <Badge tone="accent">{chosen ? "default" : "default, first found"}</Badge>}
         </label>
         <span className="flex shrink-0 items-center gap-2 text-meta text-ink-2">
           {agent.version && <span className="max-w-40 truncate">{agent.version}</span>}
-          {agent.scripted ? <Badge>scripted, no model</Badge> : <State agent={agent} />}
+          {agent.scripted ? <Badge>built in</Badge> : <State agent={agent} />}
         </span>
       </div>
       {agent.mend !== null && <Mend text={agent.mend} />}

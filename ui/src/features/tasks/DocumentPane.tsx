@@ -48,15 +48,16 @@ export function DocumentPane({ view, doc }: { view: TaskView; doc: DocumentView 
       </Empty>
     );
   }
+  const saving = doc.pending || view.jobs.some((job) => job.work.do === "write_document" && job.state.state === "pending");
   const tick = (line: number) => {
     const text = toggle_box(doc.text, line);
     if (readOnly === null && text !== undefined) shell.act({ name: "save_document", args: { id: task, base: doc.version, text } });
   };
   return (
-    <section aria-label="Document" data-pending={doc.pending ? "" : undefined} className="relative">
+    <section aria-label="Document" data-pending={saving ? "" : undefined} className="relative">
       <div className="absolute end-0 -top-12 flex h-7 items-center gap-2">
         <span className="text-meta text-ink-3" role="status">
-          {doc.pending ? "Saving…" : editing ? "Saved" : ""}
+          {saving ? "Saving…" : editing ? "Saved" : ""}
         </span>
         <span>
           {editing ? (

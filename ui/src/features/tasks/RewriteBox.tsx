@@ -1,9 +1,9 @@
 // "Change the plan so that …": a rewrite of the document by an agent, asked for at any time.
 import type { RefObject } from "react";
+import type { Action } from "../../lib/generated/types";
 import { MOD } from "../../lib/keys";
 import { usePref } from "../../lib/prefs";
 import { startSession, useShell } from "../../lib/use";
-import type { Action } from "../../lib/views";
 import { Button } from "../../ui/Button";
 import { TextBox } from "../../ui/TextBox";
 

@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { Kind } from "../../lib/generated/types";
 import { MOD } from "../../lib/keys";
 import { startSession, useAgents, useShell } from "../../lib/use";
-import { KIND_LABEL } from "../../lib/words";
+import { KIND_LABEL, scriptedNote } from "../../lib/words";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { Field, Select } from "../../ui/Small";
@@ -45,7 +45,7 @@ export function StartDialog({ task, title, kind, reason, onClose }: { task: stri
               {agents.map((a) => (
                 <option key={a.id} value={a.name} disabled={!a.found}>
                   {a.title}
-                  {a.found ? (a.scripted ? " (scripted, no model)" : "") : " (not found)"}
+                  {a.found ? scriptedNote(a.title, a.scripted) : " (not found)"}
                 </option>
               ))}
             </Select>

@@ -1,10 +1,11 @@
 // What can be done with a task now, each with its reason where it can't. Which and why comes from the core.
 import { ChevronDown } from "lucide-react";
 import { useState } from "react";
-import type { Kind } from "../../lib/generated/types";
+import type { Action, Kind } from "../../lib/generated/types";
 import { useKeys } from "../../lib/keys";
 import { startSession, useAgents, useShell } from "../../lib/use";
-import type { Action, TaskView } from "../../lib/views";
+import type { TaskView } from "../../lib/views";
+import { scriptedNote } from "../../lib/words";
 import { Button, IconButton } from "../../ui/Button";
 import { StartDialog } from "./StartDialog";
 
@@ -51,7 +52,7 @@ export function TaskActions({ view, onRewrite }: { view: TaskView; onRewrite: ()
                 <ChevronDown className="size-4" />
               </IconButton>
             </span>
-            <span className="text-meta text-ink-3">{agent ? `${agent.title}${agent.scripted ? ", scripted, no model" : ", its default model"}` : "no agent found"}</span>
+            <span className="text-meta text-ink-3">{agent ? `${agent.title}${agent.scripted ? scriptedNote(agent.title, true) : ", its default model"}` : "no agent found"}</span>
           </span>
         ) : (
           <Button key={action.name} look={action.name === "discard" ? "danger" : "plain"} reason={reasonOf(action)} title={EXPLAIN[action.name]} onClick={() => run(action)}>

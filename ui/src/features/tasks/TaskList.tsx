@@ -205,6 +205,7 @@ const Row = memo(function Row({ line, index, total, current }: { line: TaskLine;
         type="button"
         aria-label={line.play.label}
         title={line.play.reason ?? line.play.label}
+        aria-description={line.play.reason ?? undefined}
         aria-disabled={off || undefined}
         onClick={play}
         className={`absolute end-3 bottom-1 grid size-6 place-items-center rounded lg:opacity-0 lg:group-focus-within:opacity-100 lg:group-hover:opacity-100 ${

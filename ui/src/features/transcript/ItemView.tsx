@@ -62,9 +62,7 @@ export const ItemView = memo(function ItemView({ item, renderRequest }: { item: 
         </Fold>
       );
     case "turn":
-      return item.stop === "end_turn" ? (
-        <hr className="my-2 border-line" />
-      ) : (
+      return item.stop === "end_turn" ? null : (
         <p className="flex items-center gap-3 text-meta text-ink-3 after:h-px after:flex-1 after:bg-line">Turn ended: {item.stop.replaceAll("_", " ")}</p>
       );
     case "ended":

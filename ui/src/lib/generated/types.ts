@@ -1,185 +1,795 @@
-// The types of `core` and `wire` as serde writes them.
+// Made by `cargo xtask codegen` from the Rust types of `core` and `wire`: do not edit.
 
-export type RowKind = "settings" | "project" | "agent" | "task" | "session" | "message" | "job";
-export type Key = { kind: RowKind; id: string };
+/** An action of a task or a session. */
+export type Action = {
+/** Name of the action. */
+name: string,
+/** The word on its button. */
+label: string,
+/** Whether it may be done now. */
+enabled: boolean,
+/** Why not. */
+reason: string | null, };
 
-export type Kind =
-  | "plan"
-  | "debug"
-  | "implement"
-  | "verify"
-  | "review"
-  | "rewrite"
-  | "comment"
-  | "synthesise"
-  | "debate"
-  | "chat"
-  | "commit-message";
+/** What a card shows of a live session, and the final figures of an ended one. */
+export type Activity = {
+/** The last thing it did, in one line; empty before the first. */
+line: string,
+/** Tool calls so far. */
+operations: number,
+/** Use of tokens and money. */
+usage: Usage, };
 
-export type Status =
-  | "queued"
-  | "starting"
-  | "running"
-  | "needs-approval"
-  | "needs-answer"
-  | "paused"
-  | "waiting"
-  | "cancelling"
-  | "completed"
-  | "failed"
-  | "cancelled"
-  | "interrupted";
+/** Who acted. */
+export type Actor = "person" | "server";
 
-export type Progress = { done: number; doing: number; total: number };
-export type Document = { version: string | null; hash: string; size: number };
-export type Conflict = { yours: string; theirs: string };
-export type Changed = { files: number; additions: number; deletions: number };
-export type Branch = {
-  session: string;
-  name: string;
-  path: string;
-  base: string;
-  target: string | null;
-  changed: Changed | null;
-  discarded: string | null;
-};
-export type Landing = { target: string; old: string; new: string; at: number };
-export type Project = {
-  id: string;
-  ver: number;
-  name: string;
-  path: string;
-  tasks_dir: string;
-  branch: string | null;
-  problem: string | null;
-  watched: boolean;
-  demo: boolean;
-};
-export type Task = {
-  id: string;
-  ver: number;
-  project: string;
-  title: string;
-  path: string | null;
-  document: Document;
-  progress: Progress;
-  criteria: Progress;
-  problem: string | null;
-  on_branch: boolean;
-  archived: boolean;
-  created: number;
-  updated: number;
-  conflict: Conflict | null;
-  branch: Branch | null;
-  landing: Landing | null;
-};
-export type Model = { id: string; title: string };
+/** An agent: what the catalogue knows and what was found on this machine. */
 export type Agent = {
-  id: string;
-  ver: number;
-  name: string;
-  title: string;
-  found: boolean;
-  version: string | null;
-  logged_in: boolean | null;
-  mend: string | null;
-  models: Model[];
-  scripted: boolean;
-  preference: number;
-};
-export type Settings = {
-  id: string;
-  ver: number;
-  default_agent: string | null;
-  max_sessions: number;
-  demo: boolean;
-  refuse_next_start: boolean;
-};
+/** Its id, of its name. */
+id: AgentId,
+/** Seq of the last op. */
+ver: number,
+/** Its name in commands and configuration. */
+name: string,
+/** Its name for people. */
+title: string,
+/** Whether its program was found. */
+found: boolean,
+/** Its version, where it says one. */
+version: string | null,
+/** Whether it is logged in; null where that can't be known without reading secrets. */
+logged_in: boolean | null,
+/** What is missing and the one command that mends it; null where nothing is. */
+mend: string | null,
+/** Models to choose from, as far as known. */
+models: Array<Model>,
+/** Whether it is scripted and uses no model (the demo agent). */
+scripted: boolean,
+/** The order of preference for the default; lower is earlier. */
+preference: number, };
+
+/** An agent that can be started, by its name. */
+export type AgentId = string;
+
+/** See [`Command::AgentsFound`]. */
+export type AgentsFound = { agents: Array<Agent>, };
+
+/** See [`Command::AnswerRequest`]. */
+export type AnswerRequest = { id: MessageId, session: SessionId, request: RequestId, option: string, };
+
+/** An error at the edge: everything that is not a definitive answer to a mutation. */
+export type ApiError = {
+/** One of a closed set. */
+code: ErrorCode,
+/** What happened, and what to do. */
+message: string,
+/** Further hints. */
+hints: Array<string>, };
+
+/** See [`Command::AttachProject`]. */
+export type AttachProject = { id: ProjectId, name: string, path: string, tasks_dir: string, branch: string | null, problem: string | null, watched: boolean, demo: boolean, };
+
+/** What a task wants of a person, the most urgent first. */
+export type Attention = "needs_answer" | "needs_approval" | "failed" | "review_ready" | "conflicted" | "running" | "idle";
+
+/** The worktree of a task. */
+export type Branch = {
+/** The session that it was made for; part of its name. */
+session: SessionId,
+/** The branch, `qd/<slug>-<short id>`. */
+name: string,
+/** Absolute path of the worktree. */
+path: string,
+/** The commit it started from. */
+base: string,
+/** The branch it started from and is kept to; null where HEAD was detached. */
+target: string | null,
+/** What changed in it, as last counted; null before that. */
+changed: Changed | null,
+/** Where its content was saved when it was discarded; null while it stands. */
+discarded: string | null, };
+
+/** Counted changes of a worktree. */
+export type Changed = {
+/** Files. */
+files: number,
+/** Lines added. */
+additions: number,
+/** Lines removed. */
+deletions: number, };
+
+/** One file of [`ChangesAnswer`]. */
+export type ChangedFile = {
+/** Its path relative to the repository; bytes that are not UTF-8 stand as `\xNN`. */
+path: string,
+/** Where it lay before it was renamed or copied. */
+old_path: string | null,
+/** What happened to it. */
+status: FileStatus,
+/** Lines added; 0 for a binary file. */
+additions: number,
+/** Lines removed; 0 for a binary file. */
+deletions: number,
+/** Whether it is binary. */
+binary: boolean, };
+
+/** `GET /api/v1/tasks/{id}/changes`: what the work of a task changed, from git. */
+export type ChangesAnswer = {
+/** The commit that the work is compared with. */
+base: string,
+/** Hash of the tree that the worktree stands for. */
+tree: string,
+/** Every changed file, in path order. */
+files: Array<ChangedFile>, };
+
+/** A command with its arguments. */
+export type Command = { "name": "create_task", "args": CreateTask } | { "name": "rename_task", "args": RenameTask } | { "name": "save_document", "args": SaveDocument } | { "name": "resolve_conflict", "args": SaveDocument } | { "name": "start_session", "args": StartSession } | { "name": "cancel_session", "args": OnSession } | { "name": "mark_seen", "args": OnSession } | { "name": "delete_session", "args": OnSession } | { "name": "send_message", "args": SendMessage } | { "name": "answer_request", "args": AnswerRequest } | { "name": "keep_work", "args": KeepWork } | { "name": "undo_keep", "args": OnTask } | { "name": "discard_work", "args": OnTask } | { "name": "undo_discard", "args": OnTask } | { "name": "retry_job", "args": OnJob } | { "name": "drop_job", "args": OnJob } | { "name": "set_default_agent", "args": SetDefaultAgent } | { "name": "attach_project", "args": AttachProject } | { "name": "agents_found", "args": AgentsFound } | { "name": "observe_file", "args": ObserveFile } | { "name": "observe_gone", "args": OnTask } | { "name": "report_session", "args": ReportSession } | { "name": "end_session", "args": EndSession } | { "name": "settle_message", "args": SettleMessage } | { "name": "job_done", "args": JobDone } | { "name": "job_failed", "args": JobFailed } | { "name": "count_changes", "args": CountChanges } | { "name": "configure", "args": Configure };
+
+/** `GET /api/v1/config`: what the page must know before its first frame. */
+export type ConfigAnswer = {
+/** Whether the server runs as a demonstration. */
+demo: boolean,
+/** The version of the server. */
+version: string, };
+
+/** See [`Command::Configure`]. */
+export type Configure = { max_sessions: number, demo: boolean, };
+
+/** Two texts of one document that can't be merged. */
+export type Conflict = {
+/** The version that was saved and is not in the file. */
+yours: Mid,
+/** The version that the file has. */
+theirs: Mid, };
+
+/** The file has lines that the saved text contradicts: it was left as it is. */
+export type ConflictFound = {
+/** The text that the file has. */
+theirs: string, };
+
+/** See [`Command::CountChanges`]. */
+export type CountChanges = { task: TaskId, changed: Changed, };
+
+/** See [`Command::CreateTask`]. */
+export type CreateTask = { id: TaskId, project: ProjectId, text: string, };
+
+/** Which text a task has. The text itself is fetched. */
+export type Document = {
+/** The mutation that made this version; null before the first was read. */
+version: Mid | null,
+/** SHA-256 of the text in hexadecimal. */
+hash: string,
+/** Bytes. */
+size: number, };
+
+/** `GET /api/v1/tasks/{id}/document`. */
+export type DocumentText = {
+/** The version. */
+version: Mid,
+/** Its text. */
+text: string, };
+
+/** What a job that is done leaves in its task. */
+export type Done = { "did": "wrote",
+/** Path relative to the project. */
+path: string,
+/** Hash and size; `version` is the version that is now in the file. */
+document: Document,
+/** Null where it is exactly the text that was saved. */
+text: string | null,
+/** Its title and boxes are taken from the text. */
+conflict: ConflictFound | null, } | { "did": "kept",
+/** What moved. */
+landing: Landing, } | { "did": "unkept" } | { "did": "discarded",
+/** The ref that holds it. */
+saved: string, } | { "did": "restored",
+/** Where. */
+branch: Branch, };
+
+/** See [`Command::EndSession`]. */
+export type EndSession = { id: SessionId, attempt: number, ending: Ending, output_end: number, activity: Activity, conversation: string | null, };
+
+/** How an attempt ended. */
+export type Ending = { "how": "completed" } | { "how": "failed",
+/** One sentence that says what to do. */
+reason: string,
+/** The tail of the agent's standard error. */
+stderr: string | null, } | { "how": "cancelled" } | { "how": "interrupted",
+/** What is known of it. */
+why: string, };
+
+/** Codes of [`ApiError`]. */
+export type ErrorCode = "bad_request" | "unauthorized" | "foreign_host" | "foreign_origin" | "not_found" | "unavailable" | "offset_gone" | "offset_conflict" | "too_early" | "too_large" | "overloaded" | "storage_full" | "internal";
+
+/** One line of the output log. */
+export type Event = {
+/** Counts from 1 within the attempt, without gaps. */
+seq: number,
+/** When the host appended it. */
+ts: Millis, } & ({ "kind": "began",
+/** Name of the agent. */
+agent: string,
+/** The program and its version as it reported it, where known. */
+program: string,
+/** The directory it works in. */
+cwd: string,
+/** The agent's own id of the conversation, where it resumed one. */
+resumed: string | null, } | { "kind": "conversation",
+/** The id. */
+id: string, } | { "kind": "prompt",
+/** The message's id; each id stands here at most once in a session. */
+message: MessageId,
+/** The text as it was sent. */
+text: string, } | { "kind": "text",
+/** The delta. */
+text: string, } | { "kind": "thought",
+/** The delta. */
+text: string, } | { "kind": "tool" } & ToolUpdate | { "kind": "plan",
+/** The steps. */
+entries: Array<PlanEntry>, } | { "kind": "asked",
+/** What it asks. */
+request: Request, } | { "kind": "answered",
+/** Which. */
+request: RequestId,
+/** The chosen option's id. */
+option: string | null,
+/** The message that carried the answer. */
+message: MessageId | null, } | { "kind": "usage" } & Usage | { "kind": "commands",
+/** Their names and descriptions. */
+commands: Array<OfferedCommand>, } | { "kind": "stderr",
+/** The text. */
+text: string, } | { "kind": "note",
+/** One sentence. */
+text: string, } | { "kind": "turn_ended",
+/** The agent's reason (`end_turn`, `cancelled`, `refusal`, …). */
+stop: string, } | { "kind": "ended",
+/** How it ended. */
+ending: Ending,
+/** The final figures of the attempt. */
+activity: Activity, } | { "kind": "unknown",
+/** As it came. */
+raw: JsonValue, });
+
+/** `GET /api/v1/tasks/{id}/changes/file?path=`. */
+export type FileDiff = {
+/** The unified diff. */
+diff: string,
+/** Whether it was cut because it is too large to show. */
+truncated: boolean, };
+
+/** What happened to a file. */
+export type FileStatus = "added" | "modified" | "deleted" | "renamed" | "copied" | "type_changed" | "mode_changed";
+
+/** `GET /healthz`: needs no token, so that a second server can tell who holds the port. */
+export type HealthAnswer = {
+/** Always `quarterdeck`. */
+name: string,
+/** The version of the server. */
+version: string, };
+
+/** A job. Its id is the `mid` that asked for it. */
+export type Job = {
+/** The mutation that asked for it. */
+id: Mid,
+/** Seq of the last op. */
+ver: number,
+/** The task it works for. */
+task: TaskId,
+/** When it was asked for. */
+at: Millis,
+/** What is to be done. */
+work: Work,
+/** How it stands. */
+state: JobState, };
+
+/** See [`Command::JobDone`]. */
+export type JobDone = { id: Mid, done: Done, };
+
+/** See [`Command::JobFailed`]. */
+export type JobFailed = { id: Mid, reason: string, files: Array<string>, };
+
+/** How a job stands. A job that is done has no row. */
+export type JobState = { "state": "pending" } | { "state": "failed",
+/** What failed and what to do. */
+reason: string,
+/** The files it concerns, where there are any. */
+files: Array<string>, };
+
+export type JsonValue = number | string | boolean | Array<JsonValue> | { [key in string]: JsonValue } | null;
+
+/** See [`Command::KeepWork`]. */
+export type KeepWork = { id: TaskId,
+/** The commit's message; empty takes the task's title. */
+message: string, };
+
+/** Names one row. */
+export type Key = {
+/** Its kind. */
+kind: RowKind,
+/** Its id. */
+id: string, };
+
+/** What a session is for. Set once, when it is started. */
+export type Kind = "plan" | "debug" | "implement" | "verify" | "review" | "rewrite" | "comment" | "synthesise" | "debate" | "chat" | "commit-message";
+
+/** Work that was put onto its target branch. */
+export type Landing = {
+/** The branch that moved. */
+target: string,
+/** Its commit before. */
+old: string,
+/** Its commit after. */
+new: string,
+/** When. */
+at: Millis, };
+
+/** One frame of `GET /api/v1/log?live=sse`. The SSE event's name is `frame`'s value; a record's SSE id is its offset. */
+export type LogFrame = { "frame": "record",
+/** It. */
+record: Record, } | { "frame": "activity",
+/** Which session. */
+session: SessionId,
+/** What it does. */
+activity: Activity, } | { "frame": "heartbeat",
+/** Seq of the head as the server has it. */
+seq: number, } | { "frame": "resync" };
+
+/** `GET /api/v1/log` without `live`: one page of records. */
+export type LogPage = {
+/** The records, in order. */
+records: Array<Record>,
+/** The offset to go on from. */
+next: string, };
+
+/** The answer to [`LoginRequest`]. The other half, a cookie, comes with it; a request needs both. */
+export type LoginAnswer = {
+/** To be sent as the header `X-Qd-Key`. */
+key: string, };
+
+/** `POST /api/v1/login`: trades the token for a page's session. */
+export type LoginRequest = {
+/** The token that the server printed when it started. */
+token: string, };
+
+/** A message from a person to a session. */
+export type Message = {
+/** Its id; the host echoes it in the output. */
+id: MessageId,
+/** Seq of the last op. */
+ver: number,
+/** Its session. */
+session: SessionId,
+/** When it was sent. */
+at: Millis,
+/** What it says. */
+body: MessageBody,
+/** How it stands. */
+state: MessageState, };
+
+/** What a message says. */
+export type MessageBody = { "type": "prompt",
+/** Its text. */
+text: string, } | { "type": "answer",
+/** Which request. */
+request: RequestId,
+/** The chosen option's id. */
+option: string, };
+
+/** A message from a person to a session: a prompt or an answer. */
+export type MessageId = string;
+
+/** How a message stands. */
+export type MessageState = { "state": "queued" } | { "state": "delivered" } | { "state": "failed",
+/** Why. */
+reason: string, } | { "state": "unknown" };
+
+/** A mutation: one act of a person or of the server. Also names the job and the document version it makes. */
+export type Mid = string;
+
+/** Milliseconds since the Unix epoch. */
+export type Millis = number;
+
+/** A model of an agent. */
+export type Model = {
+/** Its id for the agent. */
+id: string,
+/** Its name for people. */
+title: string, };
+
+/** `POST /api/v1/mutations`. */
+export type Mutation = {
+/** Minted by the client: `UUIDv7`. */
+mid: Mid,
+/** Name of the command. */
+name: string,
+/** Its arguments. */
+args: unknown,
+/** Order only: decided when that mutation is settled, whatever its outcome. */
+after?: Mid | null,
+/** Must have been accepted, else this is refused with `dependency`. */
+requires?: Mid | null,
+/** Milliseconds since the click by the client's own clock, set at each send. Not part of what is hashed. */
+age_ms?: number | null,
+/** Refused with `too_late` when older than this. */
+max_age_ms?: number | null, };
+
+/** See [`Command::ObserveFile`]. */
+export type ObserveFile = { id: TaskId, project: ProjectId, path: string,
+/** Hash and size of the file; `version` is ignored, the mutation's own id becomes the version. */
+document: Document,
+/** The text; null where it can't be shown (`problem` says why). */
+text: string | null, problem: string | null, archived: boolean, };
+
+/** A command that an agent offers. */
+export type OfferedCommand = {
+/** Without the slash. */
+name: string,
+/** One line. */
+description: string, };
+
+/** A command on a job. */
+export type OnJob = { id: Mid, };
+
+/** A command on a session. */
+export type OnSession = { id: SessionId, };
+
+/** A command on a task. */
+export type OnTask = { id: TaskId, };
+
+/** One change of one row. */
+export type Op = { "op": "put", } & ({ "kind": "settings", "row": Settings } | { "kind": "project", "row": Project } | { "kind": "agent", "row": Agent } | { "kind": "task", "row": Task } | { "kind": "session", "row": Session } | { "kind": "message", "row": Message } | { "kind": "job", "row": Job }) | { "op": "patch",
+/** Its kind. */
+kind: RowKind,
+/** Its id. */
+id: string,
+/** The fields. */
+fields: { [key: string]: unknown }, } | { "op": "delete",
+/** Its kind. */
+kind: RowKind,
+/** Its id. */
+id: string, };
+
+/** `POST /api/v1/projects`: opens a folder as a project. */
+export type OpenProject = {
+/** Its absolute path on the server's machine. */
+path: string, };
+
+/** The answer to [`OpenProject`]. */
+export type OpenedProject = {
+/** The project's id; its row comes by the log. */
+project: ProjectId, };
+
+/** What choosing an option means. */
 export type OptionEffect = "allow_once" | "allow_always" | "reject_once" | "reject_always" | "choice";
-export type RequestOption = { id: string; label: string; effect: OptionEffect };
+
+/** The stored outcome of a mutation. */
+export type Outcome = {
+/** Which mutation. */
+mid: Mid,
+/** The epoch it was settled in. */
+epoch: number,
+/** The seq of its record. */
+seq: number,
+/** Accepted or refused. */
+ok: boolean,
+/** Why refused. */
+err: Reject | null, };
+
+/** Where a task stands in its life. */
+export type Phase = "draft" | "running" | "review" | "kept" | "done" | "archived" | "not_on_branch";
+
+/** A step of an agent's plan. */
+export type PlanEntry = {
+/** What is to be done. */
+text: string,
+/** How it stands. */
+status: ToolStatus, };
+
+/** Counted checkboxes. */
+export type Progress = {
+/** `[x]` */
+done: number,
+/** `[-]` */
+doing: number,
+/** All. */
+total: number, };
+
+/** A project: one git repository (or a folder that is not one, with the reason). */
+export type Project = {
+/** Its id. */
+id: ProjectId,
+/** Seq of the last op. */
+ver: number,
+/** Its name: the last part of its path. */
+name: string,
+/** Its absolute path. */
+path: string,
+/** Folder of its task documents, relative to the path. */
+tasks_dir: string,
+/** The branch that is checked out, null where HEAD is detached. */
+branch: string | null,
+/** Why nothing can be started in it, null where all is well. */
+problem: string | null,
+/** Whether changes of its files are seen at once (false: they are looked for every 2 s). */
+watched: boolean,
+/** Whether it is the demo project. */
+demo: boolean, };
+
+/** A project: one git repository. */
+export type ProjectId = string;
+
+/** One entry of the log: the one terminal record of a mutation. */
+export type Record = {
+/** Changes when history is not a continuation. */
+epoch: number,
+/** Gapless within the workspace. */
+seq: number,
+/** 32 random bits that tell one history from another with the same numbers. */
+tag: number,
+/** When it was decided. */
+ts: Millis,
+/** Who acted. */
+actor: Actor,
+/** The mutation it settles. */
+mid: Mid,
+/** Accepted or refused. */
+ok: boolean,
+/** Why refused. */
+err?: Reject | null,
+/** What changed; empty where refused. */
+ops: Array<Op>, };
+
+/** Why a mutation was refused. The code is for programs, the message for people. */
+export type Reject = {
+/** One of the closed set of codes. */
+code: RejectCode,
+/** One or two sentences that say what to do. */
+message: string, };
+
+/** The codes of refusals. */
+export type RejectCode = "invalid" | "not_found" | "not_allowed" | "task_busy" | "agent_missing" | "id_taken" | "mid_reuse" | "dependency" | "predecessor_unknown" | "too_late" | "mutation_expired" | "clock" | "refused" | "forbidden" | "too_large";
+
+/** See [`Command::RenameTask`]. */
+export type RenameTask = { id: TaskId, title: string,
+/** The document as it is after the change of its heading, and the version that it was made from. */
+base: Mid | null, text: string, };
+
+/** See [`Command::ReportSession`]. */
+export type ReportSession = { id: SessionId, attempt: number, status: Status, requests: Array<Request>, conversation: string | null,
+/** The worktree that was made for it; null leaves the task's as it is. */
+branch: Branch | null, };
+
+/** What an agent asks a person. */
 export type Request = {
-  id: string;
-  title: string;
-  detail: string | null;
-  tool: string | null;
-  options: RequestOption[];
-  question: boolean;
-};
-export type Usage = {
-  input: number | null;
-  output: number | null;
-  context_used: number | null;
-  context_size: number | null;
-  cost_usd: number | null;
-};
-export type Activity = { line: string; operations: number; usage: Usage };
-export type Ending =
-  | { how: "completed" }
-  | { how: "failed"; reason: string; stderr: string | null }
-  | { how: "cancelled" }
-  | { how: "interrupted"; why: string };
-export type Start = { agent: string | null; model: string | null; instructions: string };
+/** Its id. */
+id: RequestId,
+/** The question, or what is to be permitted, in one line. */
+title: string,
+/** More of it: the command, the path, the diff's head. */
+detail: string | null,
+/** The tool call it belongs to. */
+tool: string | null,
+/** What can be chosen. Never empty. */
+options: Array<RequestOption>,
+/** A question (true) or a permission (false). */
+question: boolean, };
+
+/** A question or a permission that an agent asks for. */
+export type RequestId = string;
+
+/** One of the options of a request. */
+export type RequestOption = {
+/** The agent's id of the option. */
+id: string,
+/** The agent's word for it. */
+label: string,
+/** What choosing it means. */
+effect: OptionEffect, };
+
+/** A row of any kind. */
+export type Row = { "kind": "settings", "row": Settings } | { "kind": "project", "row": Project } | { "kind": "agent", "row": Agent } | { "kind": "task", "row": Task } | { "kind": "session", "row": Session } | { "kind": "message", "row": Message } | { "kind": "job", "row": Job };
+
+/** Kinds of rows. */
+export type RowKind = "settings" | "project" | "agent" | "task" | "session" | "message" | "job";
+
+/** See [`Command::SaveDocument`]. */
+export type SaveDocument = { id: TaskId,
+/** The version that was edited. */
+base: Mid | null, text: string, };
+
+/** See [`Command::SendMessage`]. */
+export type SendMessage = { id: MessageId, session: SessionId, text: string, };
+
+/** A session: one conversation with an agent. */
 export type Session = {
-  id: string;
-  ver: number;
-  project: string;
-  task: string;
-  kind: Kind;
-  agent: string;
-  model: string | null;
-  instructions: string;
-  status: Status;
-  attempt: number;
-  created: number;
-  since: number;
-  ended: number | null;
-  ending: Ending | null;
-  requests: Request[];
-  conversation: string | null;
-  output_end: number | null;
-  activity: Activity | null;
-  seen: boolean;
-};
-export type MessageBody = { type: "prompt"; text: string } | { type: "answer"; request: string; option: string };
-export type MessageState =
-  | { state: "queued" }
-  | { state: "delivered" }
-  | { state: "failed"; reason: string }
-  | { state: "unknown" };
-export type Message = { id: string; ver: number; session: string; at: number; body: MessageBody; state: MessageState };
-export type Work =
-  | { do: "write_document"; version: string; base: string | null }
-  | { do: "keep"; message: string }
-  | { do: "undo_keep" }
-  | { do: "discard" }
-  | { do: "undo_discard" };
-export type JobState = { state: "pending" } | { state: "failed"; reason: string; files: string[] };
-export type Job = { id: string; ver: number; task: string; at: number; work: Work; state: JobState };
+/** Its id, minted by whoever clicked. */
+id: SessionId,
+/** Seq of the last op. */
+ver: number,
+/** The project of its task. */
+project: ProjectId,
+/** Its task. */
+task: TaskId,
+/** What it is for. */
+kind: Kind,
+/** Name of its agent. */
+agent: string,
+/** The chosen model, null for the agent's own default. */
+model: string | null,
+/** Further instructions. */
+instructions: string,
+/** How it stands. */
+status: Status,
+/** Counts its agent processes from 1. */
+attempt: number,
+/** When it was started by a person. */
+created: Millis,
+/** When the current attempt was accepted. */
+since: Millis,
+/** When it ended, null while it has not. */
+ended: Millis | null,
+/** How the last attempt ended. */
+ending: Ending | null,
+/** What the agent waits for. */
+requests: Array<Request>,
+/** The agent's own id of the conversation; what it is resumed by. */
+conversation: string | null,
+/** Byte after the last event of the last attempt, once it ended. */
+output_end: number | null,
+/** Final figures of the last attempt. */
+activity: Activity | null,
+/** Whether a person has seen its ending. */
+seen: boolean, };
 
+/** A session: one conversation with an agent. */
+export type SessionId = string;
+
+/** See [`Command::SetDefaultAgent`]. */
+export type SetDefaultAgent = { agent: string | null, };
+
+/** Settings of the workspace. */
+export type Settings = {
+/** Always [`Settings::ID`]. */
+id: string,
+/** Seq of the last op. */
+ver: number,
+/** The agent that is taken where none is chosen; null takes the first that was found. */
+default_agent: string | null,
+/** How many sessions run at once; more wait in the queue. */
+max_sessions: number,
+/** Whether the server runs as a demonstration. */
+demo: boolean, };
+
+/** See [`Command::SettleMessage`]. */
+export type SettleMessage = { id: MessageId, state: MessageState, };
+
+/** `GET /api/v1/snapshot`, or `POST` with [`SnapshotRequest`]. */
+export type Snapshot = {
+/** Of the read transaction. */
+epoch: number,
+/** Of the read transaction. */
+seq: number,
+/** Of the record at `seq`. */
+tag: number,
+/** All live rows. */
+rows: Array<Row>,
+/** Outcomes of the asked mutations, as far as they are settled. */
+settled: { [key in Mid]: Outcome }, };
+
+/** Asks which of these mutations are settled. */
+export type SnapshotRequest = {
+/** The caller's pending mutations. */
+mids: Array<Mid>, };
+
+/** What a person chose when starting a session. Absent choices are resolved on the server at command time. */
+export type Start = {
+/** Name of the agent; null takes the default. */
+agent: string | null,
+/** Model; null takes the agent's own default. */
+model: string | null,
+/** Further instructions. */
+instructions: string, };
+
+/** See [`Command::StartSession`]. */
+export type StartSession = { id: SessionId, task: TaskId, kind: Kind, start: Start, };
+
+/** How a session stands, as `data-status` in the page. */
+export type Status = "queued" | "starting" | "running" | "needs-approval" | "needs-answer" | "paused" | "waiting" | "cancelling" | "completed" | "failed" | "cancelled" | "interrupted";
+
+/** A task: one markdown file. */
+export type Task = {
+/** Its id, through renames. */
+id: TaskId,
+/** Seq of the last op. */
+ver: number,
+/** Its project. */
+project: ProjectId,
+/** First heading, else the file's name. */
+title: string,
+/** Path relative to the project; null until its file is made. */
+path: string | null,
+/** Its text. */
+document: Document,
+/** Checkboxes of the plan. */
+progress: Progress,
+/** Checkboxes under "Success criteria". */
+criteria: Progress,
+/** Why its file can't be read or written, null where it can. */
+problem: string | null,
+/** Whether its file is on the checked-out branch. */
+on_branch: boolean,
+/** Whether it is archived. */
+archived: boolean,
+/** When it was first seen or made. */
+created: Millis,
+/** When its document last changed. */
+updated: Millis,
+/** An edit that could not be merged; both sides are kept until one is chosen. */
+conflict: Conflict | null,
+/** The worktree and branch of its work, null before the first session. */
+branch: Branch | null,
+/** What was last kept of it, for Undo. */
+landing: Landing | null, };
+
+/** A task: one markdown file, through renames. */
+export type TaskId = string;
+
+/** What a tool call shows. */
+export type ToolContent = { "type": "text",
+/** The text. */
+text: string, } | { "type": "diff",
+/** Relative path. */
+path: string,
+/** Null for a new file. */
+old: string | null,
+/** The text after. */
+new: string, } | { "type": "terminal",
+/** What it printed. */
+output: string,
+/** Its exit code, once known. */
+exit: number | null, };
+
+/** Kinds of tool calls. */
 export type ToolKind = "read" | "edit" | "delete" | "move" | "search" | "execute" | "think" | "fetch" | "other";
-export type ToolStatus = "pending" | "running" | "completed" | "failed";
-export type ToolContent =
-  | { type: "text"; text: string }
-  | { type: "diff"; path: string; old: string | null; new: string }
-  | { type: "terminal"; output: string; exit: number | null };
-export type PlanEntry = { text: string; status: ToolStatus };
 
-export type Command =
-  | { name: "create_task"; args: { id: string; project: string; text: string } }
-  | { name: "rename_task"; args: { id: string; title: string; base: string | null; text: string } }
-  | { name: "save_document"; args: { id: string; base: string | null; text: string } }
-  | { name: "resolve_conflict"; args: { id: string; base: string | null; text: string } }
-  | { name: "start_session"; args: { id: string; task: string; kind: Kind; start: Start } }
-  | { name: "cancel_session"; args: { id: string } }
-  | { name: "mark_seen"; args: { id: string } }
-  | { name: "delete_session"; args: { id: string } }
-  | { name: "send_message"; args: { id: string; session: string; text: string } }
-  | { name: "answer_request"; args: { id: string; session: string; request: string; option: string } }
-  | { name: "keep_work"; args: { id: string; message: string } }
-  | { name: "undo_keep"; args: { id: string } }
-  | { name: "discard_work"; args: { id: string } }
-  | { name: "undo_discard"; args: { id: string } }
-  | { name: "retry_job"; args: { id: string } }
-  | { name: "drop_job"; args: { id: string } }
-  | { name: "set_default_agent"; args: { agent: string | null } }
-  | { name: "refuse_next_start"; args: { refuse: boolean } };
+/** Statuses of tool calls. */
+export type ToolStatus = "pending" | "running" | "completed" | "failed";
+
+/** A change of a tool call. The first one with an id makes it. */
+export type ToolUpdate = {
+/** The agent's id of the call. */
+id: string,
+/** What it does, in the agent's words. */
+title?: string | null,
+/** Its kind. */
+tool?: ToolKind | null,
+/** Its status. */
+status?: ToolStatus | null,
+/** Files it concerns, relative to the working directory where they lie in it. */
+files?: Array<string> | null,
+/** What it gave; replaces what was there. */
+content?: Array<ToolContent> | null,
+/** Its input as the agent shows it. */
+input?: JsonValue | null, };
+
+/** Use of tokens and money by one attempt so far. Null is unknown. */
+export type Usage = {
+/** Input tokens. */
+input: number | null,
+/** Output tokens. */
+output: number | null,
+/** Tokens in the context window. */
+context_used: number | null,
+/** Size of the context window in tokens. */
+context_size: number | null,
+/** US dollars. */
+cost_usd: number | null, };
+
+/** What a job does. */
+export type Work = { "do": "write_document",
+/** The version to write; its text is in the store. */
+version: Mid,
+/** The version it was edited from, null for a new task. */
+base: Mid | null, } | { "do": "keep",
+/** The commit's message. */
+message: string, } | { "do": "undo_keep" } | { "do": "discard" } | { "do": "undo_discard" };

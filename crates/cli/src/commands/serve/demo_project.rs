@@ -8,6 +8,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+/// Its folder in the data directory, and so its name.
+pub const NAME: &str = "deck";
 /// How long a git command may take.
 const GIT: Duration = Duration::from_secs(30);
 /// Who makes the first commit, where the person has not told git who they are.

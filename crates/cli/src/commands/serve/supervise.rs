@@ -1,6 +1,7 @@
 //! The parent of a demonstration: starts the server, and again when it was killed, on the same port with the same
 //! token, so that the page finds it where it was.
 
+use super::signals::Signals;
 use super::{Context, Serve, token};
 use crate::exit::Error;
 use crate::say;
@@ -9,7 +10,6 @@ use std::ffi::OsString;
 use std::path::Path;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::ChildStdin;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -31,8 +31,7 @@ impl Serve {
 
     async fn keep_running(&self, data_dir: &Path, context: &Context) -> Result<Exit, Error> {
         let token = token(context)?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::failed)?;
-        let mut term = signal(SignalKind::terminate()).map_err(Error::failed)?;
+        let mut signals = Signals::listen().map_err(Error::failed)?;
         let mut port = None;
         loop {
             let arguments = self.arguments_of_child(port);
@@ -49,8 +48,7 @@ impl Serve {
             let exit = loop {
                 tokio::select! {
                     exit = running.child.wait() => break exit.map_err(Error::failed)?,
-                    _ = interrupt.recv() => told = true,
-                    _ = term.recv() => told = true,
+                    () = signals.next() => told = true,
                 }
                 running.child.signal_group(Signal::Term).map_err(Error::failed)?;
             };

@@ -1,0 +1,71 @@
+//! A recording of what the cores were told and what they answered, one JSON object a line, to be replayed by another
+//! build of them.
+
+use qd_client::hub::HubEffect;
+use qd_client::list::{Query, Show};
+use qd_client::{Client, Config, Output};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Tape {
+    /// The lines so far.
+    pub lines: Vec<String>,
+}
+
+impl Tape {
+    /// A page is loaded.
+    pub fn panel(&mut self, page: u32, config: &Config) {
+        let config = json!({ "tab": config.tab, "seed": hex(&config.seed) }).to_string();
+        self.lines.push(json!({ "panel": page, "config": config }).to_string());
+    }
+
+    /// A hub begins.
+    pub fn hub(&mut self, name: usize, jitter: u64) {
+        self.lines.push(json!({ "hub": name, "jitter": jitter }).to_string());
+    }
+
+    /// A page was told something.
+    pub fn told(&mut self, page: u32, event: String, out: &Output, client: &mut Client) {
+        let output = serde_json::to_string(out).unwrap_or_default();
+        let sight = hex(&Sha256::digest(sight(client)));
+        self.lines.push(json!({ "to": page, "event": event, "output": output, "sight": sight }).to_string());
+    }
+
+    /// A hub was told something.
+    pub fn hub_told(&mut self, name: usize, event: String, effects: &[HubEffect]) {
+        let output = serde_json::to_string(effects).unwrap_or_default();
+        self.lines.push(json!({ "to_hub": name, "event": event, "output": output }).to_string());
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string can't fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Everything that a page draws: lines, tasks, cards, sessions, notices, connection, base. The replay asks its core for
+/// the same in the same order.
+fn sight(client: &mut Client) -> String {
+    let query = Query { show: Show::All, to: 1000, ..Query::default() };
+    let lines = client.task_lines(&query);
+    let mut text = serde_json::to_string(&lines).unwrap_or_default();
+    let mut add = |value: serde_json::Result<String>| text.push_str(&value.unwrap_or_default());
+    for line in &lines.lines {
+        add(serde_json::to_string(&client.task(line.id)));
+        let cards = client.sessions(line.id);
+        add(serde_json::to_string(&cards));
+        for session in cards.active.iter().chain(&cards.ended) {
+            add(serde_json::to_string(&client.session(*session)));
+        }
+    }
+    add(serde_json::to_string(&client.notices()));
+    add(serde_json::to_string(&client.connection()));
+    add(Ok(client.base_json().unwrap_or_default()));
+    text
+}

@@ -1,0 +1,14 @@
+import { chromium } from "playwright-core";
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"] });
+const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
+page.on("pageerror", (e) => console.log("ERR", e.stack));
+const proof = () => page.locator("[data-proof]").textContent(); const conn = () => page.locator("[data-connection]").textContent();
+const cards = () => page.locator("aside article").evaluateAll((a) => a.map((x) => `${x.dataset.kind} ${x.dataset.status} ${x.dataset.pending === "" ? "pending" : ""} ${x.innerText.replaceAll("\n", "/").slice(0, 90)}`));
+await page.goto((process.env.BASE ?? "http://127.0.0.1:4376") + "/?token=tok"); await page.waitForTimeout(1500);
+const start = async (n) => { await page.locator("[data-task-id] a").nth(n).click(); await page.waitForTimeout(500); await page.locator("main").getByRole("button", { name: "Implement", exact: true }).click(); };
+await page.getByRole("button", { name: "Answer after 5 s" }).click(); await page.waitForTimeout(400); await start(4); await page.waitForTimeout(5800); console.log("SLOW", await proof(), await cards());
+await page.getByRole("button", { name: "Refuse the next start" }).click(); await page.waitForTimeout(400); await start(5); await page.waitForTimeout(900); console.log("REFUSE", await proof(), await cards(), await page.locator("[data-notice]").allTextContents());
+await page.getByRole("button", { name: "Cut the connection" }).click(); await page.waitForTimeout(400); await start(6); await page.waitForTimeout(3000); console.log("CUT", await proof(), await conn(), await cards()); await page.screenshot({ path: "/tmp/shots/live-cut.png" }); await page.waitForTimeout(9000); console.log("CUT2", await proof(), await conn(), await cards());
+await page.getByRole("button", { name: "Kill the agent" }).click(); await page.waitForTimeout(5000); console.log("KILLAGENT", await proof(), await cards()); await page.screenshot({ path: "/tmp/shots/live-killed.png" });
+await page.getByRole("button", { name: "Kill the server" }).click(); await page.waitForTimeout(300); await start(3); await page.waitForTimeout(600); console.log("KILLSERVER", await proof(), await conn(), await cards()); await page.waitForTimeout(5000); console.log("KS2", await proof(), await conn(), await cards());
+await browser.close();

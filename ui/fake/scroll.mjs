@@ -1,0 +1,14 @@
+import { chromium } from "playwright-core";
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"] });
+const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
+await page.goto("http://127.0.0.1:4390/?token=tok"); await page.locator("[data-task-id]").first().waitFor(); await page.waitForTimeout(500);
+const cdp = await page.context().newCDPSession(page); await cdp.send("Profiler.enable"); await cdp.send("Profiler.setSamplingInterval", { interval: 200 }); await cdp.send("Performance.enable");
+const metric = async () => Object.fromEntries((await cdp.send("Performance.getMetrics")).metrics.map((m) => [m.name, m.value]));
+const a = await metric(); await cdp.send("Profiler.start");
+const fr = await page.evaluate(async () => { const sc = document.querySelector("nav[aria-label=Tasks] > div:last-child"); const fr = []; let last = performance.now(); await new Promise((done) => { let k = 0; const f = (now) => { fr.push(now - last); last = now; sc.scrollTop += 120; if (++k < 200) requestAnimationFrame(f); else done(); }; requestAnimationFrame(f); }); return fr.sort((a, b) => a - b); });
+const { profile } = await cdp.send("Profiler.stop"); const b = await metric();
+for (const k of ["ScriptDuration", "LayoutDuration", "RecalcStyleDuration", "TaskDuration"]) console.log(k, ((b[k] - a[k]) * 1000 / 200).toFixed(2), "ms/frame");
+console.log("frames p50", fr[100].toFixed(1), "p95", fr[190].toFixed(1), "max", fr[199].toFixed(1));
+const self = new Map(); const byId = new Map(profile.nodes.map((n) => [n.id, n])); profile.samples.forEach((id, i) => { const f = byId.get(id).callFrame; const k = f.functionName + ":" + f.lineNumber; self.set(k, (self.get(k) ?? 0) + profile.timeDeltas[i] / 1000 / 200); });
+console.log([...self].sort((x, y) => y[1] - x[1]).slice(0, 16).map(([k, v]) => v.toFixed(3) + " " + k).join("\n"));
+await browser.close();
