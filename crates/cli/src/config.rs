@@ -83,7 +83,9 @@ fn read(file: &Path) -> Result<Layer, ConfigError> {
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
         // A data directory that is none is told by whoever opens it.
-        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(Layer::default()),
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(Layer::default());
+        }
         Err(source) => return Err(ConfigError::Unreadable { file: file.to_owned(), source }),
     };
     toml::from_str(&text).map_err(|error| {

@@ -63,7 +63,9 @@ pub enum Error {
     #[error("no server runs on the data directory {}. Start one with `qd serve`", .0.display())]
     NoServer(PathBuf),
     /// No definitive answer came.
-    #[error("no answer for 30 s, so it is unknown whether it was done. Repeat it with --mid {0}: it is never done twice")]
+    #[error(
+        "no answer for 30 s, so it is unknown whether it was done. Repeat it with --mid {0}: it is never done twice"
+    )]
     Unknown(uuid::Uuid),
     /// 401.
     #[error("the server does not accept the token in {}. Restart it", .0.display())]

@@ -48,6 +48,7 @@ fn main() -> ExitCode {
 mod tests {
     use super::*;
     use clap::CommandFactory as _;
+    use std::fmt::Write as _;
 
     #[test]
     fn the_arguments_are_consistent() {
@@ -59,7 +60,7 @@ mod tests {
     fn the_manual_is_as_reviewed() {
         fn tell(command: &mut clap::Command, path: &str, manual: &mut String) {
             let help = command.clone().bin_name(path).render_long_help();
-            manual.push_str(&format!("# {path}\n\n{help}\n\n"));
+            let _ = write!(manual, "# {path}\n\n{help}\n\n");
             for inner in command.get_subcommands_mut().filter(|c| c.get_name() != "help") {
                 let path = format!("{path} {}", inner.get_name());
                 tell(inner, &path, manual);

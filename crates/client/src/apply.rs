@@ -15,7 +15,7 @@ use std::sync::Arc;
 impl Client {
     /// One frame of the log as it came.
     pub(crate) fn frame(&mut self, text: &str, commit: &mut Commit) {
-        match crate::read_json::<LogFrame>(text) {
+        match serde_json::from_str::<LogFrame>(text) {
             Ok(LogFrame::Record { record }) => self.record(&record, commit),
             Ok(LogFrame::Activity { session, activity }) => {
                 self.activities.insert(session, activity);
@@ -124,7 +124,7 @@ impl Client {
             self.log_out(commit);
             return;
         }
-        let outcome = crate::read_json::<Outcome>(body).ok().filter(|o| o.mid == mid);
+        let outcome = serde_json::from_str::<Outcome>(body).ok().filter(|o| o.mid == mid);
         let definitive = outcome.filter(|o| (o.ok && status == 200) || (!o.ok && o.err.is_some() && (400..500).contains(&status)));
         match definitive {
             Some(outcome) => self.learn(&outcome, commit),
@@ -180,7 +180,7 @@ impl Client {
     /// Installs a snapshot (R7, R17).
     pub(crate) fn snapshot(&mut self, text: &str, commit: &mut Commit) {
         self.fetching = false;
-        let Ok(snapshot) = crate::read_json::<Snapshot>(text) else {
+        let Ok(snapshot) = serde_json::from_str::<Snapshot>(text) else {
             self.snapshot_failed(0, commit);
             return;
         };
@@ -201,7 +201,7 @@ impl Client {
 
     /// Takes the base that was kept at the last visit. It is as true as any prefix of the log.
     pub(crate) fn cached(&mut self, text: &str, commit: &mut Commit) -> bool {
-        let Ok(snapshot) = crate::read_json::<Snapshot>(text) else { return false };
+        let Ok(snapshot) = serde_json::from_str::<Snapshot>(text) else { return false };
         self.base = snapshot.rows.into_iter().collect();
         self.applied = Some(Offset { epoch: snapshot.epoch, seq: snapshot.seq, tag: snapshot.tag });
         commit.all = true;

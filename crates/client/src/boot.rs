@@ -33,7 +33,7 @@ impl Client {
     /// The intent of an entry; `None` where it can't be read or is settled.
     fn read_entry(&self, key: &str, value: &str) -> Option<Intent> {
         let Some(Name::Intent(tab, mid)) = journal::parse(key) else { return None };
-        let entry: Entry = crate::read_json(value).ok().filter(|e: &Entry| e.v == journal::VERSION)?;
+        let entry: Entry = serde_json::from_str(value).ok().filter(|e: &Entry| e.v == journal::VERSION)?;
         if entry.outcome.is_some() || entry.mutation.mid != mid || self.settled_set.contains(&mid) {
             return None;
         }
@@ -57,7 +57,7 @@ impl Client {
                 self.beats.remove(&tab);
             }
             (Some(Name::Intent(_, mid)), Some(value)) => {
-                if let Some(outcome) = crate::read_json::<Entry>(value).ok().and_then(|e| e.outcome) {
+                if let Some(outcome) = serde_json::from_str::<Entry>(value).ok().and_then(|e| e.outcome) {
                     self.learn(&outcome, commit);
                 } else if !self.pending.iter().any(|i| i.mid() == mid) {
                     if let Some(intent) = self.read_entry(key, value) {

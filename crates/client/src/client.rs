@@ -339,11 +339,17 @@ impl Client {
     /// The base, to be kept for the next start: `None` before there is one.
     pub fn base_json(&self) -> Option<String> {
         let applied = self.applied?;
-        let rows: Vec<&Row> = self.base.rows().map(AsRef::as_ref).collect();
-        let cached = serde_json::json!({
-            "epoch": applied.epoch, "seq": applied.seq, "tag": applied.tag, "rows": rows, "settled": {},
-        });
-        Some(cached.to_string())
+        #[derive(serde::Serialize)]
+        struct Cached<'a> {
+            epoch: u64,
+            seq: u64,
+            tag: u32,
+            rows: Vec<&'a Row>,
+            settled: BTreeMap<Mid, ()>,
+        }
+        let rows = self.base.rows().map(AsRef::as_ref).collect();
+        let Offset { epoch, seq, tag } = applied;
+        serde_json::to_string(&Cached { epoch, seq, tag, rows, settled: BTreeMap::new() }).ok()
     }
 
     /// The same command under new ids: what Retry sends.

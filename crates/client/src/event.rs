@@ -132,7 +132,7 @@ mod wire_form {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Command, D::Error> {
         let form = Form::deserialize(deserializer)?;
-        Command::of_wire(&form.name, form.args).map_err(serde::de::Error::custom)
+        Command::of_wire(&form.name, &form.args).map_err(serde::de::Error::custom)
     }
 }
 

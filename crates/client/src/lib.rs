@@ -27,12 +27,3 @@ pub use effect::{Effect, Output};
 pub use event::Event;
 pub use hub::Hub;
 pub use notice::Notice;
-
-/// Reads JSON by way of a value: one copy of the code that reads each type, where reading text directly would need
-/// another. The page downloads it.
-///
-/// # Errors
-/// Where `text` is no JSON, or not of a `T`.
-pub fn read_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
-    serde_json::from_value(serde_json::from_str(text)?)
-}

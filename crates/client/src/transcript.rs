@@ -129,7 +129,7 @@ impl Transcript {
         let mut changed_from = usize::MAX;
         let mut unreadable = 0;
         for line in lines.lines().filter(|line| !line.trim().is_empty()) {
-            match crate::read_json::<Event>(line) {
+            match serde_json::from_str::<Event>(line) {
                 Ok(event) => changed_from = changed_from.min(self.event(event)),
                 Err(_) => unreadable += 1,
             }

@@ -206,9 +206,7 @@ impl Client {
     pub fn running(&self) -> Vec<SessionId> {
         let mut all: Vec<&Session> = self
             .visible
-            .of_kind(RowKind::Session)
-            .filter_map(|row| if let Row::Session(s) = row { Some(s) } else { None })
-            .filter(|s| s.status.is_active())
+            .active_sessions()
             .collect();
         let needs = |s: &Session| !matches!(s.status, Status::NeedsApproval | Status::NeedsAnswer);
         all.sort_by_key(|s| (needs(s), std::cmp::Reverse((s.created, s.id))));

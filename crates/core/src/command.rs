@@ -318,8 +318,9 @@ pub struct Configure {
 
 impl Command {
     /// The command of this name with these arguments.
-    pub fn of_wire(name: &str, args: Value) -> Result<Self, serde_json::Error> {
-        serde_json::from_value(Value::Object([(name.to_owned(), args)].into_iter().collect()))
+    pub fn of_wire(name: &str, args: &Value) -> Result<Self, serde_json::Error> {
+        let name = Value::from(name);
+        serde_json::from_str(&format!("{{{name}:{args}}}"))
     }
 
     /// Its name and its arguments.

@@ -3,6 +3,7 @@
 use crate::ids::{Millis, Mid};
 use crate::row::{Key, Row, RowKind};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use ts_rs::TS;
 use uuid::Uuid;
@@ -38,29 +39,29 @@ pub enum Op {
     },
 }
 
-/// By way of a JSON value, as [`Row`] is read.
+/// Read from text, as [`Row`] is.
 impl<'de> Deserialize<'de> for Op {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        Self::from_value(value).map_err(serde::de::Error::custom)
+        use serde::de::Error;
+        #[derive(Deserialize)]
+        struct Form {
+            op: String,
+            kind: RowKind,
+            id: Option<Uuid>,
+            row: Option<Box<RawValue>>,
+            fields: Option<Map<String, Value>>,
+        }
+        let Form { op, kind, id, row, fields } = Form::deserialize(deserializer)?;
+        match (op.as_str(), id, row, fields) {
+            ("put", _, Some(row), _) => Row::from_json(kind, row.get()).map(Self::put).map_err(D::Error::custom),
+            ("patch", Some(id), _, Some(fields)) => Ok(Self::Patch { kind, id, fields }),
+            ("delete", Some(id), _, _) => Ok(Self::Delete { kind, id }),
+            _ => Err(D::Error::custom(format!("`{op}` is no op, or lacks a field"))),
+        }
     }
 }
 
 impl Op {
-    fn from_value(mut value: Value) -> Result<Self, serde_json::Error> {
-        let op: String = serde_json::from_value(value["op"].take())?;
-        if op == "put" {
-            return Row::from_value(value).map(Self::put);
-        }
-        let kind = serde_json::from_value(value["kind"].take())?;
-        let id = serde_json::from_value(value["id"].take())?;
-        match op.as_str() {
-            "patch" => Ok(Self::Patch { kind, id, fields: serde_json::from_value(value["fields"].take())? }),
-            "delete" => Ok(Self::Delete { kind, id }),
-            other => Err(serde::de::Error::custom(format!("there is no op `{other}`"))),
-        }
-    }
-
     /// Makes or replaces `row`.
     pub fn put(row: Row) -> Self {
         Self::Put { row }

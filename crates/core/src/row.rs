@@ -13,6 +13,7 @@ pub use task::{Branch, Changed, Conflict, Document, Landing, Progress, Project, 
 
 use crate::ids::{AgentId, MessageId, Mid, ProjectId, SessionId, TaskId};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use ts_rs::TS;
 use uuid::Uuid;
 
@@ -120,34 +121,31 @@ impl Row {
         }
     }
 
-    /// The row of `{"kind": …, "row": {…}}`.
-    pub fn from_value(mut value: serde_json::Value) -> Result<Self, serde_json::Error> {
-        let kind = serde_json::from_value(value["kind"].take())?;
-        let fields = serde_json::from_value(value["row"].take())?;
-        Self::from_fields(kind, fields)
-    }
-
     /// The row of this kind with this content.
-    pub fn from_fields(kind: RowKind, fields: serde_json::Map<String, serde_json::Value>) -> Result<Self, serde_json::Error> {
-        let value = serde_json::Value::Object(fields);
+    pub fn from_json(kind: RowKind, json: &str) -> Result<Self, serde_json::Error> {
         Ok(match kind {
-            RowKind::Settings => Self::Settings(serde_json::from_value(value)?),
-            RowKind::Project => Self::Project(serde_json::from_value(value)?),
-            RowKind::Agent => Self::Agent(serde_json::from_value(value)?),
-            RowKind::Task => Self::Task(serde_json::from_value(value)?),
-            RowKind::Session => Self::Session(serde_json::from_value(value)?),
-            RowKind::Message => Self::Message(serde_json::from_value(value)?),
-            RowKind::Job => Self::Job(serde_json::from_value(value)?),
+            RowKind::Settings => Self::Settings(serde_json::from_str(json)?),
+            RowKind::Project => Self::Project(serde_json::from_str(json)?),
+            RowKind::Agent => Self::Agent(serde_json::from_str(json)?),
+            RowKind::Task => Self::Task(serde_json::from_str(json)?),
+            RowKind::Session => Self::Session(serde_json::from_str(json)?),
+            RowKind::Message => Self::Message(serde_json::from_str(json)?),
+            RowKind::Job => Self::Job(serde_json::from_str(json)?),
         })
     }
 }
 
-/// By way of a JSON value: one copy of the code that reads each type, where a derived one would have several. The page
-/// downloads it.
+/// Each type is read from text and from nothing else: a derived reader would bring a second copy of the code of every
+/// type, and the page downloads it.
 impl<'de> Deserialize<'de> for Row {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = serde_json::Value::deserialize(deserializer)?;
-        Self::from_value(value).map_err(serde::de::Error::custom)
+        #[derive(Deserialize)]
+        struct Form {
+            kind: RowKind,
+            row: Box<RawValue>,
+        }
+        let form = Form::deserialize(deserializer)?;
+        Self::from_json(form.kind, form.row.get()).map_err(serde::de::Error::custom)
     }
 }
 

@@ -24,6 +24,8 @@ pub enum ApplyError {
 pub struct State {
     rows: BTreeMap<Key, Arc<Row>>,
     children: BTreeMap<Key, BTreeSet<Key>>,
+    /// The sessions that have not ended: few, however many there were.
+    active: BTreeSet<SessionId>,
 }
 
 macro_rules! getter {
@@ -88,6 +90,11 @@ impl State {
         self.children(task).filter_map(|row| if let Row::Session(s) = row { Some(s) } else { None })
     }
 
+    /// The sessions that have not ended, oldest first.
+    pub fn active_sessions(&self) -> impl DoubleEndedIterator<Item = &Session> {
+        self.active.iter().filter_map(|id| self.session(*id))
+    }
+
     /// The jobs of a task, oldest first.
     pub fn jobs_of(&self, task: TaskId) -> impl DoubleEndedIterator<Item = &Job> {
         self.children(task).filter_map(|row| if let Row::Job(j) = row { Some(j) } else { None })
@@ -122,6 +129,14 @@ impl State {
             Some(row) => self.rows.insert(key, Arc::clone(row)),
             None => self.rows.remove(&key),
         };
+        if let Some(Row::Session(s)) = row.as_deref().or(old.as_deref()) {
+            let active = row.is_some() && s.status.is_active();
+            if active {
+                self.active.insert(s.id);
+            } else {
+                self.active.remove(&s.id);
+            }
+        }
         let (before, after) = (old.as_ref().and_then(|r| r.parent()), row.as_ref().and_then(|r| r.parent()));
         if before != after {
             if let Some(parent) = before {
@@ -152,7 +167,9 @@ impl State {
                 let row = self.rows.get(&key).ok_or(ApplyError::Absent(key))?;
                 let mut all = row.fields();
                 all.extend(fields.iter().map(|(k, v)| (k.clone(), v.clone())));
-                let mut row = Row::from_fields(key.kind, all).map_err(|e| ApplyError::Misfit(key, e))?;
+                let mut row = serde_json::to_string(&all)
+                    .and_then(|json| Row::from_json(key.kind, &json))
+                    .map_err(|e| ApplyError::Misfit(key, e))?;
                 row.set_ver(ver);
                 Some(row)
             }

@@ -4,7 +4,7 @@ use crate::engine::Engine;
 use qd_agents::{Detected, Surroundings};
 use qd_core::command::{AgentsFound, Command};
 use qd_core::ids::AgentId;
-use qd_core::row::{Agent, Row, RowKind};
+use qd_core::row::{Agent, Model, Row, RowKind};
 
 impl Engine {
     /// Looks for agents and stores what it found, where that differs from before.
@@ -43,7 +43,7 @@ fn row(agent: Detected, preference: u32) -> Agent {
         version: agent.version,
         logged_in: agent.logged_in,
         mend: agent.mend,
-        models: Vec::new(),
+        models: agent.models.into_iter().map(|model| Model { id: model.id, title: model.title }).collect(),
         scripted: agent.scripted,
         preference,
     }

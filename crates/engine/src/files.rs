@@ -54,6 +54,17 @@ pub(crate) struct ProjectFiles {
     told: u64,
 }
 
+/// How far a look came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Looked {
+    /// The rows say what the files have.
+    Through,
+    /// There is something to write first.
+    Interrupted,
+    /// Something could not be stored.
+    NotStored,
+}
+
 type Watch = fn(&Places, &Arc<Seen>) -> notify::Result<RecommendedWatcher>;
 
 /// What of a project its files depend on.
@@ -100,11 +111,16 @@ impl ProjectFiles {
             if !stored {
                 next_at = Instant::now() + AGAIN;
             } else if look != Look::default() {
-                if self.look(&site, project, look).await {
-                    look = Look::default();
-                    next_at = if self.watcher.is_some() { full_at } else { Instant::now() + POLL };
-                } else {
-                    next_at = Instant::now() + AGAIN;
+                match self.look(&site, project, look).await {
+                    Looked::Through => {
+                        look = Look::default();
+                        next_at = if self.watcher.is_some() { full_at } else { Instant::now() + POLL };
+                    }
+                    Looked::Interrupted => {
+                        look = Look { files: true, ..Look::default() };
+                        continue;
+                    }
+                    Looked::NotStored => next_at = Instant::now() + AGAIN,
                 }
             }
             tokio::select! {
@@ -125,12 +141,11 @@ impl ProjectFiles {
         }
     }
 
-    /// Looks at what is asked for and tells what differs. False where something could not be stored.
-    async fn look(&mut self, site: &Site, project: Project, look: Look) -> bool {
+    /// Looks at what is asked for and tells what differs.
+    async fn look(&mut self, site: &Site, project: Project, look: Look) -> Looked {
         if look.places {
             self.watch(site, project.watched);
         }
-        let mut told = true;
         if look.head {
             let facts = match examine(&self.engine, &site.root).await {
                 Ok(facts) => facts,
@@ -142,19 +157,19 @@ impl ProjectFiles {
             self.seen.wary.store(facts.problem.is_some(), Ordering::Release);
             let row =
                 Project { branch: facts.branch, problem: facts.problem, watched: self.watcher.is_some(), ..project };
-            told = self.engine.tell_project(row).await;
+            if !self.engine.tell_project(row).await {
+                return Looked::NotStored;
+            }
         }
         // Where the project itself is away nothing is known of its files.
-        if !site.is_readable() {
-            return told;
-        }
-        self.observe(site).await && told
+        if site.is_readable() { self.observe(site).await } else { Looked::Through }
     }
 
     fn watch(&mut self, site: &Site, was_watched: bool) {
+        let tasks = site.root.join(&site.tasks_dir);
         let places = Places {
             root: site.root.clone(),
-            tasks: site.root.join(&site.tasks_dir),
+            tasks: tasks.canonicalize().unwrap_or(tasks),
             git_dir: watch::git_dir(&site.root),
         };
         match (self.watch)(&places, &self.seen) {

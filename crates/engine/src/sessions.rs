@@ -6,8 +6,8 @@
 
 mod attempt;
 mod desk;
-mod heard;
 mod folders;
+mod heard;
 mod prepare;
 mod recap;
 mod talk;

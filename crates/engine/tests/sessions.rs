@@ -5,11 +5,11 @@
 #[path = "sessions/stage.rs"]
 mod stage;
 
-use qd_core::command::{AnswerRequest, Command, OnSession};
+use qd_core::command::{AnswerRequest, Command, OnSession, SaveDocument};
 use qd_core::event::{Ending, EventBody};
 use qd_core::ids::{MessageId, Mid, SessionId};
 use qd_core::op::Actor;
-use qd_core::row::{MessageBody, MessageState};
+use qd_core::row::{MessageBody, MessageState, Session};
 use qd_core::status::{Kind, Status};
 use qd_engine::host::protocol::ToHost;
 use qd_engine::host::{Run, attach, inspect};
@@ -75,6 +75,28 @@ async fn a_permission_shows_on_the_card_and_its_answer_reaches_the_agent() {
     };
     assert!(server.events(id, 1).iter().any(|event| event.body == answered));
     assert_eq!(server.message(message), MessageState::Delivered);
+}
+
+#[tokio::test]
+async fn what_a_person_writes_while_the_agent_ticks_boxes_is_merged_with_it() {
+    let stage = Stage::new().await;
+    let server = stage.server().await;
+    let id = server.start(Kind::Implement, "").await;
+    let asked = server.until_status(id, Status::NeedsApproval).await;
+    let task = server.task();
+    let base = task.document.version;
+    let read = server.engine.document(task.id, base).await.unwrap().unwrap();
+    let text = read.text.replace("Shows the time.", "Shows the time of the day.");
+    assert!(server.act(&Command::SaveDocument(SaveDocument { id: task.id, base, text })).await.ok);
+    let request = &asked.requests[0];
+    let option = request.options[0].id.clone();
+    let answer = AnswerRequest { id: MessageId(stage.mint()), session: id, request: request.id, option };
+    assert!(server.act(&Command::AnswerRequest(answer)).await.ok);
+    assert_eq!(server.until_end(id).await.1, Ending::Completed);
+    let file = stage.project().join("tasks/clock.md");
+    let merged = "# A clock\n\nShows the time of the day.\n\n- [x] show the hour\n- [x] show the minute\n";
+    server.until("the merge in the file", |_| (fs::read_to_string(&file).unwrap() == merged).then_some(())).await;
+    assert_eq!(server.task().conflict, None);
 }
 
 #[tokio::test]
@@ -256,10 +278,7 @@ async fn what_ended_while_no_server_ran_is_told_by_the_next_one() {
     let Run::Running(host) = inspect(&run_dir).unwrap() else { panic!() };
     server.close().await;
     // Somebody answers, so that the agent goes on while no server runs.
-    let mut attachment = attach(&run_dir).await.unwrap();
-    let option = asked.requests[0].options[0].id.clone();
-    let body = MessageBody::Answer { request: asked.requests[0].id, option };
-    attachment.commands.send(&ToHost::Deliver { message: MessageId(stage.mint()), body }).await.unwrap();
+    answer_host(&stage, &run_dir, &asked).await;
     assert_eq!(qd_proc::wait_gone(&[host], LIMIT).await, []);
 
     let server = stage.server().await;
@@ -294,12 +313,7 @@ async fn a_message_to_an_ended_session_resumes_its_conversation_in_a_new_attempt
     assert_eq!((ending, second.attempt), (Ending::Completed, 2));
     assert_eq!(second.conversation, first.conversation);
     server.check_output(&second);
-    let prompts: Vec<MessageId> = server.events(id, 2).into_iter().filter_map(|event| match event.body {
-        EventBody::Prompt { message, .. } => Some(message),
-        _ => None,
-    })
-    .collect();
-    assert_eq!(prompts, [message]);
+    assert_eq!(server.prompts(id, 2), [message]);
     assert_eq!(server.message(message), MessageState::Delivered);
 }
 
@@ -316,11 +330,62 @@ async fn a_message_to_a_running_session_is_its_next_turn() {
     assert!(server.act(&Command::AnswerRequest(answer)).await.ok);
     let (session, ending) = server.until_end(id).await;
     assert_eq!(ending, Ending::Completed);
-    let echoed = (1..=session.attempt).flat_map(|attempt| server.events(id, attempt)).filter(|event| {
-        matches!(&event.body, EventBody::Prompt { message: m, .. } if *m == message)
-    });
+    let echoed = (1..=session.attempt).flat_map(|attempt| server.prompts(id, attempt)).filter(|echo| *echo == message);
     assert_eq!(echoed.count(), 1);
     assert_eq!(server.message(message), MessageState::Delivered);
+}
+
+#[tokio::test]
+async fn a_message_that_no_turn_took_begins_the_next_attempt() {
+    let stage = Stage::new().await;
+    let server = stage.server().await;
+    let id = server.start(Kind::Implement, "").await;
+    let asked = server.until_status(id, Status::NeedsApproval).await;
+    let run_dir = server.run_dir(id, 1);
+    let Run::Running(host) = inspect(&run_dir).unwrap() else { panic!() };
+    server.close().await;
+    // It is accepted by a server that tells no host of it.
+    let dormant = stage.dormant();
+    let message = dormant.send(id, "say more").await;
+    dormant.close().await;
+    answer_host(&stage, &run_dir, &asked).await;
+    assert_eq!(qd_proc::wait_gone(&[host], LIMIT).await, []);
+
+    let server = stage.server().await;
+    let (session, ending) = server.until_end(id).await;
+    assert_eq!((ending, session.attempt), (Ending::Completed, 2));
+    assert_eq!(server.message(message), MessageState::Delivered);
+    assert_eq!(server.prompts(id, 2), [message]);
+}
+
+#[tokio::test]
+async fn a_message_after_a_start_that_failed_comes_behind_the_prompt() {
+    let mut stage = Stage::new().await;
+    stage.fails = true;
+    let server = stage.server().await;
+    let id = server.start(Kind::Implement, "[[demo: quick]]").await;
+    let (session, ending) = server.until_end(id).await;
+    assert!(matches!(ending, Ending::Failed { .. }), "{ending:?}");
+    assert_eq!(session.conversation, None);
+    server.close().await;
+
+    stage.fails = false;
+    let server = stage.server().await;
+    let message = server.send(id, "once more [[demo: quick]]").await;
+    let (session, ending) = server.until_end(id).await;
+    assert_eq!((ending, session.attempt), (Ending::Completed, 2));
+    let prompts = server.prompts(id, 2);
+    assert_eq!((prompts.len(), prompts[1]), (2, message));
+}
+
+/// Allows what an agent asks, past the servers.
+async fn answer_host(stage: &Stage, run_dir: &Path, asked: &Session) {
+    let mut attachment = attach(run_dir).await.unwrap();
+    let request = &asked.requests[0];
+    let body = MessageBody::Answer { request: request.id, option: request.options[0].id.clone() };
+    attachment.commands.send(&ToHost::Deliver { message: MessageId(stage.mint()), body }).await.unwrap();
+    // Until the end: a connection that goes earlier could take the answer with it.
+    while let Ok(Some(_)) = attachment.reports.next().await {}
 }
 
 #[tokio::test]

@@ -79,7 +79,12 @@ impl Auth {
 }
 
 /// Lets a request pass that carries the token or both halves of a session, and whoever wants to log in.
-pub async fn require(State(app): State<App>, uri: OriginalUri, request: Request, next: Next) -> Result<Response, Failure> {
+pub async fn require(
+    State(app): State<App>,
+    uri: OriginalUri,
+    request: Request,
+    next: Next,
+) -> Result<Response, Failure> {
     let admitted = (request.method() == Method::POST && uri.path() == LOGIN)
         || app.auth.bearer(request.headers())
         || match app.auth.session(request.headers()) {
@@ -96,7 +101,11 @@ pub async fn require(State(app): State<App>, uri: OriginalUri, request: Request,
     (status = 200, body = LoginAnswer, headers(("Set-Cookie" = String, description = "The other half: `qd-<port>`"))),
     (status = 401, body = ApiError, description = "It is not the token")
 ))]
-pub async fn login(State(app): State<App>, headers: HeaderMap, Json(request): Json<LoginRequest>) -> Result<Response, Failure> {
+pub async fn login(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Json(request): Json<LoginRequest>,
+) -> Result<Response, Failure> {
     if !app.auth.is_token(&request.token) {
         return Err(Failure::Unauthorized);
     }

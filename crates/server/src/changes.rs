@@ -41,7 +41,11 @@ pub struct FileQuery {
     (status = 200, body = FileDiff),
     (status = 404, body = ApiError)
 ))]
-pub async fn file(State(app): State<App>, Path(id): Path<Uuid>, Query(query): Query<FileQuery>) -> Result<Json<FileDiff>, Failure> {
+pub async fn file(
+    State(app): State<App>,
+    Path(id): Path<Uuid>,
+    Query(query): Query<FileQuery>,
+) -> Result<Json<FileDiff>, Failure> {
     let diff = app.engine.file_diff(id.into(), &query.path).await.map_err(failure)?;
     diff.map(Json).ok_or(Failure::NotFound("This file did not change."))
 }

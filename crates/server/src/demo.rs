@@ -80,5 +80,9 @@ pub async fn break_it(State(app): State<App>, Path(what): Path<Breakage>) -> Res
 /// While the connection is cut nothing is answered but the demonstration's own buttons.
 pub async fn sever(State(app): State<App>, request: Request, next: Next) -> Result<Response, Failure> {
     let is_cut = app.demo.as_ref().is_some_and(Demo::is_cut);
-    if is_cut && !request.uri().path().contains("/demo/") { Err(Failure::Overloaded) } else { Ok(next.run(request).await) }
+    if is_cut && !request.uri().path().contains("/demo/") {
+        Err(Failure::Overloaded)
+    } else {
+        Ok(next.run(request).await)
+    }
 }

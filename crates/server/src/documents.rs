@@ -24,7 +24,10 @@ pub async fn document(State(app): State<App>, Path(id): Path<Uuid>) -> Result<Js
     (status = 200, body = DocumentText),
     (status = 404, body = ApiError)
 ))]
-pub async fn version(State(app): State<App>, Path((id, version)): Path<(Uuid, Uuid)>) -> Result<Json<DocumentText>, Failure> {
+pub async fn version(
+    State(app): State<App>,
+    Path((id, version)): Path<(Uuid, Uuid)>,
+) -> Result<Json<DocumentText>, Failure> {
     read(&app, id, Some(version.into())).await
 }
 

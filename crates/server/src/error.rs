@@ -13,7 +13,9 @@ pub enum Failure {
     #[error("Log in first: open the address that the server printed when it started, or send its token.")]
     Unauthorized,
     /// It was sent to a name that is not ours.
-    #[error("This server does not answer to that address. Start it with --allow-origin for the address of a reverse proxy.")]
+    #[error(
+        "This server does not answer to that address. Start it with --allow-origin for the address of a reverse proxy."
+    )]
     ForeignHost,
     /// A page of another origin sent it.
     #[error("Only the panel's own page may send this.")]

@@ -175,12 +175,18 @@ mod tests {
     #[test]
     fn foreign_origins_are_refused_even_with_our_host() {
         let host = ("host", "127.0.0.1:4270");
-        for origin in ["http://evil.example", "http://127.0.0.1:3000", "http://localhost:4270", "https://127.0.0.1:4270", "null"] {
+        for origin in
+            ["http://evil.example", "http://127.0.0.1:3000", "http://localhost:4270", "https://127.0.0.1:4270", "null"]
+        {
             let sent = checked(&Method::POST, "/api/v1/mutations", &[host, ("origin", origin)]);
             assert_eq!(sent, Err("ForeignOrigin".into()), "{origin}");
         }
         for origin in ["http://127.0.0.1:4270", "https://panel.example.com"] {
-            assert_eq!(checked(&Method::POST, "/api/v1/mutations", &[host, ("origin", origin)]), Ok(Host::Ours), "{origin}");
+            assert_eq!(
+                checked(&Method::POST, "/api/v1/mutations", &[host, ("origin", origin)]),
+                Ok(Host::Ours),
+                "{origin}"
+            );
         }
     }
 

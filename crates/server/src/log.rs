@@ -55,7 +55,8 @@ pub struct LogQuery {
     (status = 410, body = ApiError, description = "The log does not go back so far: take a snapshot")
 ))]
 pub async fn log(State(app): State<App>, Query(query): Query<LogQuery>) -> Result<Response, Failure> {
-    let offset: Offset = query.offset.parse().map_err(|e: qd_core::op::BadOffset| Failure::BadRequest(e.to_string()))?;
+    let offset: Offset =
+        query.offset.parse().map_err(|e: qd_core::op::BadOffset| Failure::BadRequest(e.to_string()))?;
     // The watch first: what is committed while we read wakes the stream again.
     let (published, activity) = (app.engine.head(), app.engine.activity());
     let first = app.engine.records(offset, PAGE).await.map_err(failure)?;
@@ -77,7 +78,8 @@ fn failure(error: ReadError) -> Failure {
 
 fn page(offset: Offset, entries: &[Arc<Entry>]) -> Result<Response, Failure> {
     let next = entries.last().map_or(offset, |e| e.offset).to_string();
-    let records = entries.iter().map(|e| serde_json::from_str(&e.json)).collect::<Result<_, _>>().map_err(Failure::internal)?;
+    let records =
+        entries.iter().map(|e| serde_json::from_str(&e.json)).collect::<Result<_, _>>().map_err(Failure::internal)?;
     Ok(Json(LogPage { records, next }).into_response())
 }
 

@@ -27,7 +27,10 @@ use qd_wire::{ApiError, Mutation, schema};
     (status = 503, body = ApiError, description = "Busy or restarting: send it again"),
     (status = 507, body = ApiError, description = "No space is left")
 ))]
-pub async fn mutate(State(app): State<App>, mutation: Result<Json<Mutation>, JsonRejection>) -> Result<Response, Failure> {
+pub async fn mutate(
+    State(app): State<App>,
+    mutation: Result<Json<Mutation>, JsonRejection>,
+) -> Result<Response, Failure> {
     let Json(mutation) = mutation.map_err(|rejection| unreadable(&rejection))?;
     let outcome = app.engine.mutate(mutation, Actor::Person).await.map_err(|error| match error {
         MutateError::TooEarly => Failure::TooEarly,
@@ -39,7 +42,11 @@ pub async fn mutate(State(app): State<App>, mutation: Result<Json<Mutation>, Jso
 }
 
 fn unreadable(rejection: &JsonRejection) -> Failure {
-    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE { Failure::TooLarge } else { Failure::BadRequest(rejection.body_text()) }
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        Failure::TooLarge
+    } else {
+        Failure::BadRequest(rejection.body_text())
+    }
 }
 
 /// The status that an outcome is sent with.

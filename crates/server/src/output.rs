@@ -59,7 +59,11 @@ pub struct OutputQuery {
     (status = 400, body = qd_wire::ApiError, description = "Not an offset of this session"),
     (status = 404, body = qd_wire::ApiError)
 ))]
-pub async fn output(State(app): State<App>, Path(id): Path<Uuid>, Query(query): Query<OutputQuery>) -> Result<Response, Failure> {
+pub async fn output(
+    State(app): State<App>,
+    Path(id): Path<Uuid>,
+    Query(query): Query<OutputQuery>,
+) -> Result<Response, Failure> {
     let session = SessionId::from(id);
     if app.engine.read(|state| state.session(session).is_none()) {
         return Err(Failure::NotFound("There is no such session."));

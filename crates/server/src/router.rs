@@ -2,14 +2,16 @@
 
 use crate::app::App;
 use crate::error::Failure;
-use crate::{auth, changes, config, demo, documents, gate, headers, health, log, mutations, output, page, projects, snapshot};
+use crate::{
+    auth, changes, config, demo, documents, gate, headers, health, log, mutations, output, page, projects, snapshot,
+};
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use axum::{Json, Router};
 use tower_http::CompressionLevel;
-use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{OpenApi as Document, SecurityRequirement};
 use utoipa::{Modify, OpenApi};

@@ -17,7 +17,10 @@ pub async fn snapshot(State(app): State<App>) -> Result<Response, Failure> {
 
 /// Read all live rows, and what became of the caller's mutations, in one transaction.
 #[utoipa::path(post, path = "/snapshot", tag = "workspace", request_body = SnapshotRequest, responses((status = 200, body = Snapshot)))]
-pub async fn snapshot_with_outcomes(State(app): State<App>, Json(request): Json<SnapshotRequest>) -> Result<Response, Failure> {
+pub async fn snapshot_with_outcomes(
+    State(app): State<App>,
+    Json(request): Json<SnapshotRequest>,
+) -> Result<Response, Failure> {
     read(&app, request.mids).await
 }
 

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
 fn read<T: DeserializeOwned>(what: &str, json: &str) -> Result<T, JsError> {
-    qd_client::read_json(json).map_err(|e| JsError::new(&format!("{what}: {e}")))
+    serde_json::from_str(json).map_err(|e| JsError::new(&format!("{what}: {e}")))
 }
 
 fn write<T: Serialize>(value: &T) -> Result<String, JsError> {
@@ -54,7 +54,7 @@ impl Panel {
             args: serde_json::Value,
         }
         let act: Act = read("command", command)?;
-        let command = Command::of_wire(&act.name, act.args).map_err(|e| JsError::new(&format!("{}: {e}", act.name)))?;
+        let command = Command::of_wire(&act.name, &act.args).map_err(|e| JsError::new(&format!("{}: {e}", act.name)))?;
         write(&self.core.handle(Event::Act { command, now: millis(now) }))
     }
 

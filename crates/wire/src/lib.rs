@@ -7,8 +7,8 @@ pub mod rest;
 pub mod schema;
 
 pub use rest::{
-    ChangedFile, ChangesAnswer, ConfigAnswer, DocumentText, FileDiff, FileStatus, HealthAnswer, LogPage, LoginAnswer, LoginRequest,
-    OpenProject, OpenedProject,
+    ChangedFile, ChangesAnswer, ConfigAnswer, DocumentText, FileDiff, FileStatus, HealthAnswer, LogPage, LoginAnswer,
+    LoginRequest, OpenProject, OpenedProject,
 };
 
 use qd_core::command::Command;
@@ -55,7 +55,7 @@ pub struct Mutation {
 impl Mutation {
     /// The command it carries.
     pub fn command(&self) -> Result<Command, serde_json::Error> {
-        Command::of_wire(&self.name, self.args.clone())
+        Command::of_wire(&self.name, &self.args)
     }
 
     /// A mutation that carries `command`.
@@ -96,7 +96,7 @@ pub struct SnapshotRequest {
 }
 
 /// One frame of `GET /api/v1/log?live=sse`. The SSE event's name is `frame`'s value; a record's SSE id is its offset.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, TS, ToSchema)]
 #[serde(tag = "frame", rename_all = "snake_case")]
 pub enum LogFrame {
     /// The next record.
@@ -122,6 +122,29 @@ pub enum LogFrame {
     },
     /// The reader was too slow or its rights changed: resume by offset.
     Resync,
+}
+
+/// A tagged form buffers what it reads, which rows can't be read from: they are read from text.
+impl<'de> Deserialize<'de> for LogFrame {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Form {
+            frame: String,
+            record: Option<Record>,
+            session: Option<SessionId>,
+            activity: Option<Activity>,
+            seq: Option<u64>,
+        }
+        match Form::deserialize(deserializer)? {
+            Form { frame, record: Some(record), .. } if frame == "record" => Ok(Self::Record { record }),
+            Form { frame, session: Some(session), activity: Some(activity), .. } if frame == "activity" => {
+                Ok(Self::Activity { session, activity })
+            }
+            Form { frame, seq: Some(seq), .. } if frame == "heartbeat" => Ok(Self::Heartbeat { seq }),
+            Form { frame, .. } if frame == "resync" => Ok(Self::Resync),
+            Form { frame, .. } => Err(serde::de::Error::custom(format!("`{frame}` is no frame, or lacks a field"))),
+        }
+    }
 }
 
 /// An error at the edge: everything that is not a definitive answer to a mutation.

@@ -95,8 +95,17 @@ mod tests {
         let err = || Some(Reject { code: "task_busy".into(), message: "busy".into() });
         let outcome = Outcome { mid: Uuid::nil(), epoch: 1, seq: 2, ok: false, err: err() };
         assert_eq!(to_value(op::Outcome::from(&record)).unwrap(), to_value(outcome).unwrap());
-        let described =
-            Record { epoch: 1, seq: 2, tag: 3, ts: 4, actor: "person".into(), mid: Uuid::nil(), ok: false, err: err(), ops: vec![] };
+        let described = Record {
+            epoch: 1,
+            seq: 2,
+            tag: 3,
+            ts: 4,
+            actor: "person".into(),
+            mid: Uuid::nil(),
+            ok: false,
+            err: err(),
+            ops: vec![],
+        };
         assert_eq!(to_value(record).unwrap(), to_value(described).unwrap());
     }
 

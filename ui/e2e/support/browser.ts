@@ -1,6 +1,6 @@
 // Chromium, one for all tests, and pages of a panel in profiles of their own.
 import { existsSync } from "node:fs";
-import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import { chromium, type Browser, type BrowserContext, type Locator, type Page } from "playwright-core";
 import type { Panel } from "./panel";
 import { install } from "./sampler";
 
@@ -55,7 +55,12 @@ export async function open(panel: Panel, context: BrowserContext, path = "/"): P
 export async function openTask(page: Page, title: string): Promise<void> {
   await page.locator("[data-task-id]", { hasText: title }).locator("a").click();
   await page.getByRole("heading", { level: 1, name: title }).waitFor();
-  await page.getByRole("button", { name: "Implement", exact: true }).waitFor();
+  await action(page, "Implement").waitFor();
   // Away from the list: rows under the pointer hold their places.
   await page.mouse.move(720, 600);
+}
+
+/** A button of the task's page, not of its row in the list. */
+export function action(page: Page, name: string): Locator {
+  return page.getByRole("main").getByRole("button", { name, exact: true });
 }

@@ -37,7 +37,7 @@ export function Frame() {
   useTitleBadge(where.task);
   const create = () => {
     setPane("main");
-    void navigate({ to: "/" }).then(() => document.querySelector<HTMLElement>('textarea[aria-label="New task"]')?.focus());
+    void navigate({ to: "/" }).then(() => document.querySelector<HTMLElement>('textarea[aria-label="What is to be done"]')?.focus());
   };
   useKeys({
     "mod+k": () => setOver("palette"),
@@ -50,8 +50,8 @@ export function Frame() {
     "[": () => setLeftOpen(leftOpen === "yes" ? "no" : "yes"),
     "]": () => setRightOpen(rightOpen === "yes" ? "no" : "yes"),
     Escape: () => {
-      if (document.activeElement instanceof HTMLElement && document.activeElement !== document.body) document.activeElement.blur();
-      else if (where.session !== null && where.task !== null) void navigate({ to: "/tasks/$task", params: { task: where.task } });
+      if (where.session !== null && where.task !== null) void navigate({ to: "/tasks/$task", params: { task: where.task } });
+      else if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
     },
   });
   if (connection.state === "logged_out") return <LogIn />;

@@ -41,12 +41,10 @@ pub fn task<'a>(state: &'a State, written: &str) -> Result<&'a Task, Error> {
         path == written || (file.is_some() && file == place)
     };
     let lower = written.to_lowercase();
-    let ways: [&dyn Fn(&Task) -> bool; 4] = [
-        &is_file,
-        &|t| is_id(t.id.0, written),
-        &|t| t.title.to_lowercase() == lower,
-        &|t| !t.archived && t.title.to_lowercase().contains(&lower),
-    ];
+    let ways: [&dyn Fn(&Task) -> bool; 4] =
+        [&is_file, &|t| is_id(t.id.0, written), &|t| t.title.to_lowercase() == lower, &|t| {
+            !t.archived && t.title.to_lowercase().contains(&lower)
+        }];
     for way in ways {
         let found: Vec<&Task> = tasks(state).filter(|t| way(t)).collect();
         match found[..] {

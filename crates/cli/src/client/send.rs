@@ -6,7 +6,7 @@ use crate::exit::Error;
 use crate::say;
 use crate::server_file::ServerFile;
 use qd_core::command::Command;
-use qd_core::ids::{Millis, Mid, v7_time};
+use qd_core::ids::{Mid, Millis, v7_time};
 use qd_core::op::Outcome;
 use qd_engine::time::{Clock as _, SystemClock, mint};
 use qd_wire::Mutation;

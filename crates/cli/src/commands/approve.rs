@@ -36,7 +36,8 @@ impl Approve {
             say::line(format_args!("{}: {}", request.title, option.label));
         }
         let id = self.sending.id();
-        let answer = AnswerRequest { id: id.into(), session: session.id, request: request.id, option: option.id.clone() };
+        let answer =
+            AnswerRequest { id: id.into(), session: session.id, request: request.id, option: option.id.clone() };
         client.send(id, "answer", &Command::AnswerRequest(answer), context.json)
     }
 }
@@ -76,7 +77,11 @@ mod tests {
             tool: None,
             options: options
                 .iter()
-                .map(|(id, label, effect)| RequestOption { id: (*id).to_owned(), label: (*label).to_owned(), effect: *effect })
+                .map(|(id, label, effect)| RequestOption {
+                    id: (*id).to_owned(),
+                    label: (*label).to_owned(),
+                    effect: *effect,
+                })
                 .collect(),
             question: false,
         }
@@ -89,7 +94,9 @@ mod tests {
             ("o", "Once", OptionEffect::AllowOnce),
             ("r", "No", OptionEffect::RejectOnce),
         ]);
-        for (written, id) in [(None, "o"), (Some("allow"), "o"), (Some("always"), "a"), (Some("deny"), "r"), (Some("no"), "r")] {
+        for (written, id) in
+            [(None, "o"), (Some("allow"), "o"), (Some("always"), "a"), (Some("deny"), "r"), (Some("no"), "r")]
+        {
             assert_eq!(chosen(&request, written).unwrap().id, id, "{written:?}");
         }
         assert!(chosen(&request, Some("never")).is_err());

@@ -52,7 +52,8 @@ impl Doctor {
             Finding {
                 name: "server".to_owned(),
                 ok: true,
-                says: server.map_or_else(|| "not running".to_owned(), |s| format!("{} (pid {})", s.url(), s.identity.pid)),
+                says: server
+                    .map_or_else(|| "not running".to_owned(), |s| format!("{} (pid {})", s.url(), s.identity.pid)),
                 mend: None,
             },
         ];
@@ -86,7 +87,12 @@ fn agent(agent: &Detected) -> Finding {
         (false, true) => format!("{}{login}", agent.version.as_deref().unwrap_or("found")),
         (false, false) => "not found".to_owned(),
     };
-    Finding { name: agent.title.clone(), ok: agent.found && agent.logged_in != Some(false), says, mend: agent.mend.clone() }
+    Finding {
+        name: agent.title.clone(),
+        ok: agent.found && agent.logged_in != Some(false),
+        says,
+        mend: agent.mend.clone(),
+    }
 }
 
 fn tell(findings: &[Finding], as_json: bool) {

@@ -81,7 +81,8 @@ impl Serve {
     fn projects(&self, data_dir: &Path) -> Result<Vec<PathBuf>, Error> {
         if !self.projects.is_empty() {
             let real = |dir: &PathBuf| {
-                dir.canonicalize().map_err(|e| Error::CantStart(format!("the folder {} can't be opened: {e}", dir.display())))
+                dir.canonicalize()
+                    .map_err(|e| Error::CantStart(format!("the folder {} can't be opened: {e}", dir.display())))
             };
             return self.projects.iter().map(real).collect();
         }
@@ -93,7 +94,13 @@ impl Serve {
         Ok(repository.map(Path::to_owned).into_iter().collect())
     }
 
-    async fn serve(self, data_dir: PathBuf, config: Config, projects: Vec<PathBuf>, context: &Context) -> Result<(), Error> {
+    async fn serve(
+        self,
+        data_dir: PathBuf,
+        config: Config,
+        projects: Vec<PathBuf>,
+        context: &Context,
+    ) -> Result<(), Error> {
         let bound = match Bound::to(SocketAddr::new(self.host, self.port)).await {
             Ok(bound) => bound,
             Err(BindError::InUse(address)) => return Err(running::occupied(address)),
@@ -101,7 +108,8 @@ impl Serve {
         };
         let address = bound.address();
         let token = token(context)?;
-        let engine = Engine::open(self.engine_config(&data_dir, config, context)?).map_err(|e| Error::CantStart(e.to_string()))?;
+        let engine = Engine::open(self.engine_config(&data_dir, config, context)?)
+            .map_err(|e| Error::CantStart(e.to_string()))?;
         let stop = CancellationToken::new();
         let app = App::new(Parts {
             engine: engine.clone(),
@@ -178,7 +186,11 @@ fn token(context: &Context) -> Result<Token, Error> {
 }
 
 fn server_file(address: SocketAddr, token: &Token) -> Result<ServerFile, Error> {
-    let reachable = if address.ip().is_unspecified() { SocketAddr::new(Ipv4Addr::LOCALHOST.into(), address.port()) } else { address };
+    let reachable = if address.ip().is_unspecified() {
+        SocketAddr::new(Ipv4Addr::LOCALHOST.into(), address.port())
+    } else {
+        address
+    };
     let identity = Identity::own().ok_or_else(|| Error::failed("this process has no entry in the process table"))?;
     Ok(ServerFile { address: reachable.to_string(), identity, token: token.reveal().to_owned() })
 }

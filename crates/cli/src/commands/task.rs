@@ -62,7 +62,14 @@ impl Task {
     }
 }
 
-fn new(client: &Client, state: &State, text: String, dir: Option<PathBuf>, sending: &Sending, as_json: bool) -> Result<(), Error> {
+fn new(
+    client: &Client,
+    state: &State,
+    text: String,
+    dir: Option<PathBuf>,
+    sending: &Sending,
+    as_json: bool,
+) -> Result<(), Error> {
     let project = project(state, dir)?;
     let text = if text == "-" { read_input()? } else { text };
     let id = sending.id();
@@ -78,8 +85,10 @@ fn read_input() -> Result<String, Error> {
 
 /// The project that holds `dir` or the current folder; else the only one.
 fn project(state: &State, dir: Option<PathBuf>) -> Result<ProjectId, Error> {
-    let projects: Vec<&row::Project> =
-        state.of_kind(RowKind::Project).filter_map(|row| if let Row::Project(p) = row { Some(p) } else { None }).collect();
+    let projects: Vec<&row::Project> = state
+        .of_kind(RowKind::Project)
+        .filter_map(|row| if let Row::Project(p) = row { Some(p) } else { None })
+        .collect();
     let named = dir.is_some();
     let here = dir.unwrap_or_else(|| PathBuf::from(".")).canonicalize().map_err(Error::failed)?;
     // Of projects inside each other the innermost is meant.

@@ -80,7 +80,8 @@ fn a_name_that_is_not_there_ends_with_6() {
 fn the_demo_agent_implements_a_task_and_its_log_can_be_followed() {
     let home = Home::new();
     let _server = served(&home);
-    let begun = home.run(&["--json", "implement", "first", "--agent", "demo", "--instructions", "[[demo: quick]]"]).json();
+    let begun =
+        home.run(&["--json", "implement", "first", "--agent", "demo", "--instructions", "[[demo: quick]]"]).json();
     let session = begun[0]["id"].as_str().unwrap();
     let followed = home.run(&["--json", "logs", "-f", session]).json();
     assert_eq!(followed.first().unwrap()["kind"], "began", "{followed:?}");
@@ -100,7 +101,9 @@ fn the_demo_agent_implements_a_task_and_its_log_can_be_followed() {
 fn the_doctor_tells_what_is_there_and_what_mends_what_is_not() {
     let home = Home::new();
     let findings = home.run(&["--json", "doctor"]).json();
-    let named = |name: &str| findings.iter().find(|f| f["name"] == name).unwrap_or_else(|| panic!("{name}: {findings:?}")).clone();
+    let named = |name: &str| {
+        findings.iter().find(|f| f["name"] == name).unwrap_or_else(|| panic!("{name}: {findings:?}")).clone()
+    };
     assert_eq!(named("git")["ok"], true);
     assert_eq!(named("server")["says"], "not running");
     for finding in findings.iter().filter(|f| f["ok"] == false) {

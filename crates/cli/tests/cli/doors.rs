@@ -159,3 +159,16 @@ fn a_killed_demonstration_comes_back_on_the_same_port_with_the_same_token() {
     assert_eq!((&first["address"], &first["token"]), (&second["address"], &second["token"]));
     assert_eq!(server.stop().code, Some(0));
 }
+
+#[test]
+fn a_demonstration_whose_parent_is_killed_ends() {
+    let home = Home::new();
+    let mut server = home.serve(&["--demo"]);
+    server.child.kill().unwrap();
+    server.child.wait().unwrap();
+    let begun = std::time::Instant::now();
+    while std::net::TcpStream::connect(server.url.trim_start_matches("http://")).is_ok() {
+        assert!(begun.elapsed().as_secs() < 20, "the server goes on without its parent");
+        std::thread::yield_now();
+    }
+}

@@ -114,7 +114,9 @@ impl Server {
         let mut stderr = child.stderr.take().unwrap();
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
-        let Some((url, token)) = line.trim_end().strip_prefix("listening on ").and_then(|rest| rest.split_once("/?token=")) else {
+        let Some((url, token)) =
+            line.trim_end().strip_prefix("listening on ").and_then(|rest| rest.split_once("/?token="))
+        else {
             let mut errors = String::new();
             stderr.read_to_string(&mut errors).unwrap();
             panic!("no address: {line:?} {errors}");

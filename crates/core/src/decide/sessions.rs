@@ -5,7 +5,7 @@ use crate::command::{AnswerRequest, EndSession, OnSession, ReportSession, SendMe
 use crate::event::{Ending, Request};
 use crate::ids::AgentId;
 use crate::op::{Op, Reject, RejectCode};
-use crate::row::{Agent, Branch, JobState, Message, MessageBody, MessageState, Row, RowKind, Session, Task, Work};
+use crate::row::{Agent, Branch, JobState, Message, MessageBody, MessageState, Row, Session, Task, Work};
 use crate::state::State;
 use crate::status::{Kind, Status};
 
@@ -231,10 +231,9 @@ fn close(state: &State, row: &Session, ending: &Ending, cx: Context) -> Vec<Op> 
             Op::change(&Row::Message(m.clone()), &Row::Message(next))
         })
         .collect();
-    let all = || state.of_kind(RowKind::Session).filter_map(|r| if let Row::Session(s) = r { Some(s) } else { None });
-    let busy = all().filter(|s| s.id != row.id && s.status.takes_a_place()).count();
+    let busy = state.active_sessions().filter(|s| s.id != row.id && s.status.takes_a_place()).count();
     let room = (state.settings().max_sessions as usize).saturating_sub(busy);
-    let mut queue: Vec<&Session> = all().filter(|s| s.id != row.id && s.status == Status::Queued).collect();
+    let mut queue: Vec<&Session> = state.active_sessions().filter(|s| s.id != row.id && s.status == Status::Queued).collect();
     queue.sort_by_key(|s| (s.since, s.id));
     ops.extend(queue.into_iter().take(room).filter_map(|s| {
         edit_session(s, |s| {
@@ -270,11 +269,7 @@ fn asking(requests: &[Request]) -> Status {
 }
 
 fn first_status(state: &State) -> Status {
-    let taken = state
-        .of_kind(RowKind::Session)
-        .filter(|r| matches!(r, Row::Session(s) if s.status.takes_a_place() || s.status == Status::Queued))
-        .take(state.settings().max_sessions as usize)
-        .count();
+    let taken = state.active_sessions().filter(|s| s.status.takes_a_place() || s.status == Status::Queued).count();
     if taken < state.settings().max_sessions as usize { Status::Starting } else { Status::Queued }
 }
 

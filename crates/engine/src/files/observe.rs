@@ -2,7 +2,7 @@
 
 use super::identity::{Held, Matched, match_similar, matched, worth_comparing};
 use super::walk::{self, Content, Found, Listing};
-use super::{ProjectFiles, Site};
+use super::{Looked, ProjectFiles, Site};
 use crate::engine::Engine;
 use futures::{StreamExt as _, stream};
 use qd_core::command::{Command, ObserveFile, OnTask};
@@ -15,6 +15,9 @@ use std::path::{Path, PathBuf};
 
 /// So many files are told of at once: the store commits them together.
 const TOGETHER: usize = 64;
+
+/// After so many files it is looked whether there is something to write.
+const AT_ONCE: usize = 512;
 
 /// What a task's row says of its file.
 #[derive(Clone, Debug)]
@@ -30,13 +33,12 @@ struct Told {
 struct News {
     id: TaskId,
     found: Found,
-    cause: String,
 }
 
 impl ProjectFiles {
-    /// Looks at the documents and tells what differs from the rows. False where something could not be stored.
-    pub(super) async fn observe(&mut self, site: &Site) -> bool {
-        let Some(listing) = self.list(site).await else { return false };
+    /// Looks at the documents and tells what differs from the rows.
+    pub(super) async fn observe(&mut self, site: &Site) -> Looked {
+        let Some(listing) = self.list(site).await else { return Looked::NotStored };
         self.remove_leftovers(&listing);
         let told = self.engine.read(|state| told(state, self.id));
         let held: Vec<Held> = told.iter().map(|t| t.held.clone()).collect();
@@ -45,23 +47,35 @@ impl ProjectFiles {
             self.compare(site, &listing.found, &mut matched).await;
         }
         let telling = self.telling();
-        let rows: HashMap<TaskId, &Told> = told.iter().map(|t| (t.held.id, t)).collect();
-        let mut news = Vec::new();
-        for (index, found) in listing.found.into_iter().enumerate() {
-            let id = match matched.tasks.get(&index) {
-                Some(id) if rows.get(id).is_some_and(|row| !row.differs(&found)) => continue,
-                Some(id) => *id,
-                None => TaskId(of_cause(&["task", &self.id.to_string(), &found.path, &found.content.hash, &telling])),
-            };
-            news.push(News { id, found, cause: telling.clone() });
+        if !tell_gone(&self.engine, &matched.gone, &telling).await {
+            return Looked::NotStored;
         }
-        let gone = matched.gone.into_iter().map(|id| (id, telling.clone())).collect();
-        let engine = &self.engine;
-        let all_gone = tell_gone(engine, gone).await;
-        let tellings = news.into_iter().map(|n| tell(engine, self.id, &site.root, n));
-        let all_told =
-            stream::iter(tellings).buffer_unordered(TOGETHER).fold(true, |all, one| async move { all && one }).await;
-        all_gone && all_told
+        let news = self.news(&told, &matched, listing.found, &telling);
+        for some in news.chunks(AT_ONCE) {
+            // Nobody waits with a save until thousands of files are taken in.
+            if self.has_pending() {
+                return Looked::Interrupted;
+            }
+            let tellings = some.iter().map(|news| tell(&self.engine, self.id, &site.root, news, &telling));
+            let all =
+                stream::iter(tellings).buffer_unordered(TOGETHER).fold(true, |all, one| async move { all && one });
+            if !all.await {
+                return Looked::NotStored;
+            }
+        }
+        Looked::Through
+    }
+
+    /// What the rows do not say of the files.
+    fn news(&self, told: &[Told], matched: &Matched, found: Vec<Found>, telling: &str) -> Vec<News> {
+        let rows: HashMap<TaskId, &Told> = told.iter().map(|t| (t.held.id, t)).collect();
+        let project = self.id.to_string();
+        let new = |found: &Found| TaskId(of_cause(&["task", &project, &found.path, &found.content.hash, telling]));
+        let all = found.into_iter().enumerate().map(|(index, found)| {
+            let id = matched.tasks.get(&index).copied().unwrap_or_else(|| new(&found));
+            News { id, found }
+        });
+        all.filter(|news| rows.get(&news.id).is_none_or(|row| row.differs(&news.found))).collect()
     }
 
     async fn list(&mut self, site: &Site) -> Option<Listing> {
@@ -126,28 +140,28 @@ fn told(state: &State, project: ProjectId) -> Vec<Told> {
     tasks.filter_map(|task| Told::of(state, task)).collect()
 }
 
-async fn tell_gone(engine: &Engine, gone: Vec<(TaskId, String)>) -> bool {
-    let tellings = gone.into_iter().map(|(id, cause)| async move {
+async fn tell_gone(engine: &Engine, gone: &[TaskId], telling: &str) -> bool {
+    let tellings = gone.iter().map(|&id| async move {
         let command = Command::ObserveGone(OnTask { id });
-        engine.report(command, &["gone", &id.to_string(), &cause]).await.is_some()
+        engine.report(command, &["gone", &id.to_string(), telling]).await.is_some()
     });
     stream::iter(tellings).buffer_unordered(TOGETHER).fold(true, |all, one| async move { all && one }).await
 }
 
-async fn tell(engine: &Engine, project: ProjectId, root: &Path, news: News) -> bool {
-    let News { id, found, cause } = news;
+async fn tell(engine: &Engine, project: ProjectId, root: &Path, news: &News, telling: &str) -> bool {
+    let News { id, found } = news;
     let (content, text) = match open(root, &found.path).await {
         // What was wrong with its name or its place holds still.
-        _ if found.content.problem.is_some() => (found.content, None),
+        _ if found.content.problem.is_some() => (found.content.clone(), None),
         Ok((content, text)) => (content, text),
         // It went away since: the file system tells, or the next look.
         Err(_) => return true,
     };
-    let cause = [&*project.to_string(), &found.path, &content.hash, &cause].map(str::to_owned);
+    let cause = [&*project.to_string(), &found.path, &content.hash, telling].map(str::to_owned);
     let command = Command::ObserveFile(ObserveFile {
-        id,
+        id: *id,
         project,
-        path: found.path,
+        path: found.path.clone(),
         document: Document { version: None, hash: content.hash, size: content.size },
         text,
         problem: content.problem,

@@ -21,6 +21,11 @@ impl ProjectFiles {
         true
     }
 
+    /// Whether there is something to write.
+    pub(super) fn has_pending(&self) -> bool {
+        self.engine.read(|state| writes(state, self.id).any(|job| job.state == JobState::Pending))
+    }
+
     /// Whether a save was given up since the last call: its row is ahead of the file then, until that is looked at.
     pub(super) fn save_was_given_up(&mut self) -> bool {
         let now: HashSet<Mid> = self.engine.read(|state| writes(state, self.id).map(|job| job.id).collect());

@@ -318,6 +318,20 @@ async fn many_files_are_taken_in_and_looked_at_again_without_reading() {
 }
 
 #[tokio::test]
+async fn a_save_does_not_wait_until_thousands_of_files_are_taken_in() {
+    let bench = Bench::closed().await;
+    for n in 0..3000 {
+        bench.write(&format!("tasks/many/{n}.md"), format!("# Number {n}\n"));
+    }
+    bench.start();
+    bench.wait(|state| (tasks(state).len() > 10).then_some(())).await;
+    let id = bench.create("In between").await;
+    let there = bench.wait(|state| state.task(id)?.path.is_some().then(|| tasks(state).len())).await;
+    assert!(there < 3000, "{there}");
+    bench.wait(|state| (tasks(state).len() == 3003).then_some(())).await;
+}
+
+#[tokio::test]
 async fn folders_that_are_no_repository_are_readable_or_say_why_not() {
     let bench = Bench::new().await;
     let beside = |name: &str| bench.deck().parent().unwrap().join(name);

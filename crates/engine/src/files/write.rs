@@ -131,7 +131,7 @@ fn update(order: &Order, path: &str) -> Result<Written, WriteError> {
             // An edit since the look is taken in by the next try.
             let still = fs::metadata(&file).is_ok_and(|now| Stamp::of(&now) == Stamp::of(&meta));
             let replaced = still && replace(&temporary, &file, &theirs)?;
-            sync_folder(folder)?;
+            sync_folder(folder);
             Ok(replaced)
         });
         match replaced {
@@ -239,7 +239,7 @@ fn create(order: &Order, tasks_dir: &str, title: &str, taken: &HashSet<String>) 
         }
         match put(&temporary, &file) {
             Ok(()) => {
-                sync_folder(&folder).map_err(failed(&path))?;
+                sync_folder(&folder);
                 return Ok(Written::Stands { path, text: order.text.clone() });
             }
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
@@ -307,8 +307,9 @@ fn fill(path: &Path, text: &str, like: Option<&Metadata>) -> io::Result<()> {
     file.sync_all()
 }
 
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+/// Has the new name reach the disk. Where that fails the file is there all the same, and the store has its text.
+fn sync_folder(folder: &Path) {
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
 }
 
 /// Refuses paths whose folder leads out of the project or into its git directory.

@@ -13,6 +13,7 @@ use qd_core::row::{Branch, JobState, Project, Task, Work};
 use qd_git::{CommitId, CreateError, GitError, Head, Repo};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Ignored files that an agent needs to run the project: copied from its top folder.
 const COPIED: [&str; 1] = [".env*"];
@@ -20,6 +21,11 @@ const COPIED: [&str; 1] = [".env*"];
 const NAME_BYTES: usize = 60;
 /// So many names are tried.
 const NAMES: u32 = 9;
+
+/// A document that was the same for so long is no half of a write.
+const REST: Duration = Duration::from_millis(40);
+/// How often a document that changes all the time is looked at.
+const LOOKS: u32 = 25;
 
 /// A worktree to work in.
 #[derive(Clone, Debug)]
@@ -41,13 +47,13 @@ struct Copy {
 /// sentence for the person who started the session.
 pub(crate) async fn ensure_worktree(engine: &Engine, session: SessionId, task: TaskId) -> Result<Ready, String> {
     let path = document_path(engine, task).await?;
+    // One after the other for each task, over the making: whoever comes second finds what the first one made.
+    let desk = engine.inner.desks.of(task);
+    let mut made = desk.lock().await;
     let (row, project) = engine
         .read(|state| state.task(task).cloned().and_then(|t| state.project(t.project).cloned().map(|p| (t, p))))
         .ok_or("The task does not exist any more.")?;
     let repo = engine.repo(&project).await.map_err(|e| format!("The repository can't be opened: {e}."))?;
-    // One after the other for each task, over the making: whoever comes second finds what the first one made.
-    let desk = engine.inner.desks.of(task);
-    let mut made = desk.lock().await;
     let stands = |branch: &&Branch| Path::new(&branch.path).join(".git").exists();
     let told = row.branch.as_ref().filter(|branch| branch.discarded.is_none());
     let branch = match told.or(made.as_ref().filter(stands)) {
@@ -72,14 +78,12 @@ pub(crate) async fn bring_back(
     branch: &Branch,
     base: Mid,
 ) -> Option<Mid> {
-    let row = engine.read(|state| state.task(task).cloned())?;
-    let path = receipts::load::<Copy>(engine, &copy_name(task)).map(|copy| copy.path).or_else(|| row.path.clone())?;
-    let text = read_document(Path::new(&branch.path), &path).await?;
+    let copied = receipts::load::<Copy>(engine, &copy_name(task)).map(|copy| copy.path);
+    let path = copied.or_else(|| engine.read(|state| state.task(task)?.path.clone()))?;
+    let before = engine.document(task, Some(base)).await.ok()??.text;
+    let text = edited(Path::new(&branch.path), &path, &before).await?;
     let hash = document::hash(text.as_bytes());
-    let before = engine.document(task, Some(base)).await.ok()??;
-    if before.text == text {
-        return None;
-    }
+    let row = engine.read(|state| state.task(task).cloned())?;
     let current = row.document.version?;
     if row.document.hash == hash {
         remember(engine, task, &path, current);
@@ -96,6 +100,23 @@ pub(crate) async fn bring_back(
     let version = Mid(of_cause(&cause));
     remember(engine, task, &path, version);
     Some(version)
+}
+
+/// The document in a worktree where it differs from `before`, once it is at rest: an agent's write may be half done.
+async fn edited(worktree: &Path, path: &str, before: &str) -> Option<String> {
+    let mut text = read_document(worktree, path).await?;
+    for _ in 0..LOOKS {
+        if text == before {
+            return None;
+        }
+        tokio::time::sleep(REST).await;
+        let again = read_document(worktree, path).await?;
+        if again == text {
+            return Some(text);
+        }
+        text = again;
+    }
+    None
 }
 
 /// The path of a task's file. A task that was just made gets its file by a job: waits for that.

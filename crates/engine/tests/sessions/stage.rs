@@ -53,12 +53,14 @@ pub struct Stage {
     _removed: Option<TempDir>,
     pub clock: Arc<ShiftedClock>,
     pub qd: PathBuf,
+    /// Whether the demo agent ends before it says anything.
+    pub fails: bool,
 }
 
 impl Stage {
     /// One that is there.
     pub fn at(folder: PathBuf) -> Self {
-        Self { folder, _removed: None, clock: Arc::default(), qd: QD.into() }
+        Self { folder, _removed: None, clock: Arc::default(), qd: QD.into(), fails: false }
     }
 
     pub async fn new() -> Self {
@@ -92,6 +94,7 @@ impl Stage {
             ("HOME", &home),
             ("QD_DEMO_HOME", &demo),
             ("QD_DEMO_STEP_MS", "0"),
+            ("QD_DEMO_FAIL", if self.fails { "1" } else { "0" }),
             ("GIT_CONFIG_NOSYSTEM", "1"),
             ("GIT_AUTHOR_NAME", "A"),
             ("GIT_AUTHOR_EMAIL", "a@example.com"),
@@ -269,6 +272,12 @@ impl Server {
         let seqs: Vec<u64> = events.iter().map(|event| event.seq).collect();
         assert_eq!(seqs, (1..=events.len() as u64).collect::<Vec<_>>(), "numbers without gaps");
         events
+    }
+
+    /// The messages that the agent of an attempt was sent.
+    pub fn prompts(&self, id: SessionId, attempt: u32) -> Vec<MessageId> {
+        let prompt = |event: Event| if let EventBody::Prompt { message, .. } = event.body { Some(message) } else { None };
+        self.events(id, attempt).into_iter().filter_map(prompt).collect()
     }
 
     /// Checks that the output of the last attempt ends with the ending of the row, where the row says it does.

@@ -125,11 +125,19 @@ async fn foreign_hosts_and_origins_get_nothing_even_with_the_token() {
         let mut sent = request(Method::GET, path, None);
         sent.headers_mut().insert(header::HOST, "evil.example:4270".parse().unwrap());
         let answer = app.send(sent).await;
-        assert_eq!((answer.status, answer.json()["code"].as_str()), (StatusCode::FORBIDDEN, Some("foreign_host")), "{path}");
+        assert_eq!(
+            (answer.status, answer.json()["code"].as_str()),
+            (StatusCode::FORBIDDEN, Some("foreign_host")),
+            "{path}"
+        );
         let mut sent = request(Method::GET, path, None);
         sent.headers_mut().insert(header::ORIGIN, "http://127.0.0.1:3000".parse().unwrap());
         let answer = app.send(sent).await;
-        assert_eq!((answer.status, answer.json()["code"].as_str()), (StatusCode::FORBIDDEN, Some("foreign_origin")), "{path}");
+        assert_eq!(
+            (answer.status, answer.json()["code"].as_str()),
+            (StatusCode::FORBIDDEN, Some("foreign_origin")),
+            "{path}"
+        );
     }
 }
 
@@ -152,6 +160,10 @@ async fn no_answer_opens_itself_to_other_origins() {
         .body(Body::empty())
         .unwrap();
     for answer in [app.send(preflight).await, app.get("/api/v1/snapshot").await, app.get("/").await] {
-        assert!(answer.headers.keys().all(|name| !name.as_str().starts_with("access-control-")), "{:?}", answer.headers);
+        assert!(
+            answer.headers.keys().all(|name| !name.as_str().starts_with("access-control-")),
+            "{:?}",
+            answer.headers
+        );
     }
 }

@@ -59,7 +59,11 @@ async fn an_offset_of_another_history_or_beyond_the_head_is_409() {
     ] {
         for live in ["", "&live=sse"] {
             let answer = app.get(&format!("/api/v1/log?offset={wrong}{live}")).await;
-            assert_eq!((answer.status, answer.json()["code"].as_str()), (StatusCode::CONFLICT, Some("offset_conflict")), "{wrong}");
+            assert_eq!(
+                (answer.status, answer.json()["code"].as_str()),
+                (StatusCode::CONFLICT, Some("offset_conflict")),
+                "{wrong}"
+            );
         }
     }
     assert_eq!(app.get("/api/v1/log?offset=nonsense").await.status, StatusCode::BAD_REQUEST);

@@ -15,7 +15,8 @@ async fn an_accepted_mutation_answers_200_and_the_same_again_when_repeated() {
     let app = TestApp::start();
     let project = app.project().await;
     let mid = id();
-    let mutation = json!({ "mid": mid, "name": "create_task", "args": { "id": id(), "project": project, "text": "A" } });
+    let mutation =
+        json!({ "mid": mid, "name": "create_task", "args": { "id": id(), "project": project, "text": "A" } });
     let (status, outcome) = sent(&app, &mutation).await;
     assert_eq!((status, outcome.ok, outcome.mid.0), (StatusCode::OK, true, mid));
     assert_eq!(sent(&app, &mutation).await, (StatusCode::OK, outcome));
@@ -46,7 +47,12 @@ async fn every_refusal_is_definitive_and_has_its_status() {
             410,
             "mutation_expired",
         ),
-        ("an old start", json!({ "mid": id(), "name": "fly", "args": {}, "age_ms": 2, "max_age_ms": 1 }), 409, "too_late"),
+        (
+            "an old start",
+            json!({ "mid": id(), "name": "fly", "args": {}, "age_ms": 2, "max_age_ms": 1 }),
+            409,
+            "too_late",
+        ),
     ];
     for (what, mutation, status, code) in cases {
         let (got, outcome) = sent(&app, &mutation).await;

@@ -121,7 +121,12 @@ async fn what_is_not_there_is_told() {
     let session = session(&app).await;
     append(&app, session, &SAID);
     let path = format!("/api/v1/sessions/{session}/output");
-    for wrong in ["offset=nonsense", "offset=0000000001.0000000000000003", "offset=0000000001.0000000000009999", "offset=a&tail=1"] {
+    for wrong in [
+        "offset=nonsense",
+        "offset=0000000001.0000000000000003",
+        "offset=0000000001.0000000000009999",
+        "offset=a&tail=1",
+    ] {
         assert_eq!(app.get(&format!("{path}?{wrong}")).await.status, StatusCode::BAD_REQUEST, "{wrong}");
     }
 }

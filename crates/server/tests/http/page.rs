@@ -40,7 +40,9 @@ async fn the_page_needs_no_log_in_and_takes_no_post() {
 async fn every_answer_carries_the_strict_headers() {
     let app = TestApp::start();
     let refused = bare(Method::GET, "/api/v1/snapshot").body(Body::empty()).unwrap();
-    for answer in [app.get("/").await, app.get("/api/v1/config").await, app.get("/healthz").await, app.send(refused).await] {
+    for answer in
+        [app.get("/").await, app.get("/api/v1/config").await, app.get("/healthz").await, app.send(refused).await]
+    {
         let policy = answer.header("content-security-policy");
         assert!(policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval';"), "{policy}");
         assert!(policy.contains("frame-ancestors 'none'") && policy.contains("connect-src 'self'"), "{policy}");

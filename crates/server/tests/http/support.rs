@@ -212,7 +212,8 @@ impl Frames {
 
 fn parse(block: &str) -> Frame {
     let field = |name: &str| {
-        let values: Vec<&str> = block.lines().filter_map(|l| l.strip_prefix(name)?.strip_prefix(':')).map(str::trim_start).collect();
+        let values: Vec<&str> =
+            block.lines().filter_map(|l| l.strip_prefix(name)?.strip_prefix(':')).map(str::trim_start).collect();
         (!values.is_empty()).then(|| values.join("\n"))
     };
     Frame { event: field("event").unwrap_or_default(), id: field("id"), data: field("data").unwrap_or_default() }

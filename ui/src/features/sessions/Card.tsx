@@ -1,6 +1,7 @@
 // A session's card, and its row once it ended: one article from the click for as long as the session is there.
 // Its height is the same from "starting" to its end.
 import { Link } from "@tanstack/react-router";
+import { X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import type { Session } from "../../lib/generated/types";
 import { arm, useArmed } from "../../lib/armed";
@@ -8,12 +9,14 @@ import { exact, useElapsed, useRelative } from "../../lib/time";
 import { onSession, retrySession, useSession, useShell } from "../../lib/use";
 import type { SessionView } from "../../lib/views";
 import { count, dollars, isEnded, KIND_LABEL, scriptedNote, STATUS_LABEL } from "../../lib/words";
-import { Button } from "../../ui/Button";
+import { Button, IconButton } from "../../ui/Button";
 import { StatusMark } from "../../ui/Mark";
 import { Badge } from "../../ui/Small";
 import { RequestButtons } from "./Requests";
 
 export type CardShape = "card" | "row" | "chip";
+
+const ASK = "Cancel it? Press x again.";
 
 /** Ended sessions are single rows; one that failed unseen keeps its card, because its reason must be read. */
 function shapeOf(row: Session, strip: boolean): CardShape {
@@ -48,9 +51,11 @@ export function Card({ id, strip, current }: { id: string; strip: boolean; curre
 }
 
 function CardBody({ view }: { view: SessionView }) {
+  const shell = useShell();
   const { row } = view;
   const request = row.requests[0];
   const ended = isEnded(row.status);
+  const armed = useArmed(row.id);
   return (
     <>
       <div className="flex h-5 items-center gap-1.5">
@@ -66,13 +71,25 @@ function CardBody({ view }: { view: SessionView }) {
           {agentName(view)}
         </Link>
         <Elapsed row={row} />
+        {request && has(view, "cancel") && (
+          <span className="absolute end-3 z-10 bg-panel ps-2 lg:opacity-0 lg:group-focus-within:opacity-100 lg:group-hover:opacity-100">
+            <Button small look="quiet" reason={reason(view, "cancel")} title="Cancel (x)" onClick={() => onSession(shell, "cancel_session", row.id)}>
+              Cancel
+            </Button>
+          </span>
+        )}
       </div>
       <p dir="auto" title={view.line} className={`mt-1 text-start wrap-anywhere ${ended ? "line-clamp-2" : "line-clamp-1"} ${request ? "font-medium text-ink" : row.status === "failed" ? "text-danger" : "text-ink"}`}>
-        {request ? request.title : view.line}
+        {armed ? ASK : request ? request.title : view.line}
       </p>
       <div className="relative z-10 mt-auto flex h-6 items-center gap-2 text-meta text-ink-3">
-        {request ? (
-          <RequestButtons session={row.id} request={request} reason={reason(view, "answer")} compact />
+        {request && !armed ? (
+          <>
+            <RequestButtons session={row.id} request={request} reason={reason(view, "answer")} compact />
+            <IconButton label="Cancel" hint="x" reason={reason(view, "cancel")} onClick={() => onSession(shell, "cancel_session", row.id)} className="ms-auto size-6!">
+              <X className="size-3.5" aria-hidden="true" />
+            </IconButton>
+          </>
         ) : (
           <>
             <Figures view={view} />
@@ -113,7 +130,6 @@ function CardActions({ view }: { view: SessionView }) {
   const shown = armed ? "" : "lg:opacity-0 lg:group-focus-within:opacity-100 lg:group-hover:opacity-100";
   return (
     <div className={`ms-auto flex gap-1 lg:absolute lg:end-0 ${armed ? "bg-panel" : ""} ${shown}`}>
-      {armed && <span className="self-center text-ink-2">Press x again to cancel</span>}
       {has(view, "cancel") && (
         <span className="flex">
           <button
@@ -159,6 +175,7 @@ function OpenLink({ id }: { id: string }) {
 function RowBody({ view, chip }: { view: SessionView; chip: boolean }) {
   const shell = useShell();
   const { row } = view;
+  const armed = useArmed(row.id);
   const ended = row.ended ?? row.since;
   const age = useRelative(ended);
   return (
@@ -170,7 +187,7 @@ function RowBody({ view, chip }: { view: SessionView; chip: boolean }) {
         title={view.line}
         className="flex min-w-0 flex-1 items-baseline gap-1.5 after:absolute after:inset-0 after:rounded"
       >
-        <span className="shrink-0">{KIND_LABEL[row.kind]}</span>
+        <span className="shrink-0">{armed ? ASK : KIND_LABEL[row.kind]}</span>
         {!chip && <span className="truncate text-meta text-ink-3">{row.status === "completed" ? agentName(view) : view.word}</span>}
         <span className="sr-only">{STATUS_LABEL[row.status]}</span>
       </Link>

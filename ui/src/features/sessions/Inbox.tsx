@@ -1,49 +1,51 @@
-// Everything that needs a person, and everything that runs.
+// Everything that needs a person, answered in place, and everything that runs.
 import { Link } from "@tanstack/react-router";
 import { useReach, useRunning, useSession, useTaskLines } from "../../lib/use";
-import type { TaskLine } from "../../lib/views";
+import type { SessionView, TaskLine } from "../../lib/views";
 import { ATTENTION_LABEL, KIND_LABEL } from "../../lib/words";
 import { AttentionMark, StatusMark } from "../../ui/Mark";
 import { Badge, Empty, Skeleton } from "../../ui/Small";
-import { RequestBlock } from "./Requests";
+import { RequestButtons } from "./Requests";
 
 const MOST = 200;
+/** What is told by the task; what an agent asks is told by its session, with the buttons that answer. */
+const OF_TASKS = ["failed", "review_ready", "conflicted"];
 
 export function Inbox() {
-  const connection = useReach();
+  const reach = useReach();
   const running = useRunning();
   const { lines } = useTaskLines({ filter: "", show: "active", sort: "attention", from: 0, to: MOST });
-  const needs = lines.filter((line) => !["idle", "running"].includes(line.attention));
-  if (connection.state === "loading" && !connection.has_base) return <Skeleton lines={8} />;
+  const tasks = lines.filter((line) => OF_TASKS.includes(line.attention));
+  const asking = lines.some((line) => line.attention === "needs_approval" || line.attention === "needs_answer");
+  if (reach.state === "loading" && !reach.has_base) return <Skeleton lines={8} />;
   return (
-    <div className="mx-auto flex w-full max-w-[760px] flex-col gap-6 px-4 py-6 lg:px-8">
+    <div className="mx-auto flex w-full max-w-[820px] flex-col gap-6 px-4 py-6 lg:px-8">
       <section aria-labelledby="needs">
         <h1 id="needs" className="mb-2 text-title font-semibold">
           Inbox
         </h1>
-        {needs.length === 0 ? (
+        {!asking && tasks.length === 0 && (
           <Empty title="Nothing needs you">Approvals, questions, failures and finished work that waits for a review come here.</Empty>
-        ) : (
-          <ul className="flex flex-col">
-            {needs.map((line) => (
-              <Need key={line.id} line={line} />
-            ))}
-          </ul>
         )}
+        <ul className="flex flex-col">
+          {running.map((id) => (
+            <Session key={id} id={id} asking />
+          ))}
+          {tasks.map((line) => (
+            <Need key={line.id} line={line} />
+          ))}
+        </ul>
       </section>
       <section aria-labelledby="running">
         <h2 id="running" className="mb-2 text-doc font-semibold">
-          Running <span className="font-normal text-ink-3">{running.length}</span>
+          Running
         </h2>
-        {running.length === 0 ? (
-          <p className="text-ink-2">No agent works at the moment.</p>
-        ) : (
-          <ul className="flex flex-col">
-            {running.map((id) => (
-              <Running key={id} id={id} />
-            ))}
-          </ul>
-        )}
+        {running.length === 0 && <p className="text-ink-2">No agent works at the moment.</p>}
+        <ul className="flex flex-col">
+          {running.map((id) => (
+            <Session key={id} id={id} asking={false} />
+          ))}
+        </ul>
       </section>
     </div>
   );
@@ -51,12 +53,12 @@ export function Inbox() {
 
 function Need({ line }: { line: TaskLine }) {
   return (
-    <li className="border-t border-line">
+    <li className="border-t border-line py-1">
       <Link
         to="/tasks/$task"
         params={{ task: line.id }}
         search={line.attention === "review_ready" ? { tab: "changes" } : {}}
-        className="flex h-10 items-center gap-2 rounded px-2 hover:bg-hover"
+        className="flex h-9 items-center gap-2 rounded px-2 hover:bg-hover"
       >
         <AttentionMark attention={line.attention} done={line.progress.done} total={line.progress.total} />
         <span dir="auto" className="min-w-0 flex-1 truncate text-start">
@@ -68,31 +70,42 @@ function Need({ line }: { line: TaskLine }) {
   );
 }
 
-function Running({ id }: { id: string }) {
+/** A session in the list of those that ask, or of those that don't: the other list leaves it out. */
+function Session({ id, asking }: { id: string; asking: boolean }) {
   const view = useSession(id);
   if (!view) return null;
-  const { row } = view;
-  const request = row.requests[0];
+  const request = view.row.requests[0];
+  if ((request !== undefined) !== asking) return null;
   return (
-    <li className="border-t border-line py-1" data-pending={view.confirmed ? undefined : ""}>
-      <Link to="/sessions/$session" params={{ session: id }} className="flex items-center gap-2 rounded px-2 py-1 hover:bg-hover">
-        <StatusMark status={row.status} neutral={!view.confirmed} />
-        <span className="min-w-0 flex-1">
-          <span className="flex items-center gap-2">
-            <span dir="auto" className="truncate">
-              {view.task_title}
-            </span>
-            <Badge>{KIND_LABEL[row.kind]}</Badge>
-          </span>
-          <span className="block truncate text-meta text-ink-3">{view.line}</span>
-        </span>
-        <span className="shrink-0 text-meta text-ink-2 first-letter:uppercase">{view.word}</span>
+    <li className="flex flex-wrap items-center gap-x-3 gap-y-1 border-t border-line py-1" data-pending={view.confirmed ? undefined : ""}>
+      <Link to="/sessions/$session" params={{ session: id }} className="flex min-w-0 flex-1 basis-72 items-center gap-2 rounded px-2 py-0.5 hover:bg-hover">
+        <StatusMark status={view.row.status} neutral={!view.confirmed} />
+        <Words view={view} />
       </Link>
       {request && (
-        <div className="px-2 pt-1 pb-2">
-          <RequestBlock session={id} request={request} reason={null} />
+        <div className="px-2">
+          <RequestButtons session={id} request={request} reason={null} />
         </div>
       )}
     </li>
+  );
+}
+
+function Words({ view }: { view: SessionView }) {
+  return (
+    <>
+      <span className="min-w-0 flex-1">
+        <span className="flex items-center gap-2">
+          <span dir="auto" className="truncate">
+            {view.task_title}
+          </span>
+          <Badge>{KIND_LABEL[view.row.kind]}</Badge>
+        </span>
+        <span dir="auto" title={view.line} className="block truncate text-start text-meta text-ink-2">
+          {view.line}
+        </span>
+      </span>
+      <span className="shrink-0 text-meta text-ink-2 first-letter:uppercase">{view.word}</span>
+    </>
   );
 }

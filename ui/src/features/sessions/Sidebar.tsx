@@ -41,17 +41,16 @@ export function Sidebar({ task, current, strip }: { task: string; current: strin
       aria-label="Sessions"
       className={strip ? "flex items-center gap-1.5 overflow-x-auto border-b border-line px-4 py-1.5" : "flex min-h-0 flex-1 flex-col gap-2 overflow-y-auto overscroll-contain px-3 pb-3"}
     >
-      {active.map((id) => (
-        <Card key={id} id={id} strip={strip} current={id === current} />
-      ))}
-      {!strip && ended.length > 0 && (
-        <h3 key="history" className="-mb-1 px-3 pt-1 text-meta text-ink-3">
-          History
-        </h3>
-      )}
-      {ended.map((id) => (
-        <Card key={id} id={id} strip={strip} current={id === current} />
-      ))}
+      {/* One array: a key is looked for in its own array only, and a card must keep its node when its session ends. */}
+      {[
+        ...active.map((id) => <Card key={id} id={id} strip={strip} current={id === current} />),
+        !strip && ended.length > 0 && (
+          <h3 key="history" className="-mb-1 px-3 pt-1 text-meta text-ink-3">
+            History
+          </h3>
+        ),
+        ...ended.map((id) => <Card key={id} id={id} strip={strip} current={id === current} />),
+      ]}
       {none && !strip && (
         <div key="none" className="flex flex-col gap-2 px-1 pt-1 text-ink-2">
           <p>No sessions yet. Implement starts an agent on this task, in a worktree of its own.</p>

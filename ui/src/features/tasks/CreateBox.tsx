@@ -33,7 +33,7 @@ export function CreateBox({ onCreated }: { onCreated?: () => void }) {
       }}
     >
       <TextBox
-        aria-label="New task"
+        aria-label="What is to be done"
         placeholder={"What is to be done?\nThe first line is the title, the rest the description."}
         rows={5}
         dir="auto"

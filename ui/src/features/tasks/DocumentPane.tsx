@@ -84,6 +84,13 @@ export function DocumentPane({ view, doc }: { view: TaskView; doc: DocumentView 
 
 function Rendered({ text, onEdit, onTick }: { text: string; onEdit: () => void; onTick: (line: number) => void }) {
   const html = useMemo(() => markdown(text), [text]);
-  if (text.trim() === "") return <Empty title="An empty document">Click Edit, or press e, and write what is to be done.</Empty>;
+  // The title stands above already.
+  if (text.trim().replace(/^# .*/, "").trim() === "") {
+    return (
+      <button type="button" onClick={onEdit} className="-mx-2 rounded px-2 py-1 text-doc text-ink-3 hover:bg-hover">
+        Add a description and steps
+      </button>
+    );
+  }
   return <Markdown titled html={html} onClick={onEdit} onTick={onTick} />;
 }

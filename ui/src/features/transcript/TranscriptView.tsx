@@ -30,7 +30,6 @@ export function TranscriptView({ log, messages, active, found, empty, renderRequ
     getScrollElement: () => scroller.current,
     estimateSize: () => 40,
     overscan: 6,
-    getItemKey: (index) => log.item(index)?.key ?? index,
   });
   const size = rows.getTotalSize();
 
@@ -39,6 +38,8 @@ export function TranscriptView({ log, messages, active, found, empty, renderRequ
     const box = scroller.current;
     if (box && stuck.current) box.scrollTop = box.scrollHeight;
   }, [size, state.version, waiting.length]);
+  // The whole took the place of the last part: other items stand at these indices now.
+  useEffect(() => rows.measure(), [rows, state.partial]);
   useEffect(() => {
     if (found !== null) {
       stuck.current = false;

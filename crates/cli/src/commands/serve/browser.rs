@@ -10,7 +10,8 @@ use std::path::Path;
 pub fn open(url: &str, data_dir: &Path, environment: &Environment) {
     let Some(opener) = environment.opener() else { return };
     let page = data_dir.join("open.html");
-    let html = format!("<!doctype html><meta http-equiv=\"refresh\" content=\"0; url={url}\"><title>Quarterdeck</title>\n");
+    let html =
+        format!("<!doctype html><meta http-equiv=\"refresh\" content=\"0; url={url}\"><title>Quarterdeck</title>\n");
     if let Err(e) = write_private(&page, html.as_bytes()) {
         tracing::warn!("the browser was not opened: {e}");
         return;

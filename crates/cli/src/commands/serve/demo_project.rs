@@ -61,5 +61,9 @@ async fn git(dir: &Path, arguments: &[&str], environment: &Environment) -> Resul
     if output.success() {
         return Ok(());
     }
-    Err(Error::CantStart(format!("the demo project can't be made: git {}: {}", arguments[0], output.stderr.text().trim())))
+    Err(Error::CantStart(format!(
+        "the demo project can't be made: git {}: {}",
+        arguments[0],
+        output.stderr.text().trim()
+    )))
 }

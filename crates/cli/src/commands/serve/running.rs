@@ -19,11 +19,13 @@ pub fn join(server: &ServerFile, data_dir: PathBuf, projects: &[PathBuf], as_jso
     let (url, pid) = (server.url(), server.identity.pid);
     let client = Client::connect(data_dir)?;
     for project in projects {
-        let path = project.to_str().ok_or_else(|| Error::Usage(format!("the path {} is not UTF-8", project.display())))?;
-        let added: OpenedProject = client.post("/projects", &OpenProject { path: path.to_owned() }).map_err(|e| match e {
-            Error::Answer { message, .. } => Error::CantStart(message),
-            other => other,
-        })?;
+        let path =
+            project.to_str().ok_or_else(|| Error::Usage(format!("the path {} is not UTF-8", project.display())))?;
+        let added: OpenedProject =
+            client.post("/projects", &OpenProject { path: path.to_owned() }).map_err(|e| match e {
+                Error::Answer { message, .. } => Error::CantStart(message),
+                other => other,
+            })?;
         if as_json {
             say::json(&json!({ "event": "added", "project": added.project, "path": path, "server": url, "pid": pid }));
         } else {
@@ -39,7 +41,8 @@ pub fn join(server: &ServerFile, data_dir: PathBuf, projects: &[PathBuf], as_jso
 /// Who listens on `address` instead of us, and what to do.
 pub fn occupied(address: SocketAddr) -> Error {
     let port = address.port();
-    let who = if is_quarterdeck(address) { "another Quarterdeck, with another data directory" } else { "another program" };
+    let who =
+        if is_quarterdeck(address) { "another Quarterdeck, with another data directory" } else { "another program" };
     let other = port.checked_add(1).unwrap_or(4270);
     Error::CantStart(format!("port {port} is in use by {who}. End it, or choose another port: qd serve --port {other}"))
 }

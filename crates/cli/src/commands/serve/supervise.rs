@@ -25,7 +25,9 @@ impl Serve {
             Exit::Code(0) => Ok(()),
             // It said why on standard error, which is ours too.
             Exit::Code(code) => std::process::exit(code),
-            Exit::Signal(number) => Err(Error::failed(format_args!("signal {number} ended the server before it was ready"))),
+            Exit::Signal(number) => {
+                Err(Error::failed(format_args!("signal {number} ended the server before it was ready")))
+            }
         }
     }
 
