@@ -1,11 +1,9 @@
 // The founding requirement, criterion by criterion: docs/requirement.md names these tests, `cargo xtask prove` runs them.
 import { expect } from "vitest";
 import { action, openTask } from "./support/browser";
-import { at, expectContinuous, frames, judge, markOf, newCards, sidebar, startRecording, take } from "./support/judge";
+import { at, card, expectContinuous, expectSteady, frames, judge, markOf, newCards, sidebar, startRecording, take } from "./support/judge";
 import { LOG, MUTATIONS, START } from "./support/proxy";
 import { test } from "./support/test";
-
-const card = (id: string) => `aside[aria-label="Sessions"] [data-session-id="${id}"]`;
 
 test("implement_click_shows_running_session_without_waiting_for_a_poll", async ({ panel, page }) => {
   await openTask(page, "Alpha");
@@ -98,6 +96,7 @@ test("error_restores_sidebar_to_pre_click_state", async ({ panel, page }) => {
 test("sidebar_still_does_what_it_did_before", async ({ panel, page }) => {
   // Finished work first, then work that goes on: active ones on top, newest first, history below.
   await openTask(page, "Asks");
+  await startRecording(page);
   const aside = page.getByRole("complementary", { name: "Sessions" });
   await action(page, "Implement").click();
   const asking = aside.locator('[data-status="needs-approval"]');
@@ -136,6 +135,8 @@ test("sidebar_still_does_what_it_did_before", async ({ panel, page }) => {
   await last.getByRole("button", { name: "Retry" }).click();
   await expect.poll(ids).toHaveLength(2);
   expect((await ids())[1]).toBe(finished);
+
+  expectSteady(await take(page));
 
   // The column closes and opens again.
   await page.getByRole("button", { name: "Hide the sessions" }).click();

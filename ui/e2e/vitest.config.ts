@@ -1,5 +1,6 @@
 // The browser tests: the real binary, the real page, Chromium. One after the other: each run samples every frame.
 import { defineConfig } from "vitest/config";
+import { ProofTable } from "./support/table.ts";
 
 export default defineConfig({
   test: {
@@ -12,6 +13,9 @@ export default defineConfig({
     maxWorkers: 1,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    reporters: ["verbose"],
+    // A machine that showed too few frames has proved nothing: only that is tried again.
+    retry: { count: 2, condition: /^sampled \d+ of \d+ frames/ },
+    expect: { poll: { timeout: 15_000 } },
+    reporters: process.env.QD_PROVE ? [new ProofTable()] : ["verbose"],
   },
 });

@@ -3,13 +3,14 @@
 
 use crate::client::{Client, Commit};
 use crate::effect::Effect;
-use crate::intent::Intent;
+use crate::intent::{Intent, Sending};
 use crate::journal;
 use crate::notice::Notice;
 use qd_core::ids::{Millis, Mid};
 use qd_core::op::{Offset, Outcome, Record};
 use qd_core::row::{Key, RowKind};
 use qd_wire::{LogFrame, Snapshot};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl Client {
@@ -159,6 +160,7 @@ impl Client {
             return;
         }
         self.fetching = true;
+        self.fetched_from = self.applied;
         let mids = self.pending.iter().map(Intent::mid).collect();
         commit.effects.push(Effect::FetchSnapshot { mids });
     }
@@ -186,17 +188,35 @@ impl Client {
         };
         self.fetch_tries = 0;
         let at = Offset { epoch: snapshot.epoch, seq: snapshot.seq, tag: snapshot.tag };
-        let older = self.applied.is_some_and(|a| a.epoch == at.epoch && at.seq < a.seq);
+        // The server can't stand before what this tab had applied when it asked: its history is another one, and the
+        // snapshot holds (R17).
+        let other = self.fetched_from.is_some_and(|from| from.epoch != at.epoch || at < from || at.seq == from.seq && at != from);
+        let older = !other && self.applied.is_some_and(|a| a.epoch == at.epoch && at.seq < a.seq);
         if !older {
             self.base = snapshot.rows.into_iter().collect();
             self.applied = Some(at);
             commit.all = true;
+            if other {
+                self.settled.clear();
+                self.settled_set.clear();
+            }
+            self.doubt_outcomes(&snapshot.settled);
         }
         for outcome in snapshot.settled.values() {
             self.learn(outcome, commit);
         }
         self.drop_reached(commit);
         self.join(commit);
+    }
+
+    /// Outcomes that the server does not confirm may be of a history that is no more. Sending the mutation again does
+    /// no harm: its outcome, where it has one, is told again.
+    fn doubt_outcomes(&mut self, confirmed: &BTreeMap<Mid, Outcome>) {
+        for intent in self.pending.iter_mut().filter(|i| i.outcome.is_some() && !confirmed.contains_key(&i.mid())) {
+            intent.outcome = None;
+            intent.mine = true;
+            intent.sending = Sending::Again { at: self.now, tries: 0 };
+        }
     }
 
     /// Takes the base that was kept at the last visit. It is as true as any prefix of the log.

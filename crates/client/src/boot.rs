@@ -11,6 +11,7 @@ use qd_core::ids::Millis;
 impl Client {
     pub(crate) fn boot(&mut self, journal: Vec<JournalEntry>, cached: Option<&str>, commit: &mut Commit) {
         commit.all = true;
+        self.since = self.now;
         let mut entries: Vec<(Millis, Intent)> = Vec::new();
         for JournalEntry { key, value } in journal {
             match journal::parse(&key) {
@@ -85,10 +86,12 @@ impl Client {
 
     /// Takes over the entries of tabs that are dead. Wrong adoption is harmless: the same `mid` is settled once.
     pub(crate) fn adopt(&mut self, commit: &mut Commit) {
-        let (now, tab) = (self.now, self.tab);
+        let (now, tab, since) = (self.now, self.tab, self.since);
         for intent in self.pending.iter_mut().filter(|i| !i.mine) {
             let Some(Name::Intent(owner, _)) = journal::parse(&intent.key) else { continue };
             let last = self.beats.get(&owner).copied().unwrap_or(Millis(0)).max(intent.clicked);
+            // A time that lies ahead was read from a clock that was set back since.
+            let last = if last > now { since } else { last };
             if owner == tab || now.since(last) > DEAD {
                 intent.mine = true;
                 commit.chrome = true;

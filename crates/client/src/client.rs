@@ -79,10 +79,14 @@ pub struct Client {
     pub(crate) settled_set: HashSet<Mid>,
     pub(crate) beats: HashMap<Uuid, Millis>,
     pub(crate) beaten: Millis,
+    /// Since when the clock has not been set back.
+    pub(crate) since: Millis,
     pub(crate) connection: Connection,
     pub(crate) heard: Millis,
     /// A snapshot is on its way.
     pub(crate) fetching: bool,
+    /// What was applied when it was asked for.
+    pub(crate) fetched_from: Option<Offset>,
     pub(crate) fetch_again: Option<Millis>,
     pub(crate) fetch_tries: u32,
     pub(crate) activities: HashMap<SessionId, Activity>,
@@ -122,9 +126,11 @@ impl Client {
             settled_set: HashSet::new(),
             beats: HashMap::new(),
             beaten: Millis(0),
+            since: Millis(0),
             connection: Connection::Opening,
             heard: Millis(0),
             fetching: false,
+            fetched_from: None,
             fetch_again: None,
             fetch_tries: 0,
             activities: HashMap::new(),
@@ -140,35 +146,35 @@ impl Client {
         let mut commit = Commit::default();
         match event {
             Event::Boot { now, journal, cached } => {
-                self.now = now;
+                self.look_at_clock(now);
                 self.boot(journal, cached.as_deref(), &mut commit);
             }
             Event::Act { command, now } => {
-                self.now = now;
+                self.look_at_clock(now);
                 self.act(command, &mut commit);
             }
             Event::Hub { message, now } => {
-                self.now = now;
+                self.look_at_clock(now);
                 self.from_hub(message, &mut commit);
             }
             Event::Snapshot { text, now } => {
-                self.now = now;
+                self.look_at_clock(now);
                 self.snapshot(&text, &mut commit);
             }
             Event::SnapshotFailed { status, now } => {
-                self.now = now;
+                self.look_at_clock(now);
                 self.snapshot_failed(status, &mut commit);
             }
             Event::Reply { mid, status, body, now } => {
-                self.now = now;
+                self.look_at_clock(now);
                 self.reply(mid, status, &body, &mut commit);
             }
             Event::SendFailed { mid, now } => {
-                self.now = now;
+                self.look_at_clock(now);
                 self.unanswered(mid, None);
             }
             Event::Storage { key, value, now } => {
-                self.now = now;
+                self.look_at_clock(now);
                 self.storage(&key, value.as_deref(), &mut commit);
             }
             Event::JournalRefused { key } => {
@@ -186,7 +192,7 @@ impl Client {
                 commit.chrome = true;
             }
             Event::Retry { id, now } => {
-                self.now = now;
+                self.look_at_clock(now);
                 let command = self.notices.iter().find(|n| n.id == id).and_then(|n| n.command.clone());
                 self.notices.retain(|n| n.id != id);
                 commit.chrome = true;
@@ -196,12 +202,24 @@ impl Client {
                 }
             }
             Event::LoggedIn { now } => {
-                self.now = now;
+                self.look_at_clock(now);
                 self.logged_in(&mut commit);
             }
-            Event::Tick { now } => self.now = now,
+            Event::Tick { now } => self.look_at_clock(now),
         }
         self.finish(commit)
+    }
+
+    /// A clock that was set back must not put off what is due: all times that lie ahead are taken for now.
+    fn look_at_clock(&mut self, now: Millis) {
+        if now < self.now {
+            self.since = now;
+            self.heard = self.heard.min(now);
+            self.beaten = Millis(self.beaten.0.min(now.0.saturating_sub(crate::journal::BEAT)));
+            self.now = now;
+            self.hurry();
+        }
+        self.now = now;
     }
 
     /// What every commit ends with: sends that are due, adoption, fold, the time of the next tick.
@@ -288,8 +306,12 @@ impl Client {
         }
     }
 
-    pub(crate) fn join(&self, commit: &mut Commit) {
+    pub(crate) fn join(&mut self, commit: &mut Commit) {
         if let Some(applied) = self.applied {
+            // A hub that never says anything is silent too.
+            if self.heard == Millis(0) {
+                self.heard = self.now;
+            }
             commit.effects.push(Effect::Hub { message: ToHub::Join { offset: applied.to_string() } });
         }
     }

@@ -129,11 +129,11 @@ impl Hub {
         let mut effects = Vec::new();
         match event {
             HubEvent::Port { port, message, now } => {
-                self.now = now;
+                self.look_at_clock(now);
                 self.port(port, message, &mut effects);
             }
             HubEvent::Opened { stream, now } => {
-                self.now = now;
+                self.look_at_clock(now);
                 if stream == self.stream {
                     self.link = Link::Open;
                     self.tries = 0;
@@ -142,21 +142,33 @@ impl Hub {
                 }
             }
             HubEvent::Frame { stream, data, id, now } => {
-                self.now = now;
+                self.look_at_clock(now);
                 if stream == self.stream && self.link == Link::Open {
                     self.frame(data, id.as_deref(), &mut effects);
                 }
             }
             HubEvent::Closed { stream, status, now } => {
-                self.now = now;
+                self.look_at_clock(now);
                 if stream == self.stream {
                     self.closed(status, &mut effects);
                 }
             }
-            HubEvent::Tick { now } => self.now = now,
+            HubEvent::Tick { now } => self.look_at_clock(now),
         }
         self.pass_time(&mut effects);
         effects
+    }
+
+    /// A clock that was set back must not put off what is due.
+    fn look_at_clock(&mut self, now: Millis) {
+        if now < self.now {
+            self.heard = self.heard.min(now);
+            self.alive = Millis(self.alive.0.min(now.0.saturating_sub(ALIVE)));
+            if let Link::Waiting(at) = self.link {
+                self.link = Link::Waiting(at.min(now));
+            }
+        }
+        self.now = now;
     }
 
     fn port(&mut self, port: u32, message: ToHub, effects: &mut Vec<HubEffect>) {

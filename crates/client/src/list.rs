@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 use ts_rs::TS;
 
+/// Tasks that were made within this time of each other count as made together, in milliseconds.
+const TOGETHER: u64 = 10_000;
+
 /// What the list is sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -177,7 +180,8 @@ impl TaskList {
                     Attention::Running => Attention::Idle,
                     other => other,
                 };
-                (attention, u64::MAX - task.created.0, task.path.clone().unwrap_or_default(), task.id)
+                // Files that were found together stand in the order of their paths.
+                (attention, u64::MAX - task.created.0 / TOGETHER, task.path.clone().unwrap_or_default(), task.id)
             }
             Sort::Updated => (Attention::Idle, newest, String::new(), task.id),
             Sort::Title => (Attention::Idle, 0, task.title.to_lowercase(), task.id),

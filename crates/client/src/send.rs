@@ -93,11 +93,7 @@ impl Client {
                 Sending::OnItsWay { .. } => false,
                 Sending::Again { at, .. } => at <= self.now,
             };
-            let held = [intent.mutation.after, intent.mutation.requires]
-                .into_iter()
-                .flatten()
-                .any(|mid| self.pending.iter().any(|i| i.mid() == mid && i.mine && i.outcome.is_none()));
-            if due && !held {
+            if due && !self.is_held(intent) {
                 let mut mutation = intent.mutation.clone();
                 mutation.age_ms = Some(self.now.since(intent.clicked));
                 let body = serde_json::to_string(&mutation).unwrap_or_default();
@@ -106,6 +102,12 @@ impl Client {
                 self.pending[at].sending = Sending::OnItsWay { tries };
             }
         }
+    }
+
+    /// Whether what it comes after has yet to be settled by this tab itself.
+    fn is_held(&self, intent: &Intent) -> bool {
+        let before = [intent.mutation.after, intent.mutation.requires].into_iter().flatten();
+        before.into_iter().any(|mid| self.pending.iter().any(|i| i.mid() == mid && i.mine && i.outcome.is_none()))
     }
 
     /// A POST had no definitive answer: the same again later.
@@ -137,14 +139,18 @@ impl Client {
 
     /// When something is due at the latest without further events.
     pub(crate) fn next_wake(&self) -> Option<Millis> {
-        let sends = self.pending.iter().filter(|i| i.mine && i.outcome.is_none()).filter_map(|i| match i.sending {
+        // What is held, or waits for a log-in, is not due by any clock.
+        let may_send = |i: &&Intent| {
+            i.mine && i.outcome.is_none() && self.connection != Connection::LoggedOut && !self.is_held(i)
+        };
+        let sends = self.pending.iter().filter(may_send).filter_map(|i| match i.sending {
             Sending::Again { at, .. } => Some(at),
             Sending::Unsent | Sending::OnItsWay { .. } => None,
         });
         let words = self.pending.iter().map(|i| Millis(i.clicked.0 + SLOW)).filter(|at| *at > self.now);
         let beat = self.pending.iter().any(|i| i.mine).then(|| Millis(self.beaten.0 + BEAT));
         let adoption = self.pending.iter().filter(|i| !i.mine).map(|_| Millis(self.now.0 + DEAD));
-        let hub = (self.heard != Millis(0)).then(|| Millis(self.heard.0 + crate::client::HUB_SILENT + 1));
+        let hub = (self.heard != Millis(0) && self.applied.is_some()).then(|| Millis(self.heard.0 + crate::client::HUB_SILENT + 1));
         sends.chain(words).chain(beat).chain(adoption).chain(hub).chain(self.fetch_again).min().map(|at| at.max(self.now))
     }
 }

@@ -36,7 +36,7 @@
 //! A task without an entry has no script.
 
 /// The task whose implementation makes the tests pass; the one to begin with.
-pub const FOUNDING_TASK: &str = "tasks/implement-shows-the-session-at-once.md";
+pub const FOUNDING_TASK: &str = "tasks/a-click-shows-the-session-at-once.md";
 
 /// Where the demo agent finds what to do.
 pub const SCRIPT: &str = ".quarterdeck/demo-script.json";
@@ -61,7 +61,7 @@ pub fn files() -> Vec<(&'static str, &'static str)> {
         "tasks/bug-dismiss-removes-a-starting-card.md",
         "tasks/describe-the-crate.md",
         "tasks/group-the-cards-by-attempt.md",
-        "tasks/implement-shows-the-session-at-once.md",
+        "tasks/a-click-shows-the-session-at-once.md",
         "tasks/keep-the-order-while-sessions-change.md",
         "tasks/long-title.md",
         "tasks/notes from Tuesday's talk.md",

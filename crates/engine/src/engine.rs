@@ -21,6 +21,9 @@ use tokio_util::task::TaskTracker;
 /// How long the demonstration's slow server takes to answer.
 const DEMO_DELAY: Duration = Duration::from_secs(5);
 
+/// How often old history is looked for.
+const COLLECT_EVERY: Duration = Duration::from_secs(60 * 60);
+
 /// The engine. Cheap to clone.
 #[derive(Clone)]
 pub struct Engine {
@@ -121,6 +124,21 @@ impl Engine {
         self.inner.tasks.spawn(async move {
             engine.inner.shutdown.run_until_cancelled(engine.detect_agents()).await;
         });
+        let engine = self.clone();
+        self.inner.tasks.spawn(async move {
+            engine.inner.shutdown.run_until_cancelled(engine.tidy_up()).await;
+        });
+    }
+
+    /// Removes old history, a bounded part at a time, for as long as the engine runs.
+    async fn tidy_up(&self) {
+        let mut hour = tokio::time::interval(COLLECT_EVERY);
+        loop {
+            hour.tick().await;
+            if self.inner.writer.ask_patiently(Ask::Collect).await.is_err() {
+                return;
+            }
+        }
     }
 
     /// Names this run of the server in causes that hold for one run only.
@@ -131,10 +149,10 @@ impl Engine {
     /// Settles a mutation.
     pub async fn mutate(&self, mutation: Mutation, actor: Actor) -> Result<Outcome, MutateError> {
         let person = actor == Actor::Person;
-        if person && self.inner.faults.slow.swap(false, Ordering::Relaxed) {
+        let starts = person && mutation.name == "start_session";
+        if starts && self.inner.faults.slow.swap(false, Ordering::Relaxed) {
             tokio::time::sleep(DEMO_DELAY).await;
         }
-        let starts = person && mutation.name == "start_session";
         let refuse = (starts && self.inner.faults.refuse.swap(false, Ordering::Relaxed))
             .then(|| Reject::new(RejectCode::Refused, "The demonstration was asked to refuse this start. Retry starts it."));
         let (reply, answer) = oneshot::channel();
@@ -244,7 +262,7 @@ impl Engine {
         self.blocking(move |reader| reader.has_session_key(&hash)).await
     }
 
-    /// Demonstration: the next action of a person is answered after 5 s.
+    /// Demonstration: the next start is answered after 5 s.
     pub fn slow_next(&self) {
         self.inner.faults.slow.store(true, Ordering::Relaxed);
     }

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub(crate) use worktree::{Ready, bring_back, ensure_worktree};
+pub(crate) use worktree::{Ready, bring_back, ensure_worktree, unrecorded};
 
 /// So many answers are kept.
 const KEPT: usize = 32;

@@ -18,7 +18,9 @@ use qd_core::ids::SessionId;
 use qd_core::row::{Row, RowKind, Session};
 use qd_proc::Signal;
 use std::fs;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 use witness::Witness;
@@ -91,19 +93,18 @@ impl Stage {
         let line = format!("echo \"$QD_SESSION\" >> '{}'; exec '{}' demo-agent", marks(&home).display(), qd.display());
         let config = format!("max_sessions = 4\n[agents.{AGENT}]\ncommand = '/bin/sh'\nargs = ['-c', {}]\n", quoted(&line));
         fs::write(home.data().join("config.toml"), config)?;
-        let panel = home.serve(&[repository.to_str().context("a path that is not UTF-8")?])?;
+        let port = free_port()?;
+        let panel = home.serve(&["--port", &port, repository.to_str().context("a path that is not UTF-8")?])?;
         wait_for("tasks and agent", Duration::from_secs(20), || {
             let state = panel.api.state()?;
             let agent = state.agents().iter().any(|agent| agent.name == AGENT && agent.found);
             Ok((agent && state.of_kind(RowKind::Task).count() == TASKS).then_some(()))
         })?;
-        let port = panel.port().to_owned();
         Ok((Self { home, repository, head, port }, panel))
     }
 
     /// Starts the server again where it was.
     fn serve(&self) -> Result<Panel> {
-        // The kernel may need a moment to let the port go.
         let path = self.repository.to_str().context("a path that is not UTF-8")?;
         self.home.serve(&["--port", &self.port, path])
     }
@@ -111,6 +112,16 @@ impl Stage {
     fn root(&self) -> PathBuf {
         self.home.path("")
     }
+}
+
+/// A port that the kernel gives nobody: a client that calls a port of the others while nobody listens may be given that
+/// very port and reach itself.
+fn free_port() -> Result<String> {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let own = u16::try_from(std::process::id() % 97)? * 100;
+    let mut ports = (0..100).map(|_| 20_000 + own + NEXT.fetch_add(1, Ordering::Relaxed) % 100);
+    let free = ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    Ok(free.context("a hundred ports are taken")?.to_string())
 }
 
 /// Where agents leave their marks.

@@ -6,6 +6,14 @@ import type { Frame, Recording, SampledCard } from "./sampler";
 const FRAME_MS = 1000 / 60;
 const ENOUGH = 0.8;
 
+let sampled = 0;
+/** How many frames were sampled since this was asked last. */
+export function sampledFrames(): number {
+  const count = sampled;
+  sampled = 0;
+  return count;
+}
+
 /** The order in which statuses may come in one attempt (I3). */
 const RANK: Record<string, number> = {
   queued: 0,
@@ -30,8 +38,9 @@ export const frames = (page: Page, n: number): Promise<void> => page.evaluate((c
 /** The recording so far; it must have sampled four fifths of the frames that a display would have shown. */
 export async function take(page: Page): Promise<Recording> {
   const recording = await page.evaluate(() => window.qdSampler.take());
-  const expected = (recording.ended - recording.began) / FRAME_MS;
-  expect(recording.count, `sampled ${recording.count} of ${Math.round(expected)} frames`).toBeGreaterThanOrEqual(expected * ENOUGH);
+  const expected = Math.round((recording.ended - recording.began) / FRAME_MS);
+  if (recording.count < expected * ENOUGH) throw new Error(`sampled ${recording.count} of ${expected} frames`);
+  sampled += recording.count;
   return recording;
 }
 
@@ -97,3 +106,18 @@ export function sidebar(page: Page): Promise<string> {
     return copy?.outerHTML ?? "";
   });
 }
+
+/** I2, I3 and I9 for every card of a recording, however they came. */
+export function expectSteady(recording: Recording): void {
+  const ids = new Set(recording.frames.flatMap((frame) => frame.cards.map((card) => card.id)));
+  for (const id of ids) {
+    const verdict = judge(recording, id, -1);
+    expect(verdict.doubled, `frames with ${id} twice (I2)`).toBe(0);
+    expect(verdict.nodes, `DOM nodes of ${id} (I9)`).toBe(1);
+    const ranks = verdict.statuses.map((status) => RANK[status] ?? -1);
+    expect(ranks, `statuses ${verdict.statuses.join(" → ")} (I3)`).toEqual(ranks.toSorted((a, b) => a - b));
+  }
+}
+
+/** A card of the sidebar. */
+export const card = (id: string): string => `aside[aria-label="Sessions"] [data-session-id="${id}"]`;

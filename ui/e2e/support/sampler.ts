@@ -67,6 +67,20 @@ export function install(): void {
   const mark = (what: string): void => {
     recording.marks.push({ what, n: recording.count, at: performance.now() });
   };
+  // Hears the hub before the page does: which rows a record changes.
+  if (typeof SharedWorker !== "undefined") {
+    window.SharedWorker = class extends SharedWorker {
+      constructor(url: string | URL, options?: string | WorkerOptions) {
+        super(url, options);
+        this.port.addEventListener("message", ({ data }: MessageEvent<{ message?: { type: string; frames?: string[] } }>) => {
+          for (const text of data.message?.frames ?? []) {
+            const frame = JSON.parse(text) as { frame: string; record?: { ops: { id: string }[] } };
+            for (const op of frame.record?.ops ?? []) mark(`record ${op.id}`);
+          }
+        });
+      }
+    };
+  }
   // In the capture phase: before the page has heard of it.
   addEventListener("click", () => mark("click"), true);
   addEventListener("keydown", (event) => mark(`key ${event.key}`), true);

@@ -1,7 +1,8 @@
 // A test with a panel, a profile and a page of its own, all gone after it.
-import { afterAll, test as base } from "vitest";
+import { afterAll, afterEach, test as base } from "vitest";
 import type { BrowserContext, Page } from "playwright-core";
 import { closeBrowser, open, profile } from "./browser";
+import { sampledFrames } from "./judge";
 import { Panel, type PanelOptions } from "./panel";
 
 type Stage = { options: PanelOptions; panel: Panel; context: BrowserContext; page: Page };
@@ -29,4 +30,14 @@ export const test = base.extend<Stage>({
   page: async ({ panel, context }, use) => use(await open(panel, context)),
 });
 
+declare module "vitest" {
+  interface TaskMeta {
+    /** How many frames were sampled. */
+    frames?: number;
+  }
+}
+
+afterEach(({ task }) => {
+  task.meta.frames = sampledFrames();
+});
 afterAll(closeBrowser);

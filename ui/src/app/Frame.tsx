@@ -4,6 +4,7 @@ import { PanelLeft, PanelRight } from "lucide-react";
 import { useState, type CSSProperties } from "react";
 import { Sidebar } from "../features/sessions/Sidebar";
 import { TaskList } from "../features/tasks/TaskList";
+import { arm } from "../lib/armed";
 import { useKeys } from "../lib/keys";
 import { usePref } from "../lib/prefs";
 import { useReach, useSettings } from "../lib/use";
@@ -50,6 +51,7 @@ export function Frame() {
     "[": () => setLeftOpen(leftOpen === "yes" ? "no" : "yes"),
     "]": () => setRightOpen(rightOpen === "yes" ? "no" : "yes"),
     Escape: () => {
+      arm(null);
       if (where.session !== null && where.task !== null) void navigate({ to: "/tasks/$task", params: { task: where.task } });
       else if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
     },

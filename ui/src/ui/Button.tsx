@@ -25,7 +25,6 @@ export function Button({ look = "plain", small = false, reason = null, icon, cla
       type="button"
       {...rest}
       title={off ? reason : title}
-      aria-description={off ? reason : undefined}
       aria-disabled={off || undefined}
       onClick={off ? (event) => event.preventDefault() : onClick}
       className={`inline-flex shrink-0 items-center justify-center gap-1.5 rounded whitespace-nowrap select-none ${
@@ -52,7 +51,6 @@ export function IconButton({ label, reason = null, hint, className = "", childre
       {...rest}
       aria-label={label}
       title={off ? `${label}: ${reason}` : hint ? `${label} (${hint})` : label}
-      aria-description={off ? reason : undefined}
       aria-disabled={off || undefined}
       onClick={off ? (event) => event.preventDefault() : onClick}
       className={`inline-grid size-7 shrink-0 place-items-center rounded ${

@@ -30,6 +30,7 @@ struct Told {
 }
 
 /// What is to be told of one file.
+#[derive(Clone, Debug)]
 struct News {
     id: TaskId,
     found: Found,
@@ -56,7 +57,7 @@ impl ProjectFiles {
             if self.has_pending() {
                 return Looked::Interrupted;
             }
-            let tellings = some.iter().map(|news| tell(&self.engine, self.id, &site.root, news, &telling));
+            let tellings = some.iter().cloned().map(|news| tell(&self.engine, self.id, &site.root, news, &telling));
             let all =
                 stream::iter(tellings).buffer_unordered(TOGETHER).fold(true, |all, one| async move { all && one });
             if !all.await {
@@ -141,27 +142,27 @@ fn told(state: &State, project: ProjectId) -> Vec<Told> {
 }
 
 async fn tell_gone(engine: &Engine, gone: &[TaskId], telling: &str) -> bool {
-    let tellings = gone.iter().map(|&id| async move {
+    let tellings = gone.iter().copied().map(|id| async move {
         let command = Command::ObserveGone(OnTask { id });
         engine.report(command, &["gone", &id.to_string(), telling]).await.is_some()
     });
     stream::iter(tellings).buffer_unordered(TOGETHER).fold(true, |all, one| async move { all && one }).await
 }
 
-async fn tell(engine: &Engine, project: ProjectId, root: &Path, news: &News, telling: &str) -> bool {
+async fn tell(engine: &Engine, project: ProjectId, root: &Path, news: News, telling: &str) -> bool {
     let News { id, found } = news;
     let (content, text) = match open(root, &found.path).await {
         // What was wrong with its name or its place holds still.
-        _ if found.content.problem.is_some() => (found.content.clone(), None),
+        _ if found.content.problem.is_some() => (found.content, None),
         Ok((content, text)) => (content, text),
         // It went away since: the file system tells, or the next look.
         Err(_) => return true,
     };
     let cause = [&*project.to_string(), &found.path, &content.hash, telling].map(str::to_owned);
     let command = Command::ObserveFile(ObserveFile {
-        id: *id,
+        id,
         project,
-        path: found.path.clone(),
+        path: found.path,
         document: Document { version: None, hash: content.hash, size: content.size },
         text,
         problem: content.problem,

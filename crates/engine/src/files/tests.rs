@@ -371,6 +371,23 @@ async fn folders_that_are_no_repository_are_readable_or_say_why_not() {
 }
 
 #[tokio::test]
+async fn a_repository_of_somebody_else_is_readable_and_says_how_to_trust_it() {
+    let bench = Bench::new().await;
+    let other = bench.deck().parent().unwrap().join("other");
+    fs::create_dir_all(other.join("tasks")).unwrap();
+    fs::write(other.join("tasks/o.md"), "# Of another\n").unwrap();
+    git(&other, &["init", "-q"]);
+    // Only root can give files away.
+    if std::os::unix::fs::chown(&other, Some(54321), None).is_err() {
+        return;
+    }
+    let id = bench.engine.attach_project(&other).await.unwrap();
+    let problem = bench.engine.read(|state| state.project(id).unwrap().problem.clone()).unwrap();
+    assert!(problem.contains("safe.directory"), "{problem}");
+    bench.wait_task("tasks/o.md", |t| t.title == "Of another").await;
+}
+
+#[tokio::test]
 async fn a_worktree_is_a_project_of_its_own_that_follows_its_own_head() {
     let bench = Bench::new().await;
     let linked = bench.deck().parent().unwrap().join("linked");

@@ -2,10 +2,11 @@
 //! the one thing that is due; whatever instant it is cut off at, the next pass finds what is left to do.
 
 use super::desk::Desk;
-use super::prepare::{Unprepared, prepare};
+use super::prepare::{self, Unprepared, prepare};
 use super::recap::Recap;
 use crate::engine::Engine;
 use crate::host::{self, HostSpec, LaunchError, Run};
+use crate::work;
 use qd_core::command::{Command, EndSession, SettleMessage};
 use qd_core::event::{Activity, Ending};
 use qd_core::ids::{MessageId, Millis, SessionId};
@@ -21,6 +22,9 @@ use tokio::time::{Instant, sleep, timeout};
 const START_WITHIN: u64 = 120_000;
 /// How long a host may take to listen.
 const HOST_WITHIN: Duration = Duration::from_secs(5);
+/// How long a host may take to begin that another run of the server launched, or was about to: a session has a true
+/// status 5 s after a restart. One that comes later finds that it was buried.
+const CLAIMED_WITHIN: Duration = Duration::from_secs(3);
 /// How often a folder is looked at whose host another run of the server launched.
 const GLANCE: Duration = Duration::from_millis(50);
 /// How long a host may take to end a cancelled attempt; its own ladder needs about 7 s.
@@ -119,6 +123,7 @@ impl Attempt {
             _ => Some(Ending::Interrupted { why: "Its run folder is gone, and its process with it.".to_owned() }),
         };
         if let Some(ending) = unbegun {
+            self.adopt_worktree(row).await;
             return self.end(never(ending)).await;
         }
         let lease = self.engine.inner.sessions.lease(row.task);
@@ -130,7 +135,17 @@ impl Attempt {
             Ok(spec) => self.launch(&spec).await,
             Err(Unprepared::NotWanted) => Next::Now,
             Err(Unprepared::NotStored) => Next::Later,
-            Err(Unprepared::Refused(reason)) => self.end(never(Ending::Failed { reason, stderr: None })).await,
+            Err(Unprepared::Refused(reason)) => {
+                self.adopt_worktree(row).await;
+                self.end(never(Ending::Failed { reason, stderr: None })).await
+            }
+        }
+    }
+
+    /// A worktree that was made for an attempt that will not begin is the task's all the same.
+    async fn adopt_worktree(&self, row: &Session) {
+        if let Some(branch) = work::unrecorded(&self.engine, row.task).await {
+            prepare::record(&self.engine, row, &branch).await;
         }
     }
 
@@ -167,7 +182,7 @@ impl Attempt {
 
     /// Waits for a host that another run of the server has launched, or was about to.
     async fn await_host(&self) -> Next {
-        let deadline = Instant::now() + HOST_WITHIN;
+        let deadline = Instant::now() + CLAIMED_WITHIN;
         while Instant::now() < deadline {
             if self.engine.inner.shutdown.run_until_cancelled(sleep(GLANCE)).await.is_none() {
                 return Next::Now;

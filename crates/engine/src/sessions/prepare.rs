@@ -95,7 +95,7 @@ async fn task_with_file(engine: &Engine, row: &Session) -> Result<(Task, String)
 }
 
 /// Records the worktree, where the row does not have it yet.
-async fn record(engine: &Engine, row: &Session, branch: &Branch) -> bool {
+pub(super) async fn record(engine: &Engine, row: &Session, branch: &Branch) -> bool {
     let known = engine.read(|state| state.task(row.task).and_then(|task| task.branch.clone()));
     if known.as_ref() == Some(branch) {
         return true;

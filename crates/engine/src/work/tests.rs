@@ -1,6 +1,6 @@
 use super::*;
 use crate::testing::{Bench, fresh, git};
-use qd_core::command::{Command, ReportSession, StartSession};
+use qd_core::command::{Command, ReportSession, SaveDocument, StartSession};
 use qd_core::ids::SessionId;
 use qd_core::row::{Agent, Start, Task};
 use qd_core::status::{Kind, Status as SessionStatus};
@@ -156,4 +156,26 @@ async fn sessions_that_start_at_once_share_one_worktree() {
     let (one, other) = tokio::join!(start(ids[0]), start(ids[1]));
     assert_eq!(one.unwrap().branch.path, other.unwrap().branch.path);
     assert_eq!(bench.git(&["worktree", "list"]).lines().count(), 2);
+}
+
+#[tokio::test]
+async fn an_agent_and_a_person_who_contradict_each_other_are_both_shown() {
+    let (bench, task, session, ready) = at_work().await;
+    let copy = Path::new(&ready.branch.path).join("tasks/one.md");
+    fs::write(&copy, "# One\n\nof the agent\n\n- [ ] a\n\nlast\n").unwrap();
+    bench.save(&task, "# One\n\nof the person\n\n- [ ] a\n\nlast\n").await;
+    bench.settled().await;
+    let next = bring_back(&bench.engine, session, task.id, &ready.branch, ready.base.unwrap()).await.unwrap();
+    let row = bench.wait_task("tasks/one.md", |t| t.conflict.is_some()).await;
+    assert!(bench.file("tasks/one.md").contains("of the person"));
+    let yours = bench.engine.document(task.id, Some(row.conflict.unwrap().yours)).await.unwrap().unwrap().text;
+    assert!(yours.contains("of the agent"));
+    // While that is open the copy waits; what the agent ticks meanwhile comes with the next look after it.
+    fs::write(&copy, "# One\n\nof the agent\n\n- [x] a\n\nlast\n").unwrap();
+    assert_eq!(bring_back(&bench.engine, session, task.id, &ready.branch, next).await, None);
+    let both = SaveDocument { id: task.id, base: None, text: "# One\n\nof the agent\n\n- [ ] a\n\nlast\n".into() };
+    bench.person(Command::ResolveConflict(both)).await;
+    bench.settled().await;
+    assert!(bring_back(&bench.engine, session, task.id, &ready.branch, next).await.is_some());
+    bench.wait_task("tasks/one.md", |t| t.progress.done == 1).await;
 }

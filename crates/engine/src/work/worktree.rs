@@ -12,7 +12,7 @@ use qd_core::ids::{Mid, SessionId, TaskId, of_cause};
 use qd_core::row::{Branch, JobState, Project, Task, Work};
 use qd_git::{CommitId, CreateError, GitError, Head, Repo};
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// Ignored files that an agent needs to run the project: copied from its top folder.
@@ -26,6 +26,11 @@ const NAMES: u32 = 9;
 const REST: Duration = Duration::from_millis(40);
 /// How often a document that changes all the time is looked at.
 const LOOKS: u32 = 25;
+
+/// Between two looks at a worktree that is being made.
+const MAKING_REST: Duration = Duration::from_millis(100);
+/// How often it is looked at.
+const MAKING_LOOKS: u32 = 20;
 
 /// A worktree to work in.
 #[derive(Clone, Debug)]
@@ -58,15 +63,51 @@ pub(crate) async fn ensure_worktree(engine: &Engine, session: SessionId, task: T
     let told = row.branch.as_ref().filter(|branch| branch.discarded.is_none());
     let branch = match told.or(made.as_ref().filter(stands)) {
         Some(branch) if stands(&branch) => branch.clone(),
-        earlier => {
-            // What is remembered is of a copy in another worktree.
-            receipts::remove(engine, &copy_name(task));
-            make(engine, &repo, &project, &row, session, earlier).await?
-        }
+        earlier => match begun(engine, &repo, &row).await {
+            Some(branch) => branch,
+            None => {
+                // What is remembered is of a copy in another worktree.
+                receipts::remove(engine, &copy_name(task));
+                make(engine, &repo, &project, &row, session, earlier).await?
+            }
+        },
     };
     *made = Some(branch.clone());
     let base = copy_document(engine, session, task, &branch, &path).await?;
     Ok(Ready { branch, base })
+}
+
+/// The worktree that was made for a task, or is being made by a git that outlived the server which started it, and
+/// that the rows do not have.
+pub(crate) async fn unrecorded(engine: &Engine, task: TaskId) -> Option<Branch> {
+    let desk = engine.inner.desks.of(task);
+    let _held = desk.lock().await;
+    let (row, project) = engine
+        .read(|state| state.task(task).cloned().and_then(|t| state.project(t.project).cloned().map(|p| (t, p))))?;
+    let repo = engine.repo(&project).await.ok()?;
+    begun(engine, &repo, &row).await
+}
+
+/// See [`unrecorded`].
+async fn begun(engine: &Engine, repo: &Repo, task: &Task) -> Option<Branch> {
+    let begun: Branch = receipts::load(engine, &begun_name(task.id))?;
+    if task.branch.as_ref().is_some_and(|known| known.path == begun.path) {
+        return None;
+    }
+    let path = Path::new(&begun.path);
+    let same = |other: &Path| other == path || path.canonicalize().is_ok_and(|real| real == other);
+    for _ in 0..MAKING_LOOKS {
+        let listed = repo.list_worktrees().await.ok()?;
+        match listed.iter().find(|worktree| same(&worktree.path)) {
+            Some(worktree) if !worktree.locked && path.join(".git").exists() => return Some(begun),
+            // Git makes the branch first and keeps the worktree locked until it has all of its files.
+            Some(_) => {}
+            None if matches!(repo.resolve(&format!("refs/heads/{}", begun.name)).await, Ok(Some(_))) => {}
+            None => return None,
+        }
+        tokio::time::sleep(MAKING_REST).await;
+    }
+    None
 }
 
 /// Saves what the agent made of the document, as edited from `base`. The version that it is now edited from, where
@@ -175,13 +216,10 @@ async fn make(
         branch.base.clone_from(&earlier.base);
         branch.target.clone_from(&earlier.target);
     }
-    let (path, name) = create(engine, repo, project, task, session, &from).await?;
-    if let Err(error) = copy_ignored(repo, &path, &from).await {
+    create(engine, repo, project, task, &from, &mut branch).await?;
+    if let Err(error) = copy_ignored(repo, Path::new(&branch.path), &from).await {
         tracing::warn!(%error, task.id = %task.id, "ignored files could not be copied into the worktree");
     }
-    branch.path =
-        path.to_str().ok_or("The data directory's path is not UTF-8, so no worktree can be made in it.")?.to_owned();
-    branch.name = name;
     Ok(branch)
 }
 
@@ -199,19 +237,20 @@ async fn copy_ignored(repo: &Repo, worktree: &Path, from: &CommitId) -> Result<(
     Ok(())
 }
 
-/// Makes the worktree under the first name that is free.
+/// Makes the worktree under the first name that is free. Each name is noted before it is tried, so that a worktree
+/// that a crash kept from the rows is found again.
 async fn create(
     engine: &Engine,
     repo: &Repo,
     project: &Project,
     task: &Task,
-    session: SessionId,
     from: &CommitId,
-) -> Result<(PathBuf, String), String> {
+    branch: &mut Branch,
+) -> Result<(), String> {
     let folder = engine.config().worktrees();
     std::fs::create_dir_all(&folder)
         .map_err(|e| format!("{} can't be made: {}", folder.display(), crate::files::advice(&e)))?;
-    let id = session.0.simple().to_string();
+    let id = branch.session.0.simple().to_string();
     let short = &id[id.len() - 6..];
     let slug = |text: &str| cut(&document::slug(text));
     let mut refused = "No free name for a worktree was found. Remove old worktrees.".to_owned();
@@ -219,9 +258,15 @@ async fn create(
         let end = if number == 1 { short.to_owned() } else { format!("{short}-{number}") };
         let title = slug(&task.title);
         let path = folder.join(format!("{}-{title}-{end}", slug(&project.name)));
-        let name = format!("qd/{title}-{end}");
-        match repo.create_worktree(&path, &name, from).await {
-            Ok(_) => return Ok((path, name)),
+        branch.path = path
+            .to_str()
+            .ok_or("The data directory's path is not UTF-8, so no worktree can be made in it.")?
+            .to_owned();
+        branch.name = format!("qd/{title}-{end}");
+        receipts::store(engine, &begun_name(task.id), branch)
+            .map_err(|e| format!("The data directory can't be written: {}.", crate::files::advice(&e)))?;
+        match repo.create_worktree(&path, &branch.name, from).await {
+            Ok(_) => return Ok(()),
             Err(CreateError::PathTaken { .. } | CreateError::BranchTaken { .. }) => {}
             // Also the place of a worktree whose folder somebody removed: git still lists that.
             Err(error @ CreateError::InsideCheckout { .. }) => {
@@ -266,6 +311,10 @@ fn remember(engine: &Engine, task: TaskId, path: &str, version: Mid) {
     if let Err(error) = receipts::store(engine, &copy_name(task), &copy) {
         tracing::warn!(%error, task.id = %task, "what the document's copy was made from could not be stored");
     }
+}
+
+fn begun_name(task: TaskId) -> String {
+    format!("{task}.worktree")
 }
 
 fn copy_name(task: TaskId) -> String {

@@ -23,8 +23,6 @@ use uuid::Uuid;
 
 pub const QD: &str = env!("CARGO_BIN_EXE_qd-session-fixture");
 pub const LIMIT: Duration = Duration::from_secs(30);
-/// So many sessions run at once.
-pub const PLACES: u32 = 4;
 const TASK: &str = "# A clock\n\nShows the time.\n\n- [ ] show the hour\n- [ ] show the minute\n";
 
 /// The system's clock, put forward.
@@ -55,12 +53,14 @@ pub struct Stage {
     pub qd: PathBuf,
     /// Whether the demo agent ends before it says anything.
     pub fails: bool,
+    /// So many sessions run at once.
+    pub places: u32,
 }
 
 impl Stage {
     /// One that is there.
     pub fn at(folder: PathBuf) -> Self {
-        Self { folder, _removed: None, clock: Arc::default(), qd: QD.into(), fails: false }
+        Self { folder, _removed: None, clock: Arc::default(), qd: QD.into(), fails: false, places: 4 }
     }
 
     pub async fn new() -> Self {
@@ -122,7 +122,7 @@ impl Stage {
             env: self.env(),
             home: self.path("home"),
             agents: BTreeMap::new(),
-            max_sessions: PLACES,
+            max_sessions: self.places,
             tasks_dir: "tasks".to_owned(),
             demo: false,
         }

@@ -57,7 +57,7 @@ fn main() -> Result<()> {
                             done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(report);
                         }
                         Err(error) => {
-                            say(format_args!("FAILED {error:?}"));
+                            say(format_args!("FAILED {error:#}"));
                             failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(seed);
                         }
                     }

@@ -5,7 +5,7 @@ use super::cli::Cli;
 use super::eyes::{Around, Before, Eyes};
 use super::server::{Http, Server};
 use super::tape::Tape;
-use super::violation::Violated;
+use super::violation::{Violated, Violation};
 use crate::random::Random;
 use qd_client::event::{FromHub, JournalEntry, ToHub};
 use qd_client::hub::{Hub, HubEffect, HubEvent};
@@ -16,6 +16,8 @@ use qd_core::op::Offset;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use uuid::Uuid;
 
+/// More rings of clocks than this in one stretch of time are a loop.
+const RINGS: u32 = 5_000;
 /// When every schedule begins.
 const BEGIN: u64 = 1_763_800_000_000;
 /// The server says that it is there so often, in milliseconds.
@@ -354,7 +356,10 @@ impl World {
     /// Time passes; whatever is due by a clock happens at its time. Gives up a heartbeat where it is due.
     pub fn pass(&mut self, ms: u64) -> Violated<()> {
         let end = self.now + ms;
-        loop {
+        for rings in 0.. {
+            if rings > RINGS {
+                return Err(Violation::new("R11", "something is due again and again at one instant"));
+            }
             let offset = |at: Millis| at.0.saturating_add_signed(-self.skew).max(self.now);
             let tab = self.tabs.iter().filter_map(|t| t.wake).map(offset).min();
             let hub = self.hubs.iter().filter(|h| !h.hangs).filter_map(|h| h.wake).map(offset).min();

@@ -69,8 +69,9 @@ function TaskBody({ task }: { task: string }) {
             )
           ) : (
             <>
-              {view.row.conflict !== null && <ConflictView task={task} conflict={view.row.conflict} />}
-              <DocumentPane view={view} doc={doc} />
+              <DocumentPane view={view} doc={doc}>
+                {view.row.conflict !== null && <ConflictView task={task} conflict={view.row.conflict} />}
+              </DocumentPane>
               <RewriteBox task={task} action={view.actions.find((action) => action.name === "rewrite")} boxRef={rewrite} />
             </>
           )}

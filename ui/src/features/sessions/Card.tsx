@@ -1,7 +1,6 @@
 // A session's card, and its row once it ended: one article from the click for as long as the session is there.
 // Its height is the same from "starting" to its end.
 import { Link } from "@tanstack/react-router";
-import { X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import type { Session } from "../../lib/generated/types";
 import { arm, useArmed } from "../../lib/armed";
@@ -9,7 +8,7 @@ import { exact, useElapsed, useRelative } from "../../lib/time";
 import { onSession, retrySession, useSession, useShell } from "../../lib/use";
 import type { SessionView } from "../../lib/views";
 import { count, dollars, isEnded, KIND_LABEL, scriptedNote, STATUS_LABEL } from "../../lib/words";
-import { Button, IconButton } from "../../ui/Button";
+import { Button } from "../../ui/Button";
 import { StatusMark } from "../../ui/Mark";
 import { Badge } from "../../ui/Small";
 import { RequestButtons } from "./Requests";
@@ -83,13 +82,8 @@ function CardBody({ view }: { view: SessionView }) {
         {armed ? ASK : request ? request.title : view.line}
       </p>
       <div className="relative z-10 mt-auto flex h-6 items-center gap-2 text-meta text-ink-3">
-        {request && !armed ? (
-          <>
-            <RequestButtons session={row.id} request={request} reason={reason(view, "answer")} compact />
-            <IconButton label="Cancel" hint="x" reason={reason(view, "cancel")} onClick={() => onSession(shell, "cancel_session", row.id)} className="ms-auto size-6!">
-              <X className="size-3.5" aria-hidden="true" />
-            </IconButton>
-          </>
+        {request ? (
+          <RequestButtons session={row.id} request={request} reason={reason(view, "answer")} compact />
         ) : (
           <>
             <Figures view={view} />

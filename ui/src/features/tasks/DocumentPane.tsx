@@ -1,6 +1,6 @@
 // The document: rendered; a click edits it; a click on a box saves it. "Saved" is said only when it is.
 import { Pencil } from "lucide-react";
-import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from "react";
 import { markdown, toggle_box } from "#core";
 import { useKeys } from "../../lib/keys";
 import { useShell } from "../../lib/use";
@@ -11,7 +11,7 @@ import { Markdown } from "../../ui/Markdown";
 
 const Editor = lazy(() => import("./Editor").then((module) => ({ default: module.Editor })));
 
-export function DocumentPane({ view, doc }: { view: TaskView; doc: DocumentView | undefined }) {
+export function DocumentPane({ view, doc, children }: { view: TaskView; doc: DocumentView | undefined; children?: ReactNode }) {
   const shell = useShell();
   const task = view.row.id;
   const [editing, setEditing] = useState(false);
@@ -71,6 +71,7 @@ export function DocumentPane({ view, doc }: { view: TaskView; doc: DocumentView 
           )}
         </span>
       </div>
+      {children}
       {editing ? (
         <Suspense fallback={<Rendered text={doc.text} onEdit={edit} onTick={tick} />}>
           <Editor task={task} doc={doc} onDone={() => setEditing(false)} />

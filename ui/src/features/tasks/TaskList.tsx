@@ -205,10 +205,9 @@ const Row = memo(function Row({ line, index, total, current }: { line: TaskLine;
         type="button"
         aria-label={line.play.label}
         title={line.play.reason ?? line.play.label}
-        aria-description={line.play.reason ?? undefined}
         aria-disabled={off || undefined}
         onClick={play}
-        className={`absolute end-3 bottom-1 grid size-6 place-items-center rounded lg:opacity-0 lg:group-focus-within:opacity-100 lg:group-hover:opacity-100 ${
+        className={`absolute end-3 bottom-2.5 grid size-6 place-items-center rounded lg:bottom-1 lg:opacity-0 lg:group-focus-within:opacity-100 lg:group-hover:opacity-100 ${
           off ? "text-ink-3" : "text-ink-2 hover:bg-pressed hover:text-ink"
         }`}
       >

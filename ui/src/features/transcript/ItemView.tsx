@@ -1,6 +1,6 @@
 // One item of a transcript. Memoised: items are replaced as objects when they change.
 import { Brain, CornerDownRight, TriangleAlert } from "lucide-react";
-import { memo, type ReactNode } from "react";
+import { memo, useDeferredValue, useMemo, type ReactNode } from "react";
 import { markdown } from "#core";
 import type { Request } from "../../lib/generated/types";
 import type { Item } from "../../lib/views";
@@ -27,7 +27,7 @@ export const ItemView = memo(function ItemView({ item, renderRequest }: { item: 
         </div>
       );
     case "text":
-      return <Markdown chat html={markdown(item.text)} />;
+      return <Says text={item.text} />;
     case "thought":
       return (
         <Fold icon={<Brain className="size-4 text-ink-3" aria-hidden="true" />} title="Thought" hint={firstLine(item.text)}>
@@ -75,6 +75,13 @@ export const ItemView = memo(function ItemView({ item, renderRequest }: { item: 
       );
   }
 });
+
+/** What the agent says. While it streams, drawing it may lag behind the frames. */
+function Says({ text }: { text: string }) {
+  const shown = useDeferredValue(text);
+  const html = useMemo(() => markdown(shown), [shown]);
+  return <Markdown chat html={html} />;
+}
 
 const ENDING = { completed: "Done", failed: "Failed", cancelled: "Cancelled", interrupted: "Interrupted" } as const;
 

@@ -30,6 +30,8 @@ export function TranscriptView({ log, messages, active, found, empty, renderRequ
     getScrollElement: () => scroller.current,
     estimateSize: () => 40,
     overscan: 6,
+    // Once the whole takes the place of the last part, other items stand at these indices.
+    getItemKey: (index) => (state.partial ? -1 - index : index),
   });
   const size = rows.getTotalSize();
 
@@ -38,8 +40,6 @@ export function TranscriptView({ log, messages, active, found, empty, renderRequ
     const box = scroller.current;
     if (box && stuck.current) box.scrollTop = box.scrollHeight;
   }, [size, state.version, waiting.length]);
-  // The whole took the place of the last part: other items stand at these indices now.
-  useEffect(() => rows.measure(), [rows, state.partial]);
   useEffect(() => {
     if (found !== null) {
       stuck.current = false;
