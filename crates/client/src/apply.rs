@@ -1,7 +1,7 @@
 //! What the server says: records, snapshots, answers. Here intents leave `pending` (R3), and nowhere else but where
 //! another tab told an outcome.
 
-use crate::client::{Client, Commit};
+use crate::client::{Client, Commit, Fetching};
 use crate::effect::Effect;
 use crate::intent::{Intent, Sending};
 use crate::journal;
@@ -87,8 +87,7 @@ impl Client {
         self.remember(outcome.mid);
         let Some(at) = self.pending.iter().position(|i| i.mid() == outcome.mid) else { return };
         let intent = self.pending.remove(at);
-        commit.touched.extend(intent.command.iter().flat_map(|c| c.subjects()));
-        commit.touched.extend(self.overlay.keys().copied());
+        commit.intents = true;
         if intent.mine {
             self.unjournal(&intent.key, &intent.mutation, intent.clicked, outcome, commit);
         }
@@ -156,17 +155,16 @@ impl Client {
 
     /// Asks for a snapshot, unless one is on its way.
     pub(crate) fn fetch(&mut self, commit: &mut Commit) {
-        if self.fetching || self.fetch_again.is_some() {
+        if self.fetching.is_some() || self.fetch_again.is_some() {
             return;
         }
-        self.fetching = true;
-        self.fetched_from = self.applied;
-        let mids = self.pending.iter().map(Intent::mid).collect();
+        let mids: Vec<Mid> = self.pending.iter().map(Intent::mid).collect();
+        self.fetching = Some(Fetching { from: self.applied, mids: mids.clone() });
         commit.effects.push(Effect::FetchSnapshot { mids });
     }
 
     pub(crate) fn snapshot_failed(&mut self, status: u16, commit: &mut Commit) {
-        self.fetching = false;
+        self.fetching = None;
         if status == 401 {
             self.log_out(commit);
             return;
@@ -181,7 +179,7 @@ impl Client {
 
     /// Installs a snapshot (R7, R17).
     pub(crate) fn snapshot(&mut self, text: &str, commit: &mut Commit) {
-        self.fetching = false;
+        let asked = self.fetching.take();
         let Ok(snapshot) = serde_json::from_str::<Snapshot>(text) else {
             self.snapshot_failed(0, commit);
             return;
@@ -190,7 +188,8 @@ impl Client {
         let at = Offset { epoch: snapshot.epoch, seq: snapshot.seq, tag: snapshot.tag };
         // The server can't stand before what this tab had applied when it asked: its history is another one, and the
         // snapshot holds (R17).
-        let other = self.fetched_from.is_some_and(|from| from.epoch != at.epoch || at < from || at.seq == from.seq && at != from);
+        let from = asked.as_ref().and_then(|asked| asked.from);
+        let other = from.is_some_and(|from| from.epoch != at.epoch || at < from || at.seq == from.seq && at != from);
         let older = !other && self.applied.is_some_and(|a| a.epoch == at.epoch && at.seq < a.seq);
         if !older {
             self.base = snapshot.rows.into_iter().collect();
@@ -200,7 +199,7 @@ impl Client {
                 self.settled.clear();
                 self.settled_set.clear();
             }
-            self.doubt_outcomes(&snapshot.settled);
+            self.doubt_outcomes(&asked.map(|asked| asked.mids).unwrap_or_default(), &snapshot.settled);
         }
         for outcome in snapshot.settled.values() {
             self.learn(outcome, commit);
@@ -209,10 +208,11 @@ impl Client {
         self.join(commit);
     }
 
-    /// Outcomes that the server does not confirm may be of a history that is no more. Sending the mutation again does
+    /// Outcomes that the server was asked for and does not confirm may be of a history that is no more. Sending the mutation again does
     /// no harm: its outcome, where it has one, is told again.
-    fn doubt_outcomes(&mut self, confirmed: &BTreeMap<Mid, Outcome>) {
-        for intent in self.pending.iter_mut().filter(|i| i.outcome.is_some() && !confirmed.contains_key(&i.mid())) {
+    fn doubt_outcomes(&mut self, asked: &[Mid], confirmed: &BTreeMap<Mid, Outcome>) {
+        let doubtful = |i: &&mut Intent| asked.contains(&i.mid()) && !confirmed.contains_key(&i.mid());
+        for intent in self.pending.iter_mut().filter(|i| i.outcome.is_some()).filter(doubtful) {
             intent.outcome = None;
             intent.mine = true;
             intent.sending = Sending::Again { at: self.now, tries: 0 };

@@ -62,7 +62,7 @@ impl Client {
                     self.learn(&outcome, commit);
                 } else if !self.pending.iter().any(|i| i.mid() == mid) {
                     if let Some(intent) = self.read_entry(key, value) {
-                        commit.touched.extend(intent.command.iter().flat_map(|c| c.subjects()));
+                        commit.intents = true;
                         let at = self.pending.partition_point(|i| (i.clicked, i.mid()) <= (intent.clicked, intent.mid()));
                         self.pending.insert(at, intent);
                     }

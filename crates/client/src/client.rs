@@ -62,6 +62,15 @@ pub(crate) enum Connection {
     LoggedOut,
 }
 
+/// A snapshot that was asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Fetching {
+    /// What was applied then.
+    pub(crate) from: Option<Offset>,
+    /// Which outcomes were asked for.
+    pub(crate) mids: Vec<Mid>,
+}
+
 /// See the module.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -83,10 +92,8 @@ pub struct Client {
     pub(crate) since: Millis,
     pub(crate) connection: Connection,
     pub(crate) heard: Millis,
-    /// A snapshot is on its way.
-    pub(crate) fetching: bool,
-    /// What was applied when it was asked for.
-    pub(crate) fetched_from: Option<Offset>,
+    /// The snapshot that is on its way.
+    pub(crate) fetching: Option<Fetching>,
     pub(crate) fetch_again: Option<Millis>,
     pub(crate) fetch_tries: u32,
     pub(crate) activities: HashMap<SessionId, Activity>,
@@ -105,6 +112,8 @@ pub(crate) struct Commit {
     pub(crate) touched: BTreeSet<Key>,
     /// Rows whose picture changed for another reason.
     pub(crate) redraw: BTreeSet<Key>,
+    /// Intents came or went.
+    pub(crate) intents: bool,
     pub(crate) all: bool,
     pub(crate) chrome: bool,
     pub(crate) mid: Option<Mid>,
@@ -129,8 +138,7 @@ impl Client {
             since: Millis(0),
             connection: Connection::Opening,
             heard: Millis(0),
-            fetching: false,
-            fetched_from: None,
+            fetching: None,
             fetch_again: None,
             fetch_tries: 0,
             activities: HashMap::new(),

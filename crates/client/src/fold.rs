@@ -13,7 +13,7 @@ impl Client {
     /// Recomputes what is visible after `commit.touched` changed in the base or intents came or went, and adds the
     /// rows whose picture changed to `commit.redraw`.
     pub(crate) fn refold(&mut self, commit: &mut Commit) {
-        if !commit.all && commit.touched.is_empty() {
+        if !commit.all && !commit.intents && commit.touched.is_empty() {
             return;
         }
         if commit.all {

@@ -32,9 +32,7 @@ impl Client {
         let key = journal::key(self.tab, mid);
         let entry = journal::Entry { v: journal::VERSION, mutation: mutation.clone(), clicked: self.now, outcome: None };
         commit.effects.push(Effect::Journal { key: key.clone(), value: serde_json::to_string(&entry).unwrap_or_default() });
-        commit.touched.extend(command.subjects());
-        // Commands on settings name no row: they have the overlay recomputed by what they touch now.
-        commit.touched.extend(self.overlay.keys().copied());
+        commit.intents = true;
         commit.chrome |= self.connection != Connection::Live;
         self.pending.push(Intent {
             mutation,
@@ -46,9 +44,6 @@ impl Client {
             outcome: None,
             sending: Sending::Unsent,
         });
-        if commit.touched.is_empty() {
-            commit.touched.insert(qd_core::row::Key { kind: qd_core::row::RowKind::Settings, id: qd_core::row::Settings::ID });
-        }
     }
 
     /// R22: a save that was never sent gives way to the newer one; a sent one is never altered.

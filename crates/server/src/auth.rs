@@ -66,15 +66,13 @@ impl Auth {
     /// The hash of a page's session, where both halves came.
     fn session(&self, headers: &HeaderMap) -> Option<[u8; 32]> {
         let key = headers.get(KEY)?.to_str().ok()?;
-        let cookie = headers
-            .get_all(header::COOKIE)
-            .iter()
-            .filter_map(|v| v.to_str().ok())
-            .flat_map(|v| v.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .find(|(name, _)| *name == self.cookie)?
-            .1;
-        Some(hash(&[cookie, key]))
+        Some(hash(&[self.cookie(headers)?, key]))
+    }
+
+    fn cookie<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        let cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
+        let mut pairs = cookies.flat_map(|v| v.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        pairs.find(|(name, _)| *name == self.cookie).map(|(_, value)| value)
     }
 }
 
@@ -109,7 +107,10 @@ pub async fn login(
     if !app.auth.is_token(&request.token) {
         return Err(Failure::Unauthorized);
     }
-    let (cookie, key) = (secret().map_err(Failure::internal)?, secret().map_err(Failure::internal)?);
+    // A browser keeps the cookie that it has, or its other tabs would be logged out. Whoever knows it lacks the key.
+    let kept = app.auth.cookie(&headers).filter(|cookie| is_secret(cookie)).map(str::to_owned);
+    let cookie = kept.map_or_else(secret, Ok).map_err(Failure::internal)?;
+    let key = secret().map_err(Failure::internal)?;
     app.engine.put_session_key(hash(&[&cookie, &key])).await.map_err(Failure::internal)?;
     let set = set_cookie(&app.auth.cookie, &cookie, COOKIE_SECONDS, is_https(&headers));
     Ok(([(header::SET_COOKIE, set)], Json(LoginAnswer { key })).into_response())
@@ -130,6 +131,10 @@ fn set_cookie(name: &str, value: &str, seconds: u32, secure: bool) -> String {
 /// Whether the page was loaded by HTTPS, from a reverse proxy.
 fn is_https(headers: &HeaderMap) -> bool {
     headers.get(header::ORIGIN).map(HeaderValue::as_bytes).is_some_and(|origin| origin.starts_with(b"https://"))
+}
+
+fn is_secret(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn secret() -> Result<String, getrandom::Error> {

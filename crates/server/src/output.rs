@@ -128,15 +128,16 @@ async fn read(
     }
 }
 
+/// An event without data is none to a browser, so those that need none carry an empty object.
 fn events(first: &Chunk, follow: Follow) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
     let opening = futures::stream::iter((!first.bytes.is_empty()).then(|| Ok(lines(first))));
     let rest = futures::stream::unfold(Some(follow), |follow| async {
         let mut follow = follow?;
         let step = tokio::time::timeout(HEARTBEAT, follow.next(CHUNK)).await;
         Some(match step {
-            Err(_) => (Ok(Event::default().event("heartbeat").data("")), Some(follow)),
+            Err(_) => (Ok(Event::default().event("heartbeat").data("{}")), Some(follow)),
             Ok(Ok(Step::Lines(chunk))) => (Ok(lines(&chunk)), Some(follow)),
-            Ok(Ok(Step::Ended(at))) => (Ok(Event::default().event("end").id(at.to_string()).data("")), None),
+            Ok(Ok(Step::Ended(at))) => (Ok(Event::default().event("end").id(at.to_string()).data("{}")), None),
             Ok(Ok(Step::Detached)) => return None,
             Ok(Err(e)) => {
                 tracing::error!("the output of a session could not be read: {e}");

@@ -64,6 +64,11 @@ export function newCards(recording: Recording, since: number): string[] {
   return [...new Set(after)].filter((id) => !before.has(id));
 }
 
+/** All cards that were ever there. */
+export function seenCards(recording: Recording): string[] {
+  return [...new Set(recording.frames.flatMap((frame) => frame.cards.map((shown) => shown.id)))];
+}
+
 export type Verdict = { id: string; firstFrame: number; missing: number; doubled: number; nodes: number; statuses: string[]; first: SampledCard; last: SampledCard };
 
 /** The life of one card from a mark on; `until` is the frame in which it may go. */

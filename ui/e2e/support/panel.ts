@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { vi } from "vitest";
 import type { Row, Session, Task } from "../../src/lib/generated/types";
 import { FaultProxy } from "./proxy";
 
@@ -130,11 +131,17 @@ export class Panel {
     return (await this.rows()).flatMap((row) => (row.kind === "session" ? [row.row] : []));
   }
 
+  /** A task by its title, as soon as the scan has found it. */
   async task(title: string): Promise<Task> {
-    const found = (await this.rows()).flatMap((row) => (row.kind === "task" && row.row.title === title ? [row.row] : []));
-    const [task] = found;
-    if (!task || found.length > 1) throw new Error(`${found.length} tasks are called ${title}`);
-    return task;
+    return vi.waitFor(
+      async () => {
+        const found = (await this.rows()).flatMap((row) => (row.kind === "task" && row.row.title === title ? [row.row] : []));
+        const [task] = found;
+        if (!task || found.length > 1) throw new Error(`${found.length} tasks are called ${title}`);
+        return task;
+      },
+      { timeout: 10_000 },
+    );
   }
 
   async stop(): Promise<void> {

@@ -34,7 +34,11 @@ function find(name: string): ((event: KeyboardEvent) => void) | undefined {
 function press(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing) return;
   const name = chord(event);
-  if (isTyping(event) && !name.startsWith("mod+k")) return;
+  if (isTyping(event) && name !== "mod+k") {
+    const target = event.composedPath()[0];
+    if (name === "Escape" && target instanceof HTMLElement && target.closest("dialog") === null) target.blur();
+    return;
+  }
   const led = leader !== null && event.timeStamp - leader.at < LEADER_MS ? `${leader.key} ${name}` : null;
   leader = null;
   const binding = (led !== null ? find(led) : undefined) ?? (event.repeat && !/^[jk]$|^Arrow/.test(name) ? undefined : find(name));

@@ -1,3 +1,5 @@
+//! Claims about the files of a project and the rows that tell of them.
+
 use super::*;
 use crate::projects::AttachError;
 use crate::testing::{Bench, fresh, git, tasks};

@@ -55,8 +55,10 @@ impl Meter {
 
     fn say(&mut self, text: &str) {
         self.said.push_str(text);
-        if let Some((_, last)) = self.said.trim_end().rsplit_once('\n') {
-            self.said = format!("{last}{}", if self.said.ends_with('\n') { "\n" } else { "" });
+        // What ends a piece stays: the next one goes on behind it.
+        let end = self.said.trim_end().len();
+        if let Some(at) = self.said[..end].rfind('\n') {
+            self.said.drain(..=at);
         }
         // A line without an end is cut in front, in the middle of its growth.
         if self.said.len() > 8 * LINE {

@@ -1,3 +1,5 @@
+//! Claims about jobs: what they do, and that a crash at any point does it once.
+
 use crate::receipts;
 use crate::testing::{Bench, fresh, git, on};
 use crate::work::ensure_worktree;

@@ -1,3 +1,5 @@
+//! Claims about worktrees, what changed in them, and bringing documents back.
+
 use super::*;
 use crate::testing::{Bench, fresh, git};
 use qd_core::command::{Command, ReportSession, SaveDocument, StartSession};

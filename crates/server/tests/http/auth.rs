@@ -54,8 +54,16 @@ async fn a_wrong_token_does_not_log_in() {
 
 /// A logged-in page: its cookie and its key.
 async fn log_in(app: &TestApp) -> (String, String) {
-    let login = bare(Method::POST, "/api/v1/login")
-        .header(header::CONTENT_TYPE, "application/json")
+    log_in_with(app, None).await
+}
+
+/// The same for another tab of a browser that has a cookie.
+async fn log_in_with(app: &TestApp, cookie: Option<&str>) -> (String, String) {
+    let mut login = bare(Method::POST, "/api/v1/login").header(header::CONTENT_TYPE, "application/json");
+    if let Some(cookie) = cookie {
+        login = login.header(header::COOKIE, cookie);
+    }
+    let login = login
         .body(Body::from(json!({ "token": TOKEN }).to_string()))
         .unwrap();
     let answer = app.send(login).await;
@@ -96,6 +104,18 @@ async fn a_page_needs_both_halves_of_its_session() {
     ] {
         assert_eq!(as_page(&app, cookie, key).await, StatusCode::UNAUTHORIZED, "{cookie:?} {key:?}");
     }
+}
+
+#[tokio::test]
+async fn a_second_tab_that_logs_in_leaves_the_first_one_logged_in() {
+    let app = TestApp::start();
+    let (cookie, key) = log_in(&app).await;
+    let (same_cookie, other_key) = log_in_with(&app, Some(&cookie)).await;
+    assert_eq!(same_cookie, cookie);
+    assert_eq!(as_page(&app, Some(&cookie), Some(&key)).await, StatusCode::OK);
+    assert_eq!(as_page(&app, Some(&cookie), Some(&other_key)).await, StatusCode::OK);
+    let (fresh, _) = log_in_with(&app, Some("qd-4270=planted")).await;
+    assert_eq!(fresh.len(), "qd-4270=".len() + 64, "a cookie that is not ours is not kept");
 }
 
 #[tokio::test]

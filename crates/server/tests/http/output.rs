@@ -110,7 +110,7 @@ async fn a_stream_of_an_ended_session_gives_all_lines_then_the_end() {
     let lines = frames.next().await.unwrap();
     assert_eq!((lines.event.as_str(), lines.data.as_str()), ("output", SAID.join("\n").as_str()));
     let ended = frames.next().await.unwrap();
-    assert_eq!((ended.event.as_str(), ended.data.as_str(), ended.id), ("end", "", lines.id));
+    assert_eq!((ended.event.as_str(), ended.data.as_str(), ended.id), ("end", "{}", lines.id));
     assert_eq!(frames.next().await, None);
 }
 

@@ -6,6 +6,11 @@ use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Error, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
+use std::time::Duration;
+
+/// How often a lock is tried for, and the time between.
+const PATIENCE: u32 = 25;
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// The data directory, held until this is dropped.
 #[derive(Debug)]
@@ -28,11 +33,15 @@ impl Claim {
         }
         let path = dir.join("lock");
         let lock = private(&path)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(OpenError::Locked { path: dir.to_path_buf() }),
-            Err(TryLockError::Error(source)) => Err(refused(&path, source)),
+        // A child that is between fork and exec holds what its parent just gave up.
+        for _ in 0..PATIENCE {
+            match lock.try_lock() {
+                Ok(()) => return Ok(Self { _lock: lock }),
+                Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+                Err(TryLockError::Error(source)) => return Err(refused(&path, source)),
+            }
         }
+        Err(OpenError::Locked { path: dir.to_path_buf() })
     }
 }
 

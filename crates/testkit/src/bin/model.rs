@@ -9,6 +9,7 @@ use qd_testkit::model::shrink::shrink;
 use qd_testkit::model::step::Step;
 use qd_testkit::model::{Failure, record, run};
 use std::io::{BufWriter, Write as _};
+use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The model test of the optimistic protocol.
@@ -37,11 +38,21 @@ struct Args {
     expect: Option<String>,
 }
 
-fn main() -> Result<()> {
-    let args = Args::parse();
+fn main() -> ExitCode {
+    match work(&Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // What was found, and nothing of where it was found: that is always here.
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn work(args: &Args) -> Result<()> {
     let mut out = BufWriter::new(std::io::stdout());
     if args.tape {
-        return tape(&args, &mut out);
+        return tape(args, &mut out);
     }
     if let Some(text) = &args.steps {
         let steps = text.split_whitespace().map(str::parse).collect::<Result<Vec<Step>, _>>()?;
@@ -50,7 +61,7 @@ fn main() -> Result<()> {
             Err(failure) => bail!("{}", failure.violation),
         };
     }
-    let (count, failure) = run_all(&args);
+    let (count, failure) = run_all(args);
     if args.table {
         for line in count.table() {
             writeln!(out, "{line}")?;

@@ -43,6 +43,7 @@ struct Was {
 struct Card {
     session: SessionId,
     mid: Mid,
+    requires: Option<Mid>,
 }
 
 /// What was there before a click.
@@ -194,7 +195,7 @@ impl Eyes {
         if let Some(Command::StartSession(c)) = &intent.command {
             let new = before.visible.session(c.id).is_none() && client.visible().session(c.id).is_some();
             if new {
-                self.cards.push(Card { session: c.id, mid: intent.mid() });
+                self.cards.push(Card { session: c.id, mid: intent.mid(), requires: intent.mutation.requires });
             }
         }
     }
@@ -214,10 +215,12 @@ impl Eyes {
                 Some(row) if row.status.is_ended() => {}
                 Some(_) => kept.push(card),
                 None => {
+                    let was_refused = |mid: &Mid| around.history.was_refused(*mid);
+                    let refused = was_refused(&card.mid) || card.requires.as_ref().is_some_and(was_refused);
                     let pending = client.pending().iter().any(|i| i.mid() == card.mid);
                     if pending && refusing.contains(&card.mid) {
                         kept.push(card);
-                    } else if around.history.was_refused(card.mid) && !pending {
+                    } else if refused && !pending {
                         self.refused.insert(card.session);
                     } else if self.may_be_behind(&card, applied, around) {
                         kept.push(card);

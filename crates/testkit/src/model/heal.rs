@@ -20,7 +20,14 @@ impl World {
         loop {
             self.log_in()?;
             self.calm()?;
-            let Err(reason) = self.is_healed() else { break };
+            let Err(reason) = self.is_healed() else {
+                if self.journaled().is_empty() {
+                    break;
+                }
+                // What dead tabs left and all open ones hold for settled is tidied up by the next page.
+                self.open_tab()?;
+                continue;
+            };
             if waited > SECONDS * 1000 {
                 return Err(Violation::new("I5", reason));
             }
@@ -52,9 +59,6 @@ impl World {
         }
         if !self.cli.is_done() {
             return Err("the command line waits for ever".to_owned());
-        }
-        if let Some(mid) = self.journaled().first() {
-            return Err(format!("the journal keeps {mid}"));
         }
         Ok(())
     }

@@ -174,7 +174,10 @@ function FindBar({ log, onFound, onClose }: { log: SessionLog; onFound: (index: 
         }}
         onKeyDown={(event) => {
           if (event.key === "Enter") go(at + (event.shiftKey ? -1 : 1));
-          if (event.key === "Escape") onClose();
+          if (event.key === "Escape") {
+            event.preventDefault();
+            onClose();
+          }
         }}
         className="max-w-80 flex-1"
       />

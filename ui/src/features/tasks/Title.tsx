@@ -28,7 +28,10 @@ export function Title({ view, doc }: { view: TaskView; doc: DocumentView | undef
           onBlur={keep}
           onKeyDown={(event) => {
             if (event.key === "Enter") event.currentTarget.blur();
-            if (event.key === "Escape") setDraft(null);
+            if (event.key === "Escape") {
+              event.preventDefault();
+              setDraft(null);
+            }
           }}
           className="-mx-1.5 w-full rounded bg-hover px-1.5 text-title font-semibold"
         />

@@ -28,7 +28,6 @@ export function Composer({ session, blocked, running }: { session: string; block
               event.preventDefault();
               send();
             }
-            if (event.key === "Escape") event.currentTarget.blur();
           }}
           className="min-h-9 py-1.5"
         />

@@ -23,6 +23,7 @@ export function TranscriptView({ log, messages, active, found, empty, renderRequ
   const state = useSyncExternalStore(log.subscribe, log.state);
   const scroller = useRef<HTMLDivElement>(null);
   const stuck = useRef(true);
+  const top = useRef(0);
   const [seen, setSeen] = useState<number | null>(null);
   const waiting = messages.filter((message) => message.body.type === "prompt" && !log.hasMessage(message.id));
   const rows = useVirtualizer({
@@ -51,7 +52,10 @@ export function TranscriptView({ log, messages, active, found, empty, renderRequ
     const box = scroller.current;
     if (!box) return;
     const near = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX;
-    if (near === stuck.current) return;
+    const up = box.scrollTop < top.current;
+    top.current = box.scrollTop;
+    // What grows moves the end away from the reader; only the reader leaves the end.
+    if (near === stuck.current || (!near && !up)) return;
     stuck.current = near;
     setSeen(near ? null : state.len);
   };
