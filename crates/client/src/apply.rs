@@ -202,7 +202,8 @@ impl Client {
             self.doubt_outcomes(&asked.map(|asked| asked.mids).unwrap_or_default(), &snapshot.settled);
         }
         for outcome in snapshot.settled.values() {
-            self.learn(outcome, commit);
+            // Settled before an epoch began it has no place in the new one's count: being in the snapshot is enough.
+            if older { self.learn(outcome, commit) } else { self.settle(outcome, commit) }
         }
         self.drop_reached(commit);
         self.join(commit);

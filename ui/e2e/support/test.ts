@@ -30,6 +30,11 @@ export const test = base.extend<Stage>({
   page: async ({ panel, context }, use) => use(await open(panel, context)),
 });
 
+/** A test whose panel is made with options of its own. */
+export const testOn = (options: PanelOptions) =>
+  // oxlint-disable-next-line no-empty-pattern
+  test.extend<{ options: PanelOptions }>({ options: async ({}, use) => use(options) });
+
 declare module "vitest" {
   interface TaskMeta {
     /** How many frames were sampled. */

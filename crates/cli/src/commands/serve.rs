@@ -21,7 +21,12 @@ use signals::Signals;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+
+/// How often an occupied port is tried again, and after how long.
+const PORT_LOOKS: u32 = 10;
+const PORT_REST: Duration = Duration::from_millis(50);
 
 /// Serve the panel. Prints one line with its address when it is ready.
 ///
@@ -101,7 +106,7 @@ impl Serve {
         projects: Vec<PathBuf>,
         context: &Context,
     ) -> Result<(), Error> {
-        let bound = match Bound::to(SocketAddr::new(self.host, self.port)).await {
+        let bound = match bind(SocketAddr::new(self.host, self.port)).await {
             Ok(bound) => bound,
             Err(BindError::InUse(address)) => return Err(running::occupied(address)),
             Err(error) => return Err(Error::CantStart(error.to_string())),
@@ -163,6 +168,18 @@ impl Serve {
             demo: self.demo,
         })
     }
+}
+
+/// Takes the port. That of a server that was killed is free once the children that it was about to start have become
+/// their programs.
+async fn bind(address: SocketAddr) -> Result<Bound, BindError> {
+    for _ in 0..PORT_LOOKS {
+        match Bound::to(address).await {
+            Err(BindError::InUse(_)) => tokio::time::sleep(PORT_REST).await,
+            bound => return bound,
+        }
+    }
+    Bound::to(address).await
 }
 
 /// The log goes to standard error: what it holds beyond errors is set by `QD_LOG`.

@@ -278,7 +278,7 @@ impl Eyes {
             }
             let settled = self.told.get(&mid).is_some_and(|(ok, at)| match (ok, at, client.applied()) {
                 (false, ..) => true,
-                (true, Some(at), Some(applied)) => around.history.leads(*at, applied),
+                (true, Some(at), Some(applied)) => at.epoch == applied.epoch && around.history.leads(*at, applied),
                 (true, ..) => false,
             });
             if settled {
@@ -289,9 +289,13 @@ impl Eyes {
     }
 }
 
-/// Whether a session that is not shown is rightly so: the log took it away again, or its history is no more.
+/// Whether a session that is not shown is rightly so: the log took it away again, or its history is no more. A tab
+/// that has not yet heard that its history is no more counts the new one's seqs by the old.
 fn is_over(card: &Card, applied: Offset, around: &Around) -> bool {
     let history = around.history;
+    if history.settled_before(card.mid, history.head()).is_some() && !history.is_kept(applied) {
+        return true;
+    }
     let in_the_log = history.settled_before(card.mid, applied).is_some();
     let there = history.at(applied).is_some_and(|state| state.session(card.session).is_some());
     history.was_lost(card.mid) || in_the_log && !there
@@ -388,7 +392,9 @@ fn check_departures(client: &Client, before: &Before, around: &Around) -> Violat
         }
         let refused = history.was_refused(was.mid) || was.requires.is_some_and(|mid| history.was_refused(mid));
         let applied = client.applied().is_some_and(|applied| history.settled_before(was.mid, applied).is_some());
-        if refused || applied || history.was_lost(was.mid) {
+        // As in `is_over`: seqs of a new history are taken for the old one's until the tab hears of it.
+        let astray = client.applied().is_some_and(|applied| !history.is_kept(applied)) && history.is_answered(was.mid);
+        if refused || applied || astray || history.was_lost(was.mid) {
             continue;
         }
         if !(before.saves && was.saves) {

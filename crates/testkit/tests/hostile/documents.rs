@@ -62,7 +62,11 @@ fn files_of(root: &Path, found: &mut BTreeSet<PathBuf>) {
         if name == "data" || name == ".git" || name == "server.log" {
             continue;
         }
-        if path.is_dir() { files_of(&path, found) } else { drop(found.insert(path)) }
+        if path.is_dir() {
+            files_of(&path, found);
+        } else {
+            found.insert(path);
+        }
     }
 }
 
