@@ -5,7 +5,7 @@ import { ProofTable } from "./support/table.ts";
 export default defineConfig({
   test: {
     root: new URL(".", import.meta.url).pathname,
-    include: ["*.e2e.ts"],
+    include: [process.env.QD_RECORD ? "record.ts" : "*.e2e.ts"],
     environment: "node",
     fileParallelism: false,
     isolate: false,
@@ -14,7 +14,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // A machine that showed too few frames has proved nothing: only that is tried again.
-    retry: { count: 2, condition: /^sampled \d+ of \d+ frames/ },
+    retry: { count: 3, condition: /^sampled \d+ of \d+ frames/ },
     expect: { poll: { timeout: 15_000 } },
     reporters: process.env.QD_PROVE ? [new ProofTable()] : ["verbose"],
   },

@@ -7,6 +7,8 @@
 use std::any::TypeId;
 use std::collections::{BTreeMap, HashSet};
 
+use anyhow::{Result, ensure};
+use qd_client::{hub, list, transcript, view};
 use qd_core::{command, derive, event, op, row};
 use ts_rs::{Config, TS, TypeVisitor};
 
@@ -15,6 +17,8 @@ struct Declarations {
     config: Config,
     seen: HashSet<TypeId>,
     texts: BTreeMap<String, String>,
+    /// Names that stand for more than one declaration.
+    twice: Vec<String>,
 }
 
 impl TypeVisitor for Declarations {
@@ -29,7 +33,11 @@ impl TypeVisitor for Declarations {
             let decl = T::decl(&self.config);
             let decl = decl.replace("Record<string, unknown>", "{ [key: string]: unknown }");
             let text = format!("{docs}export {decl}\n");
-            self.texts.insert(T::ident(&self.config), text);
+            let name = T::ident(&self.config);
+            if self.texts.get(&name).is_some_and(|other| *other != text) {
+                self.twice.push(name.clone());
+            }
+            self.texts.insert(name, text);
         }
         T::visit_dependencies(self);
         T::visit_generics(self);
@@ -41,9 +49,9 @@ macro_rules! visit {
 }
 
 #[expect(clippy::print_stdout, reason = "the output is what it is for")]
-fn main() {
-    let mut types =
-        Declarations { config: Config::new().with_large_int("number"), seen: HashSet::new(), texts: BTreeMap::new() };
+fn main() -> Result<()> {
+    let config = Config::new().with_large_int("number");
+    let mut types = Declarations { config, seen: HashSet::new(), texts: BTreeMap::new(), twice: Vec::new() };
     visit!(types: command::Command, event::Event, event::Activity, op::Record, op::Outcome);
     visit!(types: row::Row, row::Key);
     visit!(types: derive::Phase, derive::Attention, derive::Action);
@@ -52,8 +60,15 @@ fn main() {
     visit!(types: qd_wire::LoginRequest, qd_wire::LoginAnswer, qd_wire::ConfigAnswer);
     visit!(types: qd_wire::HealthAnswer, qd_wire::DocumentText, qd_wire::ChangesAnswer);
     visit!(types: qd_wire::FileDiff, qd_wire::OpenProject, qd_wire::OpenedProject);
-    println!("// Made by `cargo xtask codegen` from the Rust types of `core` and `wire`: do not edit.");
+    visit!(types: qd_client::Event, qd_client::Output, qd_client::Notice);
+    visit!(types: hub::HubEvent, hub::HubEffect, list::Query, list::Lines);
+    visit!(types: view::TaskView<'static>, view::SessionView<'static>, view::SessionList);
+    visit!(types: view::ConnectionView, view::Agents<'static>, qd_client::DocumentView);
+    visit!(types: transcript::Item, transcript::Pushed);
+    ensure!(types.twice.is_empty(), "two types of one name: {:?}", types.twice);
+    println!("// Made by `cargo xtask codegen` from the Rust types of `core`, `wire` and `client`: do not edit.");
     for text in types.texts.values() {
         print!("\n{text}");
     }
+    Ok(())
 }

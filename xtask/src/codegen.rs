@@ -11,7 +11,7 @@ use crate::workspace;
 /// Where the page finds its types, below the root.
 const PLACE: &str = "ui/src/lib/generated/types.ts";
 
-/// Make the page's TypeScript types from the Rust types of `core` and `wire`.
+/// Make the page's TypeScript types from the Rust types of `core`, `wire` and `client`.
 #[derive(clap::Args)]
 pub struct Codegen {
     /// Write nothing; fail if the types in the repository are not these.

@@ -1,5 +1,6 @@
 //! `cargo xtask test`.
 
+pub mod agents;
 pub mod browser;
 
 use std::time::{Duration, Instant};
@@ -49,12 +50,13 @@ const STEPS: &[Step] = &[
     step("clippy", &["page-build"], || {
         cargo().args(["clippy", "--quiet", "--workspace", "--all-targets", "--", "--deny", "warnings"]).run()
     }),
-    step("rust-tests", &["page-build"], || cargo().args(["test", "--quiet", "--workspace"]).run()),
+    step("agents", &[], agents::install),
+    step("rust-tests", &["page-build", "agents"], || cargo().args(["test", "--quiet", "--workspace"]).run()),
     step("binary", &["page-build"], || {
         cargo().args(["build", "--quiet", "--package", "qd", "--package", "qd-testkit"]).run()
     }),
     step("browser", &[], browser::install),
-    step("browser-tests", &["packages", "binary", "browser"], || page::script("e2e")),
+    step("browser-tests", &["packages", "binary", "browser", "agents"], || page::script("e2e")),
 ];
 
 /// How a step ended.

@@ -10,7 +10,6 @@ use qd_core::ids::{Millis, Mid};
 use qd_core::op::{Offset, Outcome, Record};
 use qd_core::row::{Key, RowKind};
 use qd_wire::{LogFrame, Snapshot};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl Client {
@@ -44,18 +43,14 @@ impl Client {
         }
         for op in &record.ops {
             let key = op.key();
-            match self.base.apply(op, record.seq) {
-                Ok(_) => {
-                    commit.touched.insert(key);
-                    self.forget_what_went(key);
-                }
-                Err(_) => {
-                    // Base and log have drifted, which must not be: only a whole snapshot mends it.
-                    self.applied = None;
-                    self.fetch(commit);
-                    return;
-                }
+            if self.base.apply(op, record.seq).is_err() {
+                // Base and log have drifted, which must not be: only a whole snapshot mends it.
+                self.applied = None;
+                self.fetch(commit);
+                return;
             }
+            commit.touched.insert(key);
+            self.forget_what_went(key);
         }
         self.applied = Some(Offset::from(record));
         self.settle(&Outcome::from(record), commit);
@@ -89,7 +84,7 @@ impl Client {
         let intent = self.pending.remove(at);
         commit.intents = true;
         if intent.mine {
-            self.unjournal(&intent.key, &intent.mutation, intent.clicked, outcome, commit);
+            unjournal(&intent, outcome, commit);
         }
         let Some(reject) = &outcome.err else { return };
         if intent.mine {
@@ -103,18 +98,6 @@ impl Client {
             self.settle(&Outcome { mid, ..outcome.clone() }, commit);
             self.notices.retain(|n| n.id != mid);
         }
-    }
-
-    fn unjournal(&mut self, key: &str, mutation: &qd_wire::Mutation, clicked: Millis, outcome: &Outcome, commit: &mut Commit) {
-        let entry = journal::Entry {
-            v: journal::VERSION,
-            mutation: qd_wire::Mutation { args: serde_json::Value::Null, ..mutation.clone() },
-            clicked,
-            outcome: Some(outcome.clone()),
-        };
-        // Other tabs learn the outcome before the key goes: an overlay that left before its record would flicker.
-        commit.effects.push(Effect::Journal { key: key.to_owned(), value: serde_json::to_string(&entry).unwrap_or_default() });
-        commit.effects.push(Effect::Unjournal { key: key.to_owned() });
     }
 
     /// The answer to a POST.
@@ -199,7 +182,8 @@ impl Client {
                 self.settled.clear();
                 self.settled_set.clear();
             }
-            self.doubt_outcomes(&asked.map(|asked| asked.mids).unwrap_or_default(), &snapshot.settled);
+            let asked = asked.map(|asked| asked.mids).unwrap_or_default();
+            self.doubt_outcomes(|mid| asked.contains(&mid) && !snapshot.settled.contains_key(&mid));
         }
         for outcome in snapshot.settled.values() {
             // Settled before an epoch began it has no place in the new one's count: being in the snapshot is enough.
@@ -209,11 +193,10 @@ impl Client {
         self.join(commit);
     }
 
-    /// Outcomes that the server was asked for and does not confirm may be of a history that is no more. Sending the mutation again does
-    /// no harm: its outcome, where it has one, is told again.
-    fn doubt_outcomes(&mut self, asked: &[Mid], confirmed: &BTreeMap<Mid, Outcome>) {
-        let doubtful = |i: &&mut Intent| asked.contains(&i.mid()) && !confirmed.contains_key(&i.mid());
-        for intent in self.pending.iter_mut().filter(|i| i.outcome.is_some()).filter(doubtful) {
+    /// Forgets outcomes that may be of a history that is no more. Sending such a mutation again does no harm: its
+    /// outcome, where it has one, is told again.
+    pub(crate) fn doubt_outcomes(&mut self, doubtful: impl Fn(Mid) -> bool) {
+        for intent in self.pending.iter_mut().filter(|i| i.outcome.is_some() && doubtful(i.mid())) {
             intent.outcome = None;
             intent.mine = true;
             intent.sending = Sending::Again { at: self.now, tries: 0 };
@@ -233,4 +216,18 @@ impl Client {
     pub(crate) fn fetched(&self, task: qd_core::ids::TaskId) -> Option<(Mid, Arc<str>)> {
         self.documents.get(&task).cloned()
     }
+}
+
+/// Removes an intent's entry. Other tabs learn the outcome before the key goes: an overlay that left before its record
+/// would flicker.
+fn unjournal(intent: &Intent, outcome: &Outcome, commit: &mut Commit) {
+    let entry = journal::Entry {
+        v: journal::VERSION,
+        mutation: qd_wire::Mutation { args: serde_json::Value::Null, ..intent.mutation.clone() },
+        clicked: intent.clicked,
+        outcome: Some(outcome.clone()),
+    };
+    let value = serde_json::to_string(&entry).unwrap_or_default();
+    commit.effects.push(Effect::Journal { key: intent.key.clone(), value });
+    commit.effects.push(Effect::Unjournal { key: intent.key.clone() });
 }

@@ -60,12 +60,12 @@ impl Client {
             (Some(Name::Intent(_, mid)), Some(value)) => {
                 if let Some(outcome) = serde_json::from_str::<Entry>(value).ok().and_then(|e| e.outcome) {
                     self.learn(&outcome, commit);
-                } else if !self.pending.iter().any(|i| i.mid() == mid) {
-                    if let Some(intent) = self.read_entry(key, value) {
-                        commit.intents = true;
-                        let at = self.pending.partition_point(|i| (i.clicked, i.mid()) <= (intent.clicked, intent.mid()));
-                        self.pending.insert(at, intent);
-                    }
+                } else if !self.pending.iter().any(|i| i.mid() == mid)
+                    && let Some(intent) = self.read_entry(key, value)
+                {
+                    commit.intents = true;
+                    let at = self.pending.partition_point(|i| (i.clicked, i.mid()) <= (intent.clicked, intent.mid()));
+                    self.pending.insert(at, intent);
                 }
             }
             (Some(Name::Intent(_, mid)), None) => {

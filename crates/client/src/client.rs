@@ -13,7 +13,7 @@ use crate::send::SLOW;
 use qd_core::command::Command;
 use qd_core::event::Activity;
 use qd_core::ids::{Millis, Mid, SessionId, TaskId};
-use qd_core::op::Offset;
+use qd_core::op::{Offset, Outcome};
 use qd_core::row::{Key, Row, RowKind};
 use qd_core::state::State;
 use serde::Deserialize;
@@ -163,7 +163,7 @@ impl Client {
             }
             Event::Hub { message, now } => {
                 self.look_at_clock(now);
-                self.from_hub(message, &mut commit);
+                self.hear_hub(message, &mut commit);
             }
             Event::Snapshot { text, now } => {
                 self.look_at_clock(now);
@@ -265,7 +265,7 @@ impl Client {
         }
     }
 
-    fn from_hub(&mut self, message: FromHub, commit: &mut Commit) {
+    fn hear_hub(&mut self, message: FromHub, commit: &mut Commit) {
         self.heard = self.now;
         match message {
             FromHub::Frames { frames } => {
@@ -274,7 +274,11 @@ impl Client {
                 }
             }
             FromHub::Connected => {
-                commit.chrome |= self.connection != Connection::Live;
+                if self.connection != Connection::Live {
+                    commit.chrome = true;
+                    // The server may have been set back meanwhile.
+                    self.doubt_outcomes(|_| true);
+                }
                 self.connection = Connection::Live;
                 self.hurry();
             }
@@ -328,10 +332,10 @@ impl Client {
     pub(crate) fn remember(&mut self, mid: Mid) {
         if self.settled_set.insert(mid) {
             self.settled.push_back(mid);
-            if self.settled.len() > SETTLED {
-                if let Some(old) = self.settled.pop_front() {
-                    self.settled_set.remove(&old);
-                }
+            if self.settled.len() > SETTLED
+                && let Some(old) = self.settled.pop_front()
+            {
+                self.settled_set.remove(&old);
             }
         }
     }
@@ -368,17 +372,17 @@ impl Client {
 
     /// The base, to be kept for the next start: `None` before there is one.
     pub fn base_json(&self) -> Option<String> {
-        let applied = self.applied?;
+        /// A `Snapshot` without outcomes.
         #[derive(serde::Serialize)]
         struct Cached<'a> {
             epoch: u64,
             seq: u64,
             tag: u32,
             rows: Vec<&'a Row>,
-            settled: BTreeMap<Mid, ()>,
+            settled: BTreeMap<Mid, Outcome>,
         }
+        let Offset { epoch, seq, tag } = self.applied?;
         let rows = self.base.rows().map(AsRef::as_ref).collect();
-        let Offset { epoch, seq, tag } = applied;
         serde_json::to_string(&Cached { epoch, seq, tag, rows, settled: BTreeMap::new() }).ok()
     }
 

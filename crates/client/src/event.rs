@@ -8,6 +8,7 @@ use ts_rs::TS;
 /// One thing that happened. Each is one synchronous commit.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[ts(rename = "PanelEvent")]
 pub enum Event {
     /// The page begins: what the journal holds, and the base of last time where there is one.
     Boot {

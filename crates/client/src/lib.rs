@@ -23,6 +23,7 @@ pub mod transcript;
 pub mod view;
 
 pub use client::{Client, Config};
+pub use documents::DocumentView;
 pub use effect::{Effect, Output};
 pub use event::Event;
 pub use hub::Hub;

@@ -29,11 +29,8 @@ pub fn to_html(text: &str) -> String {
             let html = format!("<input type=\"checkbox\" data-line=\"{line}\" aria-label=\"{label}\"{state}>");
             Event::InlineHtml(CowStr::from(html))
         }
-        Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
-            Event::Start(Tag::Link { link_type, dest_url: safe(dest_url), title, id })
-        }
-        // An image of elsewhere would tell others that this page was read.
-        Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
+        // An image of elsewhere would tell others that this page was read: it becomes a link.
+        Event::Start(Tag::Link { link_type, dest_url, title, id } | Tag::Image { link_type, dest_url, title, id }) => {
             Event::Start(Tag::Link { link_type, dest_url: safe(dest_url), title, id })
         }
         Event::End(pulldown_cmark::TagEnd::Image) => Event::End(pulldown_cmark::TagEnd::Link),
@@ -64,7 +61,7 @@ impl LineAt<'_> {
         if position < self.at {
             (self.at, self.line) = (0, 0);
         }
-        self.line += self.text.as_bytes()[self.at..position].iter().filter(|b| **b == b'\n').count();
+        self.line += self.text[self.at..position].matches('\n').count();
         self.at = position;
         self.line
     }

@@ -163,6 +163,12 @@ impl Transcript {
         self.items.iter().enumerate().filter(|(_, item)| hit(item)).map(|(at, _)| at).collect()
     }
 
+    /// The items with which turns begin: what a person wrote.
+    pub fn turns(&self) -> Vec<usize> {
+        let begins = |item: &Item| matches!(item.body, ItemBody::Prompt { .. });
+        self.items.iter().enumerate().filter(|(_, item)| begins(item)).map(|(at, _)| at).collect()
+    }
+
     /// Whether the last attempt's ending was read.
     pub fn has_ended(&self) -> bool {
         self.ended
@@ -292,17 +298,17 @@ impl Transcript {
                     self.tools.insert(id, (last, calls.len() - 1));
                     return last;
                 }
-                Some(body @ ItemBody::Tool { .. }) => {
-                    if let ItemBody::Tool { call: before } = body {
-                        if before.tool == ToolKind::Read {
-                            let calls = vec![before.clone(), call];
-                            *body = ItemBody::Reads { calls };
-                            self.tools.insert(id, (last, 1));
-                            return last;
-                        }
+                Some(body) => {
+                    if let ItemBody::Tool { call: before } = body
+                        && before.tool == ToolKind::Read
+                    {
+                        let calls = vec![before.clone(), call];
+                        *body = ItemBody::Reads { calls };
+                        self.tools.insert(id, (last, 1));
+                        return last;
                     }
                 }
-                _ => {}
+                None => {}
             }
         }
         let at = self.add(ts, ItemBody::Tool { call });

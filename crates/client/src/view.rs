@@ -15,7 +15,7 @@ use ts_rs::TS;
 
 /// A line of the task list.
 #[derive(Clone, Debug, Serialize, TS)]
-#[expect(missing_docs, reason = "the names are the documentation")]
+#[expect(missing_docs, clippy::struct_excessive_bools, reason = "the names are the documentation")]
 pub struct TaskLine {
     pub id: TaskId,
     pub title: String,
@@ -96,6 +96,7 @@ pub struct SessionView<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 pub struct ConnectionView {
     /// `loading`, `live`, `stale` or `logged_out`.
+    #[ts(type = "\"loading\" | \"live\" | \"stale\" | \"logged_out\"")]
     pub state: &'static str,
     /// Since when what is shown may be old.
     pub since: Option<Millis>,

@@ -49,7 +49,7 @@ pub fn decide(state: &State, command: &Command, cx: Context) -> Result<Vec<Op>, 
         Command::AnswerRequest(c) => sessions::answer(state, c, cx),
         Command::ReportSession(c) => sessions::report(state, c),
         Command::EndSession(c) => sessions::end(state, c, cx),
-        Command::SettleMessage(c) => sessions::settle(state, c),
+        Command::SettleMessage(c) => Ok(sessions::settle(state, c)),
         Command::KeepWork(c) => jobs::keep(state, c, cx),
         Command::UndoKeep(c) => jobs::undo_keep(state, c, cx),
         Command::DiscardWork(c) => jobs::discard(state, c, cx),
@@ -57,7 +57,7 @@ pub fn decide(state: &State, command: &Command, cx: Context) -> Result<Vec<Op>, 
         Command::RetryJob(c) => jobs::retry(state, c),
         Command::DropJob(c) => jobs::drop(state, c),
         Command::JobDone(c) => jobs::done(state, c, cx),
-        Command::JobFailed(c) => jobs::failed(state, c),
+        Command::JobFailed(c) => Ok(jobs::failed(state, c)),
         Command::SetDefaultAgent(c) => {
             if let Some(name) = &c.agent {
                 sessions::usable_agent(state, name)?;

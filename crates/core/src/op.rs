@@ -11,6 +11,7 @@ use uuid::Uuid;
 /// One change of one row.
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
 #[serde(tag = "op", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "ops live briefly, and most are rows or patches of them")]
 pub enum Op {
     /// Makes or replaces a row.
     Put {

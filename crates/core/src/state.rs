@@ -125,26 +125,27 @@ impl State {
 
     /// Puts `row` (or nothing) in the place of `key` and gives back what was there.
     pub fn replace(&mut self, key: Key, row: Option<Arc<Row>>) -> Option<Arc<Row>> {
-        let old = match &row {
-            Some(row) => self.rows.insert(key, Arc::clone(row)),
+        let parent = |row: &Option<Arc<Row>>| row.as_ref().and_then(|row| row.parent());
+        let (after, lives) = (parent(&row), matches!(row.as_deref(), Some(Row::Session(s)) if s.status.is_active()));
+        let old = match row {
+            Some(row) => self.rows.insert(key, row),
             None => self.rows.remove(&key),
         };
-        if let Some(Row::Session(s)) = row.as_deref().or(old.as_deref()) {
-            let active = row.is_some() && s.status.is_active();
-            if active {
-                self.active.insert(s.id);
+        if key.kind == RowKind::Session {
+            if lives {
+                self.active.insert(SessionId(key.id));
             } else {
-                self.active.remove(&s.id);
+                self.active.remove(&SessionId(key.id));
             }
         }
-        let (before, after) = (old.as_ref().and_then(|r| r.parent()), row.as_ref().and_then(|r| r.parent()));
+        let before = parent(&old);
         if before != after {
-            if let Some(parent) = before {
-                if let Some(set) = self.children.get_mut(&parent) {
-                    set.remove(&key);
-                    if set.is_empty() {
-                        self.children.remove(&parent);
-                    }
+            if let Some(parent) = before
+                && let Some(siblings) = self.children.get_mut(&parent)
+            {
+                siblings.remove(&key);
+                if siblings.is_empty() {
+                    self.children.remove(&parent);
                 }
             }
             if let Some(parent) = after {

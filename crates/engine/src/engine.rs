@@ -1,12 +1,11 @@
 //! The engine as the server sees it: settle a mutation, read rows, log, documents, changes and output.
 
 use crate::config::EngineConfig;
-use crate::shared::Shared;
+use crate::shared::{Shared, Told};
 use crate::workspace::{Answer, Submission, Workspace};
-use crate::writer::{Ask, WriteError, Writer};
+use crate::writer::{Ask, Refusal, WriteError, Writer};
 use qd_core::command::{Command, Configure};
-use qd_core::event::Activity;
-use qd_core::ids::{Mid, SessionId, TaskId, of_cause};
+use qd_core::ids::{Mid, TaskId, of_cause};
 use qd_core::op::{Actor, Offset, Outcome, Reject, RejectCode};
 use qd_core::state::State;
 use qd_store::{Entry, Hash, OpenError as StoreOpenError, ReadError, SharedReader, Snapshot, SqliteStore, StoreError, Version};
@@ -14,7 +13,7 @@ use qd_wire::{DocumentText, Mutation};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::sync::{broadcast, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -22,7 +21,7 @@ use tokio_util::task::TaskTracker;
 const DEMO_DELAY: Duration = Duration::from_secs(5);
 
 /// How often old history is looked for.
-const COLLECT_EVERY: Duration = Duration::from_secs(60 * 60);
+const COLLECT_EVERY: Duration = Duration::from_hours(1);
 
 /// The engine. Cheap to clone.
 #[derive(Clone)]
@@ -158,9 +157,9 @@ impl Engine {
         let (reply, answer) = oneshot::channel();
         let ask = Ask::Settle(Submission { mutation, actor, refuse }, reply);
         if person {
-            self.inner.writer.ask(ask).map_err(|e| match e {
-                mpsc::error::TrySendError::Full(_) => MutateError::Overloaded,
-                mpsc::error::TrySendError::Closed(_) => MutateError::Closed,
+            self.inner.writer.ask(ask).map_err(|refusal| match refusal {
+                Refusal::Full => MutateError::Overloaded,
+                Refusal::Closed => MutateError::Closed,
             })?;
         } else {
             self.inner.writer.ask_patiently(ask).await.map_err(|_| MutateError::Closed)?;
@@ -241,7 +240,7 @@ impl Engine {
     }
 
     /// What the live sessions do now, and what they will do.
-    pub fn activity(&self) -> (Vec<(SessionId, Activity)>, broadcast::Receiver<(SessionId, Activity)>) {
+    pub fn activity(&self) -> (Vec<Told>, broadcast::Receiver<Told>) {
         self.inner.shared.activity()
     }
 

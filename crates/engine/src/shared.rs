@@ -14,12 +14,15 @@ use tokio::sync::{broadcast, watch};
 /// How many of the newest records are kept in memory.
 const RING: usize = 4096;
 
+/// What a live session does.
+pub type Told = (SessionId, Activity);
+
 /// See the module.
 pub(crate) struct Shared {
     published: RwLock<Published>,
     head: watch::Sender<Offset>,
     activities: Mutex<HashMap<SessionId, Activity>>,
-    activity: broadcast::Sender<(SessionId, Activity)>,
+    activity: broadcast::Sender<Told>,
 }
 
 struct Published {
@@ -121,7 +124,7 @@ impl Shared {
     }
 
     /// What the live sessions do, and what they will do.
-    pub(crate) fn activity(&self) -> (Vec<(SessionId, Activity)>, broadcast::Receiver<(SessionId, Activity)>) {
+    pub(crate) fn activity(&self) -> (Vec<Told>, broadcast::Receiver<Told>) {
         let receiver = self.activity.subscribe();
         let all = self.activities_locked().iter().map(|(id, activity)| (*id, activity.clone())).collect();
         (all, receiver)

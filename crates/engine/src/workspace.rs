@@ -148,10 +148,10 @@ impl Workspace {
             let reuse = || Reject::new(RejectCode::MidReuse, "Another action was sent under this id. Reload the page and try again.");
             return Ok(Answer::Settled(if same { outcome } else { refused(mutation.mid, draft.head, reuse()) }));
         }
-        if submission.actor == Actor::Person {
-            if let Some(reject) = expired(mutation.mid, now) {
-                return Ok(Answer::Settled(refused(mutation.mid, draft.head, reject)));
-            }
+        if submission.actor == Actor::Person
+            && let Some(reject) = expired(mutation.mid, now)
+        {
+            return Ok(Answer::Settled(refused(mutation.mid, draft.head, reject)));
         }
         let verdict = match self.order(mutation, now, draft)? {
             Order::TooEarly => return Ok(Answer::TooEarly),
@@ -229,11 +229,9 @@ impl Workspace {
         if let Some(reject) = &submission.refuse {
             return Err(reject.clone());
         }
-        if let (Some(age), Some(max)) = (mutation.age_ms, mutation.max_age_ms) {
-            if age > max {
-                let message = "This arrived too late to be done without asking again. Start it once more if you still want it.";
-                return Err(Reject::new(RejectCode::TooLate, message));
-            }
+        if mutation.max_age_ms.is_some_and(|max| mutation.age_ms.is_some_and(|age| age > max)) {
+            let message = "This arrived too late to be done without asking again. Start it once more if you still want it.";
+            return Err(Reject::new(RejectCode::TooLate, message));
         }
         let command = mutation
             .command()

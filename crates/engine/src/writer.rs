@@ -31,6 +31,15 @@ pub(crate) enum WriteError {
     Unknown(String),
 }
 
+/// Why nothing could be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Too much waits already.
+    Full,
+    /// The writer is gone.
+    Closed,
+}
+
 /// The way to the writer.
 #[derive(Clone)]
 pub(crate) struct Writer {
@@ -51,14 +60,17 @@ impl Writer {
         Ok((Self { asks }, thread))
     }
 
-    /// Queues `ask`, or gives it back where the queue is full or the writer is gone.
-    pub(crate) fn ask(&self, ask: Ask) -> Result<(), mpsc::error::TrySendError<Ask>> {
-        self.asks.try_send(ask)
+    /// Queues `ask`, unless the queue is full or the writer is gone.
+    pub(crate) fn ask(&self, ask: Ask) -> Result<(), Refusal> {
+        self.asks.try_send(ask).map_err(|e| match e {
+            mpsc::error::TrySendError::Full(_) => Refusal::Full,
+            mpsc::error::TrySendError::Closed(_) => Refusal::Closed,
+        })
     }
 
     /// Queues `ask` once there is room.
-    pub(crate) async fn ask_patiently(&self, ask: Ask) -> Result<(), mpsc::error::SendError<Ask>> {
-        self.asks.send(ask).await
+    pub(crate) async fn ask_patiently(&self, ask: Ask) -> Result<(), Refusal> {
+        self.asks.send(ask).await.map_err(|_| Refusal::Closed)
     }
 }
 

@@ -91,7 +91,8 @@ impl Stage {
         let head = home.git(&repository, &["rev-parse", "HEAD"])?;
         fs::create_dir(home.data())?;
         let line = format!("echo \"$QD_SESSION\" >> '{}'; exec '{}' demo-agent", marks(&home).display(), qd.display());
-        let config = format!("max_sessions = 4\n[agents.{AGENT}]\ncommand = '/bin/sh'\nargs = ['-c', {}]\n", quoted(&line));
+        let config =
+            format!("max_sessions = 4\n[agents.{AGENT}]\ncommand = '/bin/sh'\nargs = ['-c', {}]\n", quoted(&line));
         fs::write(home.data().join("config.toml"), config)?;
         let port = free_port()?;
         let panel = home.serve(&["--port", &port, repository.to_str().context("a path that is not UTF-8")?])?;
@@ -136,18 +137,17 @@ fn quoted(text: &str) -> String {
 
 /// One run. What failed is told with the place where everything was left.
 pub fn run(qd: &Path, seed: u64) -> Result<Report> {
+    staged(qd, seed, |stage, panel| Run::new(stage, &panel.api, seed)?.play(panel))
+}
+
+/// Plays on a stage of its own, which is left as it is where the play fails.
+fn staged<T>(qd: &Path, seed: u64, play: impl FnOnce(&Stage, Panel) -> Result<T>) -> Result<T> {
     let (stage, panel) = Stage::set(qd)?;
-    let result = Run::new(&stage, &panel.api, seed)?.play(panel);
-    match result {
-        Ok(report) => Ok(report),
-        Err(error) => {
-            let left = processes(&stage.root()).unwrap_or_default();
-            left.iter().for_each(|process| drop(process.identity.signal(Signal::Kill)));
-            let log = crate::panel::tail(&stage.home.path("server.log"));
-            let place = stage.home.keep();
-            Err(error.context(format!("seed {seed}; everything lies in {}; the log ends:\n{log}", place.display())))
-        }
-    }
+    play(&stage, panel).map_err(|error| {
+        let log = crate::panel::tail(&stage.home.path("server.log"));
+        let place = stage.home.keep();
+        error.context(format!("seed {seed}; everything lies in {}; the log ends:\n{log}", place.display()))
+    })
 }
 
 struct Run<'a> {
@@ -222,9 +222,8 @@ impl<'a> Run<'a> {
     /// Waits for the moment.
     fn come(&mut self, moment: Moment, started: &[SessionId]) {
         let in_time = Instant::now() + Duration::from_millis(1500);
-        let exists = |file: &str| {
-            started.iter().any(|id| self.stage.home.data().join(format!("run/{id}/1{file}")).exists())
-        };
+        let exists =
+            |file: &str| started.iter().any(|id| self.stage.home.data().join(format!("run/{id}/1{file}")).exists());
         match moment {
             Moment::Later(ms) => sleep(Duration::from_millis(ms)),
             Moment::Commit(us) => sleep(Duration::from_micros(us)),
@@ -254,11 +253,17 @@ impl<'a> Run<'a> {
             let state = api.state()?;
             let processes = processes(&self.stage.root())?;
             let open = untrue.take();
-            let still = |session: &Session| open.as_ref().is_none_or(|open| open.iter().any(|(id, _)| *id == session.id));
-            let sessions = state.of_kind(RowKind::Session).filter_map(|row| if let Row::Session(s) = row { Some(s) } else { None });
+            let still =
+                |session: &Session| open.as_ref().is_none_or(|open| open.iter().any(|(id, _)| *id == session.id));
+            let sessions = state
+                .of_kind(RowKind::Session)
+                .filter_map(|row| if let Row::Session(s) = row { Some(s) } else { None });
             let now: Vec<(SessionId, String)> = sessions
                 .filter(|session| still(session))
-                .filter_map(|session| Some((session.id, checks::untrue(session, &processes, killed)?)))
+                .filter_map(|session| {
+                    let run = self.stage.home.data().join(format!("run/{}/{}", session.id, session.attempt));
+                    Some((session.id, checks::untrue(session, run.exists(), &processes, killed)?))
+                })
                 .collect();
             if now.is_empty() {
                 let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -1,8 +1,10 @@
-//! What only development needs: the model test of the optimistic protocol and its parts.
+//! What only development needs: the model test of the optimistic protocol, real panels, the fault proxy, a scripted model.
 
+pub mod bench;
 pub mod chaos;
 pub mod memory;
 pub mod model;
+pub mod model_api;
 pub mod panel;
 
 pub mod proxy;

@@ -49,6 +49,15 @@ pub struct Home {
     qd: PathBuf,
 }
 
+impl Drop for Home {
+    /// Hosts outlive their servers: nothing that was started here does.
+    fn drop(&mut self) {
+        for process in processes(&self.root).unwrap_or_default() {
+            let _ = process.identity.signal(Signal::Kill);
+        }
+    }
+}
+
 /// A command that ended.
 #[derive(Debug)]
 pub struct Ended {
@@ -101,7 +110,9 @@ impl Home {
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);
         }
-        for (name, value) in [("GIT_CONFIG_NOSYSTEM", "1"), ("QD_TOKEN", TOKEN), ("QD_LOG", "debug"), ("LANG", "C.UTF-8")] {
+        for (name, value) in
+            [("GIT_CONFIG_NOSYSTEM", "1"), ("QD_TOKEN", TOKEN), ("QD_LOG", "debug"), ("LANG", "C.UTF-8")]
+        {
             command.env(name, value);
         }
         command
@@ -166,7 +177,8 @@ impl Home {
         let mut stdout = BufReader::new(child.stdout.take().context("no standard output")?);
         let mut line = String::new();
         stdout.read_line(&mut line)?;
-        let Some(url) = line.trim_end().strip_prefix("listening on ").and_then(|rest| rest.split_once("/?token=")) else {
+        let Some(url) = line.trim_end().strip_prefix("listening on ").and_then(|rest| rest.split_once("/?token="))
+        else {
             let status = child.wait()?;
             bail!("the server ended with {status} and did not listen: {line:?} {}", tail(&log));
         };

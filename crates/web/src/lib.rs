@@ -190,6 +190,11 @@ impl Transcript {
         write(&self.core.find(text))
     }
 
+    /// The items with which turns begin.
+    pub fn turns(&self) -> Result<String, JsError> {
+        write(&self.core.turns())
+    }
+
     /// Whether the ending was read.
     pub fn has_ended(&self) -> bool {
         self.core.has_ended()

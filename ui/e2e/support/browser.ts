@@ -25,9 +25,9 @@ export function theBrowser(): Promise<Browser> {
 }
 
 export async function closeBrowser(): Promise<void> {
-  const open = browser;
+  const running = browser;
   browser = null;
-  await (await open)?.close();
+  await (await running)?.close();
 }
 
 export type Look = { width?: number; height?: number; dark?: boolean };

@@ -5,6 +5,7 @@ import type { Frame, Recording, SampledCard } from "./sampler";
 
 const FRAME_MS = 1000 / 60;
 const ENOUGH = 0.8;
+const SETTLE = 60;
 
 let sampled = 0;
 /** How many frames were sampled since this was asked last. */
@@ -37,6 +38,8 @@ export const frames = (page: Page, n: number): Promise<void> => page.evaluate((c
 
 /** The recording so far; it must have sampled four fifths of the frames that a display would have shown. */
 export async function take(page: Page): Promise<Recording> {
+  // What comes late is looked at too, and a short run is not judged by the few frames of one slow moment.
+  await frames(page, SETTLE);
   const recording = await page.evaluate(() => window.qdSampler.take());
   const expected = Math.round((recording.ended - recording.began) / FRAME_MS);
   if (recording.count < expected * ENOUGH) throw new Error(`sampled ${recording.count} of ${expected} frames`);

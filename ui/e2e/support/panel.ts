@@ -20,6 +20,10 @@ export type PanelOptions = {
   stepMs?: number;
   /** The built-in demonstration project in place of `files`. */
   demo?: boolean;
+  /** Files of the home directory. */
+  home?: Record<string, string>;
+  /** Variables of the server. */
+  env?: Record<string, string>;
 };
 
 export type Snapshot = { epoch: number; seq: number; rows: Row[] };
@@ -43,6 +47,7 @@ export class Panel {
     const panel = new Panel(await FaultProxy.start(), options);
     mkdirSync(panel.data);
     if (options.config !== undefined) writeFileSync(join(panel.data, "config.toml"), options.config);
+    for (const [path, text] of Object.entries(options.home ?? {})) writeInto(panel.dir, path, text);
     if (!options.demo) panel.#makeRepo(options.files ?? plainTasks());
     await panel.#serve();
     return panel;
@@ -65,6 +70,7 @@ export class Panel {
       LANG: "C.UTF-8",
       QD_DEMO_STEP_MS: String(this.options.stepMs ?? 20),
       QD_DEMO_HOME: join(this.dir, "demo-agent"),
+      ...this.options.env,
     };
   }
 
@@ -77,9 +83,7 @@ export class Panel {
 
   /** Writes a file of the repository, as an editor would. */
   write(path: string, text: string): void {
-    const file = join(this.repo, path);
-    mkdirSync(join(file, ".."), { recursive: true });
-    writeFileSync(file, text);
+    writeInto(this.repo, path, text);
   }
 
   async #serve(): Promise<void> {
@@ -167,6 +171,12 @@ export class Panel {
       }
     }
   }
+}
+
+function writeInto(folder: string, path: string, text: string): void {
+  const file = join(folder, path);
+  mkdirSync(join(file, ".."), { recursive: true });
+  writeFileSync(file, text);
 }
 
 const task = (title: string, more = "") => `# ${title}\n\n${more}\n\n## Plan\n\n- [ ] First step\n- [ ] Second step\n`;

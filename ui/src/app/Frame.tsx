@@ -66,11 +66,14 @@ export function Frame() {
       </a>
       <ConnectionBar />
       <div className="flex min-h-0 flex-1">
+        {/* On a phone the column that is shown is the main one, with the heading of the page. */}
         <section
+          role={pane === "tasks" ? "main" : undefined}
           aria-label="All tasks"
           style={{ "--w": `${left}px` } as CSSProperties}
           className={`relative min-h-0 flex-col bg-ground max-lg:w-full lg:w-[min(var(--w),27vw)] lg:shrink-0 ${pane === "tasks" ? "flex" : "hidden"} ${leftOpen === "yes" ? "lg:flex" : "lg:hidden"}`}
         >
+          <h1 className="sr-only lg:hidden">Tasks</h1>
           <TasksHead onCreate={create} onPalette={() => setOver("palette")} onCollapse={() => setLeftOpen("no")} />
           <TaskList current={where.task} />
           <Resizer label="Width of the task list" width={Number(left)} min={220} max={480} side={1} onResize={(w) => setLeft(String(w))} />
@@ -91,6 +94,7 @@ export function Frame() {
           </main>
           {where.task !== null && (
             <section
+              role={pane === "sessions" && !strip ? "main" : undefined}
               aria-label="Work on this task"
               style={{ "--w": `${right}px` } as CSSProperties}
               className={
@@ -103,7 +107,7 @@ export function Frame() {
                 <>
                   <Resizer label="Width of the sessions" width={Number(right)} min={280} max={560} side={-1} onResize={(w) => setRight(String(w))} />
                   <div className="flex h-11 shrink-0 items-center justify-between ps-4 pe-2">
-                    <h2 className="font-semibold">Sessions</h2>
+                    {pane === "sessions" ? <h1 className="font-semibold">Sessions</h1> : <h2 className="font-semibold">Sessions</h2>}
                     <IconButton label="Hide the sessions" hint="]" className="max-lg:hidden" onClick={() => setRightOpen("no")}>
                       <PanelRight className="size-4" />
                     </IconButton>

@@ -31,6 +31,11 @@ function find(name: string): ((event: KeyboardEvent) => void) | undefined {
   return undefined;
 }
 
+/** Whether the key before this one was a leader: both are one chord ("g i"), and not for a single control. */
+export function isLed(event: Pick<KeyboardEvent, "timeStamp">): boolean {
+  return leader !== null && event.timeStamp - leader.at < LEADER_MS;
+}
+
 function press(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing) return;
   const name = chord(event);
@@ -39,7 +44,7 @@ function press(event: KeyboardEvent): void {
     if (name === "Escape" && target instanceof HTMLElement && target.closest("dialog") === null) target.blur();
     return;
   }
-  const led = leader !== null && event.timeStamp - leader.at < LEADER_MS ? `${leader.key} ${name}` : null;
+  const led = isLed(event) ? `${leader?.key} ${name}` : null;
   leader = null;
   const binding = (led !== null ? find(led) : undefined) ?? (event.repeat && !/^[jk]$|^Arrow/.test(name) ? undefined : find(name));
   if (binding) {

@@ -108,12 +108,12 @@ pub fn theirs_version(told_by: Mid) -> Mid {
     Mid(of_cause(&["theirs", &told_by.to_string()]))
 }
 
-pub(super) fn failed(state: &State, c: &JobFailed) -> Result<Vec<Op>, Reject> {
+pub(super) fn failed(state: &State, c: &JobFailed) -> Vec<Op> {
     let Some(row) = state.job(c.id) else {
-        return Ok(Vec::new());
+        return Vec::new();
     };
     let next = Job { state: JobState::Failed { reason: c.reason.clone(), files: c.files.clone() }, ..row.clone() };
-    Ok(Op::change(&Row::Job(row.clone()), &Row::Job(next)).into_iter().collect())
+    Op::change(&Row::Job(row.clone()), &Row::Job(next)).into_iter().collect()
 }
 
 fn known(state: &State, id: Mid) -> Result<&Job, Reject> {

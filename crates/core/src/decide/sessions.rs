@@ -175,7 +175,7 @@ pub(super) fn end(state: &State, c: &EndSession, cx: Context) -> Result<Vec<Op>,
     }
     // Whatever a cancelled session's processes did at the end, it ended because a person said so.
     let ending = if row.status == Status::Cancelling { Ending::Cancelled } else { c.ending.clone() };
-    let unheard = state.messages_of(c.id).any(|m| is_queued_prompt(m));
+    let unheard = state.messages_of(c.id).any(is_queued_prompt);
     let goes_on = ending == Ending::Completed && unheard;
     let mut ops: Vec<Op> = edit_session(row, |s| {
         s.requests.clear();
@@ -206,15 +206,15 @@ pub(super) fn end(state: &State, c: &EndSession, cx: Context) -> Result<Vec<Op>,
     Ok(ops)
 }
 
-pub(super) fn settle(state: &State, c: &SettleMessage) -> Result<Vec<Op>, Reject> {
+pub(super) fn settle(state: &State, c: &SettleMessage) -> Vec<Op> {
     let Some(row) = state.message(c.id) else {
-        return Ok(Vec::new());
+        return Vec::new();
     };
     if row.state == MessageState::Delivered {
-        return Ok(Vec::new());
+        return Vec::new();
     }
     let next = Message { state: c.state.clone(), ..row.clone() };
-    Ok(Op::change(&Row::Message(row.clone()), &Row::Message(next)).into_iter().collect())
+    Op::change(&Row::Message(row.clone()), &Row::Message(next)).into_iter().collect()
 }
 
 /// What the end of a session means for others: its unheard messages failed, a queued session takes its place.

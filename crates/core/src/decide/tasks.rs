@@ -6,7 +6,7 @@ use crate::command::{CountChanges, CreateTask, ObserveFile, OnTask, RenameTask, 
 use crate::document;
 use crate::ids::Mid;
 use crate::op::{Op, Reject, RejectCode};
-use crate::row::{Document, Row, Task, Work};
+use crate::row::{Document, Progress, Row, Task, Work};
 use crate::state::State;
 
 pub(super) fn create(state: &State, c: &CreateTask, cx: Context) -> Result<Vec<Op>, Reject> {
@@ -29,8 +29,8 @@ pub(super) fn create(state: &State, c: &CreateTask, cx: Context) -> Result<Vec<O
         title: String::new(),
         path: None,
         document: Document::default(),
-        progress: Default::default(),
-        criteria: Default::default(),
+        progress: Progress::default(),
+        criteria: Progress::default(),
         problem: None,
         on_branch: true,
         archived: false,
@@ -92,8 +92,8 @@ pub(super) fn observe(state: &State, c: &ObserveFile, cx: Context) -> Result<Vec
             title: document::title(&document::Reading::default(), Some(&c.path)),
             path: Some(c.path.clone()),
             document: c.document.clone(),
-            progress: Default::default(),
-            criteria: Default::default(),
+            progress: Progress::default(),
+            criteria: Progress::default(),
             problem: c.problem.clone(),
             on_branch: true,
             archived: c.archived,

@@ -24,7 +24,7 @@ const START_WITHIN: u64 = 120_000;
 const HOST_WITHIN: Duration = Duration::from_secs(5);
 /// How long a host may take to begin that another run of the server launched, or was about to: a session has a true
 /// status 5 s after a restart. One that comes later finds that it was buried.
-const CLAIMED_WITHIN: Duration = Duration::from_secs(3);
+const CLAIMED_WITHIN: Duration = Duration::from_secs(2);
 /// How often a folder is looked at whose host another run of the server launched.
 const GLANCE: Duration = Duration::from_millis(50);
 /// How long a host may take to end a cancelled attempt; its own ladder needs about 7 s.

@@ -61,16 +61,17 @@ pub(crate) async fn ensure_worktree(engine: &Engine, session: SessionId, task: T
     let repo = engine.repo(&project).await.map_err(|e| format!("The repository can't be opened: {e}."))?;
     let stands = |branch: &&Branch| Path::new(&branch.path).join(".git").exists();
     let told = row.branch.as_ref().filter(|branch| branch.discarded.is_none());
-    let branch = match told.or(made.as_ref().filter(stands)) {
-        Some(branch) if stands(&branch) => branch.clone(),
-        earlier => match begun(engine, &repo, &row).await {
-            Some(branch) => branch,
-            None => {
-                // What is remembered is of a copy in another worktree.
-                receipts::remove(engine, &copy_name(task));
-                make(engine, &repo, &project, &row, session, earlier).await?
-            }
-        },
+    let earlier = told.or(made.as_ref().filter(stands));
+    let found = match earlier.filter(stands) {
+        None => begun(engine, &repo, &row).await,
+        branch => branch.cloned(),
+    };
+    let branch = if let Some(branch) = found {
+        branch
+    } else {
+        // What is remembered is of a copy in another worktree.
+        receipts::remove(engine, &copy_name(task));
+        make(engine, &repo, &project, &row, session, earlier).await?
     };
     *made = Some(branch.clone());
     let base = copy_document(engine, session, task, &branch, &path).await?;
@@ -258,10 +259,9 @@ async fn create(
         let end = if number == 1 { short.to_owned() } else { format!("{short}-{number}") };
         let title = slug(&task.title);
         let path = folder.join(format!("{}-{title}-{end}", slug(&project.name)));
-        branch.path = path
-            .to_str()
+        path.to_str()
             .ok_or("The data directory's path is not UTF-8, so no worktree can be made in it.")?
-            .to_owned();
+            .clone_into(&mut branch.path);
         branch.name = format!("qd/{title}-{end}");
         receipts::store(engine, &begun_name(task.id), branch)
             .map_err(|e| format!("The data directory can't be written: {}.", crate::files::advice(&e)))?;

@@ -20,21 +20,11 @@ use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
 /// How long everything may take to end once it is cancelled.
-const END_WITHIN: Duration = Duration::from_secs(60);
+const END_WITHIN: Duration = Duration::from_mins(1);
 
 /// What sessions are told to do, beside their work.
-const SCENARIOS: [&str; 10] = [
-    "quick",
-    "quick",
-    "flood 3000",
-    "hang",
-    "fork",
-    "ignore-cancel",
-    "ask",
-    "crash",
-    "no-permission",
-    "",
-];
+const SCENARIOS: [&str; 10] =
+    ["quick", "quick", "flood 3000", "hang", "fork", "ignore-cancel", "ask", "crash", "no-permission", ""];
 
 type Settled = (Mutation, Result<Outcome>);
 
@@ -92,7 +82,11 @@ impl Acts {
 
     fn create(&mut self, project: ProjectId, random: &mut Random) {
         let id = TaskId(mint(&SystemClock));
-        self.send(&Command::CreateTask(CreateTask { id, project, text: format!("Another task {}", random.below(1000)) }));
+        self.send(&Command::CreateTask(CreateTask {
+            id,
+            project,
+            text: format!("Another task {}", random.below(1000)),
+        }));
     }
 
     fn meddle(&mut self, session: &Session, random: &mut Random) {

@@ -12,13 +12,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Why the status of a session is not true; none where it is.
-pub(super) fn untrue(session: &Session, processes: &[Process], killed: Option<(SessionId, u32)>) -> Option<String> {
+/// Why the status of a session is not true; none where it is. `claimed` tells whether its attempt is.
+pub(super) fn untrue(
+    session: &Session,
+    claimed: bool,
+    processes: &[Process],
+    killed: Option<(SessionId, u32)>,
+) -> Option<String> {
     let of_attempt = |process: &&Process| process.attempt() == Some((session.id, session.attempt));
     let of_session = |process: &&Process| process.attempt().is_some_and(|(id, _)| id == session.id);
     let says = |what: &str| Some(format!("{} {:?}: {what}", session.id, session.status));
     match session.status {
         Status::Queued => None,
+        // The server makes its worktree.
+        Status::Starting if !claimed => None,
         status if status.is_ended() => match processes.iter().find(of_session) {
             Some(process) => says(&format!("{} runs", process.arguments)),
             None => None,
@@ -72,7 +79,8 @@ pub(super) fn messages_are_settled(state: &State, outputs: &BTreeMap<SessionId, 
     if let Some((message, times)) = told.iter().find(|(_, times)| **times > 1) {
         anyhow::bail!("message {message} stands {times} times in the output");
     }
-    let messages = state.of_kind(RowKind::Message).filter_map(|row| if let Row::Message(m) = row { Some(m) } else { None });
+    let messages =
+        state.of_kind(RowKind::Message).filter_map(|row| if let Row::Message(m) = row { Some(m) } else { None });
     for message in messages {
         check_message(message, told.contains_key(&message.id))?;
     }
@@ -97,7 +105,8 @@ fn check_message(message: &Message, told: bool) -> Result<()> {
 
 /// Every worktree, of git and on disk, stands in the row of a task.
 pub(super) fn no_worktree_is_forgotten(home: &Home, repository: &Path, state: &State) -> Result<()> {
-    let tasks = state.of_kind(RowKind::Task).filter_map(|row| if let Row::Task(task) = row { Some(task) } else { None });
+    let tasks =
+        state.of_kind(RowKind::Task).filter_map(|row| if let Row::Task(task) = row { Some(task) } else { None });
     let branches = tasks.filter_map(|task| task.branch.as_ref()).filter(|branch| branch.discarded.is_none());
     let known: BTreeSet<PathBuf> = branches.map(|branch| PathBuf::from(&branch.path)).collect();
     let listed = home.git(repository, &["worktree", "list", "--porcelain"])?;
@@ -126,9 +135,13 @@ fn checkouts(folder: &Path, depth: usize, found: &mut BTreeSet<PathBuf>) {
 pub(super) fn the_checkout_is_untouched(home: &Home, repository: &Path, head: &str) -> Result<()> {
     home.git(repository, &["fsck", "--full", "--no-dangling"])?;
     ensure!(home.git(repository, &["rev-parse", "HEAD"])? == head, "HEAD moved");
-    ensure!(home.git(repository, &["symbolic-ref", "HEAD"])?.trim() == "refs/heads/main", "another branch is checked out");
+    ensure!(
+        home.git(repository, &["symbolic-ref", "HEAD"])?.trim() == "refs/heads/main",
+        "another branch is checked out"
+    );
     let status = home.git(repository, &["status", "--porcelain", "--untracked-files=all"])?;
-    let foreign: Vec<&str> = status.lines().filter(|line| !line.get(3..).is_some_and(|path| path.starts_with("tasks/"))).collect();
+    let foreign: Vec<&str> =
+        status.lines().filter(|line| !line.get(3..).is_some_and(|path| path.starts_with("tasks/"))).collect();
     ensure!(foreign.is_empty(), "files of the user changed: {foreign:?}");
     let leftovers: Vec<&str> = status.lines().filter(|line| line.contains(".tmp")).collect();
     ensure!(leftovers.is_empty(), "files were left behind: {leftovers:?}");

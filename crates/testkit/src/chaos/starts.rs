@@ -3,10 +3,10 @@
 
 use super::act::Acts;
 use super::witness::Witness;
-use super::{AGENT, Stage, checks, marks};
-use crate::panel::processes;
+use super::{AGENT, Stage, checks, marks, staged};
+use crate::panel::{Panel, processes};
 use crate::random::Random;
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use qd_core::command::{Command, StartSession};
 use qd_core::ids::{SessionId, TaskId};
 use qd_core::row::{RowKind, Start};
@@ -32,37 +32,46 @@ pub struct Starts {
 
 /// At least `count` accepted starts, or as many as fit into `limit`.
 pub fn exactly_once(qd: &Path, seed: u64, count: usize, limit: Duration) -> Result<Starts> {
-    let (stage, mut panel) = Stage::set(qd)?;
+    staged(qd, seed, |stage, panel| play(stage, panel, seed, count, limit))
+}
+
+fn play(stage: &Stage, mut panel: Panel, seed: u64, count: usize, limit: Duration) -> Result<Starts> {
     let mut random = Random::new(seed);
     let mut witness = Witness::new(&panel.api)?;
     let mut acts = Acts::new(panel.api.clone(), stage.home.path("prompts"));
     let begun = Instant::now();
     let mut kills = 0;
     while witness.accepted_starts() < count && begun.elapsed() < limit {
-        let state = panel.api.state()?;
-        let tasks = state.of_kind(RowKind::Task).map(|row| TaskId(row.key().id));
-        for task in tasks.filter(|task| !state.sessions_of(*task).any(|session| session.status.is_active())) {
-            let start = Start { agent: Some(AGENT.to_owned()), model: None, instructions: "[[demo: quick]]".to_owned() };
+        let rows = panel.api.state()?;
+        let tasks = rows.of_kind(RowKind::Task).map(|row| TaskId(row.key().id));
+        for task in tasks.filter(|task| !rows.sessions_of(*task).any(|session| session.status.is_active())) {
+            let start =
+                Start { agent: Some(AGENT.to_owned()), model: None, instructions: "[[demo: quick]]".to_owned() };
             let id = SessionId(mint(&SystemClock));
             acts.send(&Command::StartSession(StartSession { id, task, kind: Kind::Implement, start }));
         }
         sleep(Duration::from_millis(random.below(400)));
-        if random.below(4) == 0 {
-            panel.kill()?;
-            kills += 1;
-            panel = stage.serve()?;
-        } else if random.below(4) == 0 {
-            let all = processes(&stage.root())?;
-            let drawn = all.iter().filter(|process| process.attempt().is_some()).nth(usize::try_from(random.below(4))?);
-            let killed = drawn.is_some_and(|process| process.identity.signal(Signal::Kill).unwrap_or(false));
-            kills += u32::from(killed);
+        match random.below(16) {
+            0..4 => {
+                panel.kill()?;
+                kills += 1;
+                panel = stage.serve()?;
+            }
+            4..7 => {
+                let all = processes(&stage.root())?;
+                let drawn =
+                    all.iter().filter(|process| process.attempt().is_some()).nth(usize::try_from(random.below(4))?);
+                let killed = drawn.is_some_and(|process| process.identity.signal(Signal::Kill).unwrap_or(false));
+                kills += u32::from(killed);
+            }
+            _ => {}
         }
         acts.collect(&mut witness);
     }
     acts.finish(&mut witness)?;
     acts.end_all(&mut witness)?;
     let history = witness.history(&panel.api)?;
-    checks::each_attempt_began_once(&marks(&stage.home), &history).with_context(|| format!("seed {seed}"))?;
+    checks::each_attempt_began_once(&marks(&stage.home), &history)?;
     ensure!(!history.shown.is_empty(), "nothing was started");
     let accepted = witness.accepted_starts();
     let ended = panel.stop()?;

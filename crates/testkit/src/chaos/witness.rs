@@ -76,7 +76,13 @@ impl Witness {
         }
         ensure!(snapshot.seq >= self.last.seq, "the log went back from {} to {}", self.last.seq, snapshot.seq);
         let answer = api.get(&format!("/api/v1/log?offset={}", self.last))?;
-        ensure!(answer.status == 200, "the log after {} is answered with {}: {}", self.last, answer.status, answer.text());
+        ensure!(
+            answer.status == 200,
+            "the log after {} is answered with {}: {}",
+            self.last,
+            answer.status,
+            answer.text()
+        );
         self.last = Offset { epoch: snapshot.epoch, seq: snapshot.seq, tag: snapshot.tag };
         let state: State = snapshot.rows.into_iter().collect();
         self.compare(&state)?;
@@ -101,7 +107,8 @@ impl Witness {
             let there = state.of_kind(kind).any(|row| row.key().id.to_string() == id);
             ensure!(there, "{} {id} was accepted and has no row", mutation.name);
         }
-        self.sessions = all_sessions(state).map(|session| (session.id, (session.attempt, session.status.rank()))).collect();
+        self.sessions =
+            all_sessions(state).map(|session| (session.id, (session.attempt, session.status.rank()))).collect();
         Ok(())
     }
 

@@ -251,7 +251,8 @@ impl Eyes {
         for was in before.pending.iter().filter(|was| !now.contains(&was.mid)) {
             let click = self.clicks.remove(&was.mid);
             self.gone.insert(was.mid);
-            if !around.history.was_refused(was.mid) {
+            let accepted = client.applied().and_then(|at| around.history.settled_before(was.mid, at)).is_some_and(|(_, o)| o.ok);
+            if accepted || !around.history.was_refused(was.mid) {
                 continue;
             }
             let follows = was.requires.is_some_and(|mid| around.history.was_refused(mid));

@@ -18,6 +18,8 @@ use uuid::Uuid;
 
 /// More rings of clocks than this in one stretch of time are a loop.
 const RINGS: u32 = 5_000;
+/// More commits than this in one schedule are one, too.
+const COMMITS: u32 = 10_000;
 /// When every schedule begins.
 const BEGIN: u64 = 1_763_800_000_000;
 /// The server says that it is there so often, in milliseconds.
@@ -37,7 +39,7 @@ pub struct Tab {
     pub inbox: VecDeque<FromHub>,
     /// What other tabs did to the journal and was not heard yet.
     pub storage: VecDeque<(String, Option<String>)>,
-    wake: Option<Millis>,
+    wake: Option<u64>,
     /// Watches it.
     pub eyes: Eyes,
 }
@@ -48,7 +50,7 @@ pub struct HubHost {
     pub hub: Hub,
     /// What tabs said and did not arrive yet.
     pub inbox: VecDeque<(u32, ToHub)>,
-    wake: Option<Millis>,
+    wake: Option<u64>,
     /// It does nothing any more.
     pub hangs: bool,
 }
@@ -156,6 +158,7 @@ pub struct World {
     /// Records what the cores are told, for a replay elsewhere.
     pub tape: Option<Tape>,
     pages: u32,
+    commits: u32,
 }
 
 impl World {
@@ -183,6 +186,7 @@ impl World {
             restored: false,
             tape,
             pages: 0,
+            commits: 0,
         };
         world.furnish()?;
         world.server.back_up();
@@ -237,6 +241,10 @@ impl World {
 
     /// Tells a tab something: one commit, watched. Gives the mutation that it made.
     pub fn tell(&mut self, at: usize, event: Event) -> Violated<Option<Mid>> {
+        self.commits += 1;
+        if self.commits > COMMITS {
+            return Err(Violation::new("R11", "it never comes to rest"));
+        }
         let tab = &mut self.tabs[at];
         let before = Before::look(&tab.client, &event);
         let text = self.tape.as_ref().map(|_| serde_json::to_string(&event).unwrap_or_default());
@@ -295,7 +303,7 @@ impl World {
                 self.hub(name);
             }
             Effect::Login => {}
-            Effect::Wake { at: when } => self.tabs[at].wake = Some(when),
+            Effect::Wake { at: when } => self.tabs[at].wake = Some(self.timer(when)),
         }
         Ok(())
     }
@@ -348,7 +356,7 @@ impl World {
                         tab.inbox.push_back(message);
                     }
                 }
-                HubEffect::Wake { at } => self.hubs[name].wake = Some(at),
+                HubEffect::Wake { at } => self.hubs[name].wake = Some(self.timer(at)),
             }
         }
     }
@@ -360,9 +368,8 @@ impl World {
             if rings > RINGS {
                 return Err(Violation::new("R11", "something is due again and again at one instant"));
             }
-            let offset = |at: Millis| at.0.saturating_add_signed(-self.skew).max(self.now);
-            let tab = self.tabs.iter().filter_map(|t| t.wake).map(offset).min();
-            let hub = self.hubs.iter().filter(|h| !h.hangs).filter_map(|h| h.wake).map(offset).min();
+            let tab = self.tabs.iter().filter_map(|t| t.wake).min();
+            let hub = self.hubs.iter().filter(|h| !h.hangs).filter_map(|h| h.wake).min();
             let beat = self.streams.iter().filter(|s| s.flow == Flow::Open).map(|s| s.beaten + HEARTBEAT).min();
             let Some(due) = [tab, hub, beat].into_iter().flatten().min().filter(|due| *due <= end) else { break };
             self.now = self.now.max(due);
@@ -372,16 +379,21 @@ impl World {
         Ok(())
     }
 
+    /// When a timer rings that the browser sets: setting the clock afterwards does not change that.
+    fn timer(&self, at: Millis) -> u64 {
+        self.now + at.since(self.browser_now())
+    }
+
     fn ring(&mut self) -> Violated<()> {
         let now = self.browser_now();
         for at in 0..self.tabs.len() {
-            if self.tabs[at].wake.is_some_and(|wake| wake <= now) {
+            if self.tabs[at].wake.is_some_and(|wake| wake <= self.now) {
                 self.tabs[at].wake = None;
                 self.tell(at, Event::Tick { now })?;
             }
         }
         for name in 0..self.hubs.len() {
-            if self.hubs[name].wake.is_some_and(|wake| wake <= now) {
+            if self.hubs[name].wake.is_some_and(|wake| wake <= self.now) {
                 self.hubs[name].wake = None;
                 self.tell_hub(name, HubEvent::Tick { now });
             }

@@ -71,7 +71,8 @@ impl Api {
 
     /// Asks for a path with the token and further headers.
     pub fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Result<Answer> {
-        let request = self.agent.get(format!("{}{path}", self.url)).header("Authorization", format!("Bearer {}", self.token));
+        let request =
+            self.agent.get(format!("{}{path}", self.url)).header("Authorization", format!("Bearer {}", self.token));
         Self::answer(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)).call())
     }
 
@@ -82,7 +83,8 @@ impl Api {
 
     /// Posts a body of JSON, be it any or not.
     pub fn post_raw(&self, path: &str, body: &[u8]) -> Result<Answer> {
-        let request = self.agent.post(format!("{}{path}", self.url)).header("Authorization", format!("Bearer {}", self.token));
+        let request =
+            self.agent.post(format!("{}{path}", self.url)).header("Authorization", format!("Bearer {}", self.token));
         Self::answer(request.header("Content-Type", "application/json").send(body))
     }
 
@@ -132,7 +134,12 @@ impl Api {
             if answer.status == 404 {
                 return Ok(None);
             }
-            ensure!(answer.status == 200, "the output of {session} was answered with {}: {}", answer.status, answer.text());
+            ensure!(
+                answer.status == 200,
+                "the output of {session} was answered with {}: {}",
+                answer.status,
+                answer.text()
+            );
             if answer.body.is_empty() {
                 return Ok(Some(all));
             }

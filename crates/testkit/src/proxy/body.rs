@@ -39,6 +39,8 @@ pub(crate) fn watched(shared: Arc<Shared>, asked: Asked, answer: Answer) -> Resp
 impl Passing {
     async fn next(mut self) -> Option<(io::Result<Frame<Bytes>>, Self)> {
         if self.cut {
+            // The half that was passed on is written out while we are pending; an error would throw it away.
+            tokio::task::yield_now().await;
             return Some((Err(io::ErrorKind::ConnectionAborted.into()), self));
         }
         let frame = match self.from.frame().await? {

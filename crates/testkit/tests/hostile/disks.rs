@@ -145,7 +145,8 @@ fn in_a_read_only_project_the_text_stays_with_us_and_the_task_says_why_there_is_
     assert!(outcome.ok);
     let reason = wait_for("the job fails", Duration::from_secs(20), || {
         let state = panel.api.state()?;
-        let mut jobs = state.of_kind(RowKind::Job).filter_map(|row| if let Row::Job(job) = row { Some(job) } else { None });
+        let mut jobs =
+            state.of_kind(RowKind::Job).filter_map(|row| if let Row::Job(job) = row { Some(job) } else { None });
         Ok(jobs.find_map(|job| match &job.state {
             JobState::Failed { reason, .. } if job.task == id => Some(reason.clone()),
             _ => None,

@@ -72,13 +72,19 @@ fn an_agent_whose_program_is_missing_or_breaks_says_so_on_the_card() {
         fs::set_permissions(home.path(name), fs::Permissions::from_mode(0o755)).unwrap();
     };
     script("ends", "#!/bin/sh\necho 'no licence' >&2\nexit 3\n");
-    script("talks", "#!/bin/sh\nhead -c 100000 /dev/zero | tr '\\0' 'x'\nprintf '\\n{\"jsonrpc\":\\n\\377\\376\\n[]\\n'\nexit 0\n");
+    script(
+        "talks",
+        "#!/bin/sh\nhead -c 100000 /dev/zero | tr '\\0' 'x'\nprintf '\\n{\"jsonrpc\":\\n\\377\\376\\n[]\\n'\nexit 0\n",
+    );
     script("no-program", "#!/nonexistent/interpreter\n");
     script("goes", "#!/bin/sh\nexit 0\n");
     let agent = |name: &str| format!("[agents.{name}]\ncommand = '{}'\n", home.path(name).display());
     let config = format!(
         "[agents.ghost]\ncommand = '/nonexistent/agent'\n{}{}{}{}",
-        agent("ends"), agent("talks"), agent("no-program"), agent("goes")
+        agent("ends"),
+        agent("talks"),
+        agent("no-program"),
+        agent("goes")
     );
     fs::write(home.data().join("config.toml"), config).unwrap();
     let panel = serve(&home, &dir);

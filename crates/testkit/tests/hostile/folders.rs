@@ -1,7 +1,9 @@
 //! Folders that are no ordinary repository.
 
-use super::support::{create, deck, ended, home, project, refusal, says, serve, start, task, task_at};
+use super::support::{SOON, create, deck, ended, home, project, refusal, says, serve, start, task_at};
+use qd_core::command::{Command, SaveDocument};
 use qd_core::status::Status;
+use qd_testkit::panel::wait_for;
 use serde_json::json;
 use std::fs;
 
@@ -15,10 +17,13 @@ fn a_folder_without_git_is_read_and_edited_and_starting_says_what_is_missing() {
     says(&project(&panel.api).problem.unwrap(), &["not a git repository", "git init"]);
     let one = task_at(&panel.api, "tasks/one.md");
     says(&refusal(start(&panel.api, one.id, "demo").1), &["not a git repository", "git init"]);
-    let (id, made) = create(&panel.api, project(&panel.api).id, "Two\n\nwords");
-    assert!(made.ok);
-    let two = task(&panel.api, "its file", |task| task.id == id && task.path.is_some());
-    assert_eq!(fs::read_to_string(dir.join(two.path.unwrap())).unwrap(), "# Two\n\nwords\n");
+    says(&refusal(create(&panel.api, project(&panel.api).id, "Two").1), &["No task can be made here", "git init"]);
+    let save = SaveDocument { id: one.id, base: one.document.version, text: "# One, edited\n".to_owned() };
+    assert!(panel.api.send(&Command::SaveDocument(save)).unwrap().ok);
+    wait_for("the file is written", SOON, || {
+        Ok((fs::read_to_string(dir.join("tasks/one.md"))? == "# One, edited\n").then_some(()))
+    })
+    .unwrap();
     let said = home.run(&["implement", "One", "--agent", "demo"]).unwrap();
     assert_eq!(said.code, Some(1));
     says(&said.stderr, &["git init"]);
@@ -37,10 +42,7 @@ fn an_empty_repository_asks_for_a_first_commit() {
     let one = task_at(&panel.api, "tasks/one.md");
     says(&refusal(start(&panel.api, one.id, "demo").1), &["no commit", "git commit"]);
     home.git(&dir, &["commit", "--quiet", "--allow-empty", "--message=Start"]).unwrap();
-    let mended = qd_testkit::panel::wait_for("the first commit is seen", std::time::Duration::from_secs(20), || {
-        Ok(project(&panel.api).problem.is_none().then_some(()))
-    });
-    mended.unwrap();
+    wait_for("the first commit is seen", SOON, || Ok(project(&panel.api).problem.is_none().then_some(()))).unwrap();
 }
 
 #[test]

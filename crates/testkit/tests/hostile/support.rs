@@ -11,7 +11,8 @@ use qd_testkit::panel::{Api, Home, Panel, built_qd, wait_for};
 use std::path::Path;
 use std::time::Duration;
 
-const SOON: Duration = Duration::from_secs(20);
+/// How long something may take that should take a moment.
+pub const SOON: Duration = Duration::from_secs(20);
 
 pub fn home() -> Home {
     Home::new(&built_qd().unwrap()).unwrap()
@@ -28,7 +29,8 @@ pub fn serve(home: &Home, dir: &Path) -> Panel {
 
 pub fn project(api: &Api) -> Project {
     let state = api.state().unwrap();
-    let found = state.of_kind(RowKind::Project).find_map(|row| if let Row::Project(p) = row { Some(p.clone()) } else { None });
+    let found =
+        state.of_kind(RowKind::Project).find_map(|row| if let Row::Project(p) = row { Some(p.clone()) } else { None });
     found.unwrap()
 }
 
@@ -57,7 +59,8 @@ pub fn create(api: &Api, project: ProjectId, text: &str) -> (TaskId, Outcome) {
 pub fn start(api: &Api, task: TaskId, agent: &str) -> (SessionId, Outcome) {
     wait_for("the agents are known", SOON, || Ok((!api.state()?.agents().is_empty()).then_some(()))).unwrap();
     let id = SessionId(mint(&SystemClock));
-    let start = Start { agent: Some(agent.to_owned()), model: None, instructions: "[[demo: no-permission]]".to_owned() };
+    let start =
+        Start { agent: Some(agent.to_owned()), model: None, instructions: "[[demo: no-permission]]".to_owned() };
     let outcome = api.send(&Command::StartSession(StartSession { id, task, kind: Kind::Implement, start })).unwrap();
     (id, outcome)
 }

@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { Play, Search } from "lucide-react";
 import { memo, useRef, useState, type MouseEvent } from "react";
-import { useKeys } from "../../lib/keys";
+import { isLed, useKeys } from "../../lib/keys";
 import { usePref } from "../../lib/prefs";
 import { useRelative } from "../../lib/time";
 import { startSession, useReach, useShell, useTaskLines } from "../../lib/use";
@@ -176,7 +176,7 @@ const Row = memo(function Row({ line, index, total, current }: { line: TaskLine;
         href={`/tasks/${line.id}`}
         aria-current={current ? "page" : undefined}
         onKeyDown={(event) => {
-          if (event.key === "i" && !event.metaKey && !event.ctrlKey) {
+          if (event.key === "i" && !event.metaKey && !event.ctrlKey && !isLed(event)) {
             event.preventDefault();
             event.stopPropagation();
             play();

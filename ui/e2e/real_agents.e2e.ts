@@ -1,0 +1,66 @@
+// Real agent programs from npm work on a task from the page: their own protocol, their own tools, a scripted model.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { action, open, openTask, profile } from "./support/browser";
+import { agentsPath, isInstalled, REAL_AGENTS, scriptedModel, type RealAgent } from "./support/agents";
+import { card, expectContinuous, frames, judge, newCards, startRecording, take } from "./support/judge";
+import { Panel } from "./support/panel";
+import { test } from "./support/test";
+
+const TITLE = "Greet the reader [[write]]";
+const GREETING = "Hello from the script.";
+
+async function panelFor(agent: RealAgent, url: string): Promise<Panel> {
+  return Panel.start({
+    files: { "README.md": "A repository for tests.\n", "tasks/greet.md": `# ${TITLE}\n\n- [ ] Write greeting.txt\n` },
+    home: agent.home ?? {},
+    env: { PATH: agentsPath(), ...agent.env(url) },
+  });
+}
+
+for (const agent of REAL_AGENTS) {
+  const installed = isInstalled(agent);
+  if (!installed) console.log(`skipped: ${agent.program} is not installed in tests/agents`);
+
+  test.skipIf(!installed)(`${agent.name}_writes_a_file_asks_before_its_command_and_ends`, { timeout: 120_000 }, async ({ onTestFinished }) => {
+    const model = await scriptedModel();
+    onTestFinished(() => model.stop());
+    const panel = await panelFor(agent, model.url);
+    onTestFinished(() => panel.stop());
+    const context = await profile();
+    onTestFinished(() => context.close());
+    const page = await open(panel, context);
+    await openTask(page, TITLE);
+    await startRecording(page);
+    await frames(page, 5);
+    await action(page, "Implement").click();
+    await frames(page, 2);
+
+    const asks = page.locator('aside [data-status="needs-approval"]');
+    await asks.waitFor({ timeout: 60_000 });
+    const [session] = await panel.sessions();
+    expect(session).toMatchObject({ agent: agent.name, status: "needs-approval" });
+    await asks.getByText(agent.title).first().waitFor();
+    const worktree = (await panel.task(TITLE)).branch?.path ?? "";
+    expect(readFileSync(join(worktree, "greeting.txt"), "utf8").trim(), "edits need no permission").toBe(GREETING);
+    expect(existsSync(join(worktree, "copy.txt")), "commands do").toBe(false);
+    await asks.getByRole("button", { name: /^(Yes|Allow)$/ }).click();
+
+    const done = page.locator(`${card(session?.id ?? "")}[data-status="completed"]:not([data-pending])`);
+    await done.waitFor({ timeout: 60_000 });
+    const recording = await take(page);
+    const click = recording.marks.findLast((mark) => newCards(recording, mark.n).length === 1);
+    const verdict = judge(recording, session?.id ?? "", click?.n ?? 0);
+    expectContinuous(verdict);
+    expect(verdict.statuses).toEqual(expect.arrayContaining(["running", "needs-approval", "completed"]));
+    expect(readFileSync(join(worktree, "copy.txt"), "utf8").trim()).toBe(GREETING);
+
+    await page.getByRole("tab", { name: "Changes" }).click();
+    const changed = page.getByRole("list", { name: "Changed files" });
+    await changed.getByText("greeting.txt").click();
+    await page.getByRole("region", { name: "greeting.txt" }).getByText(GREETING).waitFor();
+    await changed.getByText("copy.txt").waitFor();
+    expect(existsSync(join(panel.repo, "greeting.txt")), "the user's checkout is as it was").toBe(false);
+  });
+}
