@@ -138,14 +138,20 @@ impl TaskList {
         if self.asked.held && old.is_some() && shown.is_some() {
             return;
         }
+        let place = shown.map(|task| self.place_of(state, task));
+        // Most changes of a task leave it where it is.
+        if old == place {
+            return;
+        }
         if let Some(old) = old {
-            if let Some(at) = self.order.iter().position(|p| p.3 == old.3) {
+            self.places.remove(&id);
+            // While it is held, the order need not be sorted.
+            let at = self.order.binary_search(&old).ok().or_else(|| self.order.iter().position(|p| p.3 == id));
+            if let Some(at) = at {
                 self.order.remove(at);
             }
-            self.places.remove(&id);
         }
-        if let Some(task) = shown {
-            let place = self.place_of(state, task);
+        if let Some(place) = place {
             let at = if self.asked.held { 0 } else { self.order.partition_point(|p| *p < place) };
             self.order.insert(at, place.clone());
             self.places.insert(id, place);

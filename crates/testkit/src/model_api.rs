@@ -5,8 +5,8 @@
 //! script that the prompt names, see [`script`]. It keeps nothing between two requests: which step is due is told by
 //! how many tools have answered since the prompt.
 
-mod anthropic;
 mod answer;
+mod anthropic;
 mod conversation;
 mod gemini;
 mod script;

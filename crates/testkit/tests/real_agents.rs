@@ -1,10 +1,11 @@
 //! A real agent program from npm, under the whole panel and against the scripted model: cancelled in the middle of a
 //! sentence, gone with all its processes, and gone on with by a message.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail anywhere")]
+
 use qd_core::command::{Command, OnSession, SendMessage, StartSession};
 use qd_core::ids::{MessageId, SessionId};
-use qd_core::row::{RowKind, Session, Start, Task};
-use qd_core::row::Row;
+use qd_core::row::{Row, RowKind, Session, Start, Task};
 use qd_core::status::{Kind, Status};
 use qd_engine::time::{SystemClock, mint};
 use qd_testkit::model_api::ModelApi;
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long a cold start of a program of 400 MB may take.
-const STARTS: Duration = Duration::from_secs(60);
+const STARTS: Duration = Duration::from_mins(1);
 /// How long an ending may take.
 const ENDS: Duration = Duration::from_secs(20);
 
@@ -33,9 +34,12 @@ fn serve(home: &Home, programs: &Path, model: &str) -> Panel {
     let path = std::env::var_os("PATH").unwrap_or_default();
     command.env("PATH", format!("{}:{}", programs.display(), path.to_string_lossy()));
     command.env("ANTHROPIC_BASE_URL", model).env("ANTHROPIC_API_KEY", "dummy").env("CLAUDE_CODE_MAX_RETRIES", "1");
-    for switch in
-        ["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "DISABLE_AUTOUPDATER", "DISABLE_ERROR_REPORTING", "DISABLE_TELEMETRY"]
-    {
+    for switch in [
+        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC",
+        "DISABLE_AUTOUPDATER",
+        "DISABLE_ERROR_REPORTING",
+        "DISABLE_TELEMETRY",
+    ] {
         command.env(switch, "1");
     }
     home.start(command).unwrap()
@@ -44,7 +48,8 @@ fn serve(home: &Home, programs: &Path, model: &str) -> Panel {
 fn the_task(api: &Api) -> Task {
     wait_for("the task and the agents are known", STARTS, || {
         let state = api.state()?;
-        let task = state.of_kind(RowKind::Task).find_map(|row| if let Row::Task(t) = row { Some(t.clone()) } else { None });
+        let task =
+            state.of_kind(RowKind::Task).find_map(|row| if let Row::Task(t) = row { Some(t.clone()) } else { None });
         Ok(task.filter(|_| !state.agents().is_empty()))
     })
     .unwrap()

@@ -28,11 +28,14 @@ export function drawPointer(): void {
 export class Film {
   #shots: Shot[] = [];
 
-  private constructor(private readonly session: CDPSession) {}
+  private constructor(
+    private readonly page: Page,
+    private readonly session: CDPSession,
+  ) {}
 
   static async start(page: Page): Promise<Film> {
     const session = await page.context().newCDPSession(page);
-    const film = new Film(session);
+    const film = new Film(page, session);
     session.on("Page.screencastFrame", ({ data, metadata, sessionId }) => {
       film.#shots.push({ image: Buffer.from(data, "base64"), at: (metadata.timestamp ?? 0) * 1000 });
       void session.send("Page.screencastFrameAck", { sessionId });
@@ -44,7 +47,10 @@ export class Film {
   /** Ends it and writes it, `width` pixels wide. */
   async keep(file: string, width: number): Promise<number> {
     await this.session.send("Page.stopScreencast");
-    const shots = this.#shots.filter((shot, n) => (this.#shots[n + 1]?.at ?? Infinity) - shot.at >= SHORTEST_MS);
+    // A busy browser leaves the last pictures out; how it ended must be seen.
+    this.#shots.push({ image: await this.page.screenshot(), at: Date.now() });
+    const taken = this.#shots.toSorted((a, b) => a.at - b.at);
+    const shots = taken.filter((shot, n) => (taken[n + 1]?.at ?? Infinity) - shot.at >= SHORTEST_MS);
     const images = await Promise.all(shots.map((shot) => sharp(shot.image).resize({ width }).png().toBuffer()));
     const delay = shots.map((shot, n) => Math.round((shots[n + 1]?.at ?? shot.at + LAST_MS) - shot.at));
     const { size } = await sharp(images, { join: { animated: true } }).webp({ quality: 70, effort: 4, minSize: true, loop: 0, delay }).toFile(file);

@@ -2,7 +2,7 @@
 // Ends only what it started: every process of it has the test's folder in its environment.
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { vi } from "vitest";
@@ -68,6 +68,9 @@ export class Panel {
       HOME: this.dir,
       TMPDIR: this.dir,
       LANG: "C.UTF-8",
+      // The demonstration's agent runs `cargo test`; the toolchain is the person's.
+      CARGO_HOME: process.env.CARGO_HOME ?? join(homedir(), ".cargo"),
+      RUSTUP_HOME: process.env.RUSTUP_HOME ?? join(homedir(), ".rustup"),
       QD_DEMO_STEP_MS: String(this.options.stepMs ?? 20),
       QD_DEMO_HOME: join(this.dir, "demo-agent"),
       ...this.options.env,

@@ -113,12 +113,13 @@ impl Attempt {
 
     /// Starts it, where that is still wanted.
     async fn begin(&self, row: &Session) -> Next {
-        let late = row.since < self.served_since && self.engine.inner.config.clock.now().since(row.since) > START_WITHIN;
+        let late =
+            row.since < self.served_since && self.engine.inner.config.clock.now().since(row.since) > START_WITHIN;
         let unbegun = match row.status {
             Status::Cancelling => Some(Ending::Cancelled),
-            Status::Starting if late => {
-                Some(Ending::Interrupted { why: "It was not started before the server ended. Start it again.".to_owned() })
-            }
+            Status::Starting if late => Some(Ending::Interrupted {
+                why: "It was not started before the server ended. Start it again.".to_owned(),
+            }),
             Status::Starting => None,
             _ => Some(Ending::Interrupted { why: "Its run folder is gone, and its process with it.".to_owned() }),
         };
@@ -290,7 +291,8 @@ impl Attempt {
 
     /// Settles what the output says and no report did.
     async fn catch_up(&self, over: &mut Over) {
-        let waiting = self.engine.read(|state| state.messages_of(self.session).any(|m| m.state == MessageState::Queued));
+        let waiting =
+            self.engine.read(|state| state.messages_of(self.session).any(|m| m.state == MessageState::Queued));
         if !waiting && over.conversation.is_some() {
             return;
         }

@@ -11,6 +11,7 @@ use qd_core::command::ReportSession;
 use qd_core::ids::{AgentId, MessageId, of_cause};
 use qd_core::prompt::Prompt;
 use qd_core::row::{Branch, Message, MessageBody, MessageState, Session, Task};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -42,7 +43,6 @@ pub(super) async fn prepare(engine: &Engine, row: &Session) -> Result<HostSpec, 
     if !record(engine, row, &branch).await {
         return Err(Unprepared::NotStored);
     }
-    let config = engine.config();
     let (title, version) = engine.read(|state| {
         let agent = state.agent(AgentId::named(&row.agent));
         (agent.map_or_else(|| row.agent.clone(), |a| a.title.clone()), agent.and_then(|a| a.version.clone()))
@@ -55,7 +55,7 @@ pub(super) async fn prepare(engine: &Engine, row: &Session) -> Result<HostSpec, 
         program,
         args,
         version,
-        env: catalogue::environment(&row.agent, config.agents.get(&row.agent), &config.env),
+        env: environment(engine, &row.agent),
         cwd: PathBuf::from(&branch.path),
         messages: messages(engine, row, &task, &path, &branch),
         resume: row.conversation.clone(),
@@ -109,6 +109,18 @@ pub(super) async fn record(engine: &Engine, row: &Session, branch: &Branch) -> b
         branch: Some(branch.clone()),
     };
     engine.report_session(row, report).await
+}
+
+/// The complete environment of an agent. The demo agent keeps its conversations with the rest of the data.
+fn environment(engine: &Engine, agent: &str) -> BTreeMap<String, String> {
+    let config = engine.config();
+    let mut env = catalogue::environment(agent, config.agents.get(agent), &config.env);
+    if agent == catalogue::DEMO
+        && let Some(home) = config.data_dir.join("demo-agent").to_str()
+    {
+        env.entry("QD_DEMO_HOME".to_owned()).or_insert_with(|| home.to_owned());
+    }
+    env
 }
 
 /// The program and the arguments of an agent.

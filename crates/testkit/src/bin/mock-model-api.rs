@@ -10,9 +10,7 @@ async fn main() -> Result<()> {
     say(&api.url()?);
     let mut stdin = tokio::io::stdin();
     let mut ignored = [0; 64];
-    let ended = async {
-        while matches!(stdin.read(&mut ignored).await, Ok(1..)) {}
-    };
+    let ended = async { while matches!(stdin.read(&mut ignored).await, Ok(1..)) {} };
     tokio::select! {
         failed = api.run() => Ok(failed?),
         () = ended => std::process::exit(0),

@@ -58,12 +58,8 @@ struct Stream {
 
 /// A stream of these events, each with its line breaks.
 pub(super) fn events(events: Vec<String>, course: Course) -> Answer {
-    let stream = Stream {
-        events: events.into_iter(),
-        sent: 0,
-        cut_after: course.cut_after,
-        clock: course.pace.map(interval),
-    };
+    let stream =
+        Stream { events: events.into_iter(), sent: 0, cut_after: course.cut_after, clock: course.pace.map(interval) };
     let body = StreamBody::new(stream::unfold(stream, Stream::next)).boxed_unsync();
     headed(StatusCode::OK, "text/event-stream", body)
 }

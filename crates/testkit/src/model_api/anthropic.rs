@@ -42,11 +42,12 @@ fn refused(status: u16) -> Answer {
 
 fn conversation(asked: &Value) -> Conversation {
     let list = |name: &str| asked.get(name).and_then(Value::as_array).into_iter().flatten();
-    let said = list("messages").filter(|message| message["role"] == "user").flat_map(|message| match &message["content"] {
-        Value::String(text) => vec![Said::Prompt(text.clone())],
-        Value::Array(blocks) => blocks.iter().filter_map(block).collect(),
-        _ => Vec::new(),
-    });
+    let said =
+        list("messages").filter(|message| message["role"] == "user").flat_map(|message| match &message["content"] {
+            Value::String(text) => vec![Said::Prompt(text.clone())],
+            Value::Array(blocks) => blocks.iter().filter_map(block).collect(),
+            _ => Vec::new(),
+        });
     let tools = list("tools").filter_map(|tool| {
         Some(Offer { name: tool["name"].as_str()?.to_owned(), schema: tool.get("input_schema")?.clone() })
     });
@@ -88,7 +89,8 @@ fn streamed(model: &Value, turn: &Turn) -> Vec<String> {
     });
     let mut events = vec![json!({ "type": "message_start", "message": message })];
     events.push(json!({ "type": "content_block_start", "index": 0, "content_block": { "type": "text", "text": "" } }));
-    let piece = |text| json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "text_delta", "text": text } });
+    let piece =
+        |text| json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "text_delta", "text": text } });
     events.extend(turn.text.iter().map(piece));
     events.push(json!({ "type": "content_block_stop", "index": 0 }));
     if let Some(call) = &turn.call {

@@ -73,7 +73,8 @@ mod tests {
 
     #[test]
     fn the_step_is_the_number_of_tool_results_since_the_prompt() {
-        let said = vec![prompt("[[write]]"), Said::ToolResult, prompt("now [[slow]]"), Said::ToolResult, prompt("a reminder")];
+        let said =
+            vec![prompt("[[write]]"), Said::ToolResult, prompt("now [[slow]]"), Said::ToolResult, prompt("a reminder")];
         let conversation = Conversation { said, ..Conversation::default() };
         let standing = conversation.standing().unwrap();
         assert_eq!((standing.script, standing.step, standing.earlier), ("slow", 1, 1));

@@ -71,7 +71,10 @@ pub(super) fn reply(conversation: &Conversation) -> Reply {
 fn write(conversation: &Conversation, standing: Standing) -> Turn {
     let (words, deed) = match standing.step {
         0 => ("I write the file first.", write_greeting(standing.prompt)),
-        1 => ("Now I copy it.", Deed::Run { command: "cp greeting.txt copy.txt && cat copy.txt | tee checked.txt".to_owned() }),
+        1 => (
+            "Now I copy it.",
+            Deed::Run { command: "cp greeting.txt copy.txt && cat copy.txt | tee checked.txt".to_owned() },
+        ),
         _ => return Turn::said("Done: greeting.txt is written and copied."),
     };
     match bind(&deed, &conversation.tools) {

@@ -30,7 +30,10 @@ async fn the_first_step_calls_the_tool_that_was_offered_in_the_folder_of_the_pro
     let (status, text) = asked("/v1/messages", claude("[[write]]", 0)).await;
     assert_eq!(status, 200);
     assert!(text.starts_with("event: message_start\n") && text.ends_with("{\"type\":\"message_stop\"}\n\n"), "{text}");
-    assert!(text.contains(r#"\"file_path\":\"/w/greeting.txt\""#) && text.contains(r#""stop_reason":"tool_use""#), "{text}");
+    assert!(
+        text.contains(r#"\"file_path\":\"/w/greeting.txt\""#) && text.contains(r#""stop_reason":"tool_use""#),
+        "{text}"
+    );
 }
 
 #[tokio::test]

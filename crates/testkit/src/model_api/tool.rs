@@ -83,7 +83,8 @@ mod tests {
     use super::*;
 
     fn offer(name: &str, properties: &[&str], required: &[&str]) -> Offer {
-        let properties: Map<_, _> = properties.iter().map(|name| ((*name).to_owned(), json!({ "type": "string" }))).collect();
+        let properties: Map<_, _> =
+            properties.iter().map(|name| ((*name).to_owned(), json!({ "type": "string" }))).collect();
         Offer { name: name.to_owned(), schema: json!({ "properties": properties, "required": required }) }
     }
 
@@ -91,7 +92,10 @@ mod tests {
     fn a_known_name_stands_before_arguments_that_fit() {
         let offers = [offer("note", &["path", "content"], &[]), offer("write_file", &["file_path", "content"], &[])];
         let call = bind(&Deed::Write { path: "p".to_owned(), content: "c".to_owned() }, &offers).unwrap();
-        assert_eq!(call, Call { name: "write_file".to_owned(), arguments: json!({ "file_path": "p", "content": "c" }) });
+        assert_eq!(
+            call,
+            Call { name: "write_file".to_owned(), arguments: json!({ "file_path": "p", "content": "c" }) }
+        );
     }
 
     #[test]

@@ -54,18 +54,14 @@ impl Passing {
         };
         let Some(rule) = self.shared.rules.take(&self.asked, takes) else { return Some((Ok(frame), self)) };
         rule.hit();
-        match rule.fault() {
-            Fault::Cut { containing } => {
-                self.cut = true;
-                let before = text.find(containing).unwrap_or(0) + containing.len() / 2;
-                let bytes = frame.into_data().unwrap_or_default();
-                let part = bytes.slice(..before.min(bytes.len()));
-                Some((Ok(Frame::data(part)), self))
-            }
-            _ => {
-                rule.removed().await;
-                Some((Ok(frame), self))
-            }
+        if let Fault::Cut { containing } = rule.fault() {
+            self.cut = true;
+            let half = text.find(containing).unwrap_or(0) + containing.len() / 2;
+            let bytes = frame.into_data().unwrap_or_default();
+            let part = bytes.slice(..half.min(bytes.len()));
+            return Some((Ok(Frame::data(part)), self));
         }
+        rule.removed().await;
+        Some((Ok(frame), self))
     }
 }

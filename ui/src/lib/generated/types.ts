@@ -1,4 +1,4 @@
-// Made by `cargo xtask codegen` from the Rust types of `core` and `wire`: do not edit.
+// Made by `cargo xtask codegen` from the Rust types of `core`, `wire` and `client`: do not edit.
 
 /** An action of a task or a session. */
 export type Action = {
@@ -50,6 +50,9 @@ preference: number, };
 
 /** An agent that can be started, by its name. */
 export type AgentId = string;
+
+/** The agents and which is taken where none is chosen. */
+export type Agents = { agents: Array<Agent>, default: string | null, };
 
 /** See [`Command::AgentsFound`]. */
 export type AgentsFound = { agents: Array<Agent>, };
@@ -147,6 +150,19 @@ export type ConflictFound = {
 /** The text that the file has. */
 theirs: string, };
 
+/** How the page stands to the server. */
+export type ConnectionView = {
+/** `loading`, `live`, `stale` or `logged_out`. */
+state: "loading" | "live" | "stale" | "logged_out",
+/** Since when what is shown may be old. */
+since: Millis | null,
+/** How many actions wait for the server. */
+waiting: number,
+/** How many of them would not survive a reload. */
+unsaved: number,
+/** Whether there is anything to show yet. */
+has_base: boolean, };
+
 /** See [`Command::CountChanges`]. */
 export type CountChanges = { task: TaskId, changed: Changed, };
 
@@ -169,6 +185,17 @@ version: Mid,
 /** Its text. */
 text: string, };
 
+/** The text of a task's document. */
+export type DocumentView = {
+/** The version that an edit names as its base. */
+version: Mid,
+/** The text. */
+text: string,
+/** Whether this text is not stored yet. */
+pending: boolean,
+/** Whether the row names a newer version, which is to be fetched. */
+stale: boolean, };
+
 /** What a job that is done leaves in its task. */
 export type Done = { "did": "wrote",
 /** Path relative to the project. */
@@ -185,6 +212,25 @@ landing: Landing, } | { "did": "unkept" } | { "did": "discarded",
 saved: string, } | { "did": "restored",
 /** Where. */
 branch: Branch, };
+
+/** One thing to do. */
+export type Effect = { "type": "journal",
+/** The key. */
+key: string,
+/** The value. */
+value: string, } | { "type": "unjournal",
+/** The key. */
+key: string, } | { "type": "send",
+/** The mutation. */
+mid: Mid,
+/** The body. */
+body: string, } | { "type": "fetch_snapshot",
+/** The pending mutations. */
+mids: Array<Mid>, } | { "type": "hub",
+/** The message. */
+message: ToHub, } | { "type": "replace_hub" } | { "type": "login" } | { "type": "wake",
+/** When. */
+at: Millis, };
 
 /** See [`Command::EndSession`]. */
 export type EndSession = { id: SessionId, attempt: number, ending: Ending, output_end: number, activity: Activity, conversation: string | null, };
@@ -260,12 +306,66 @@ truncated: boolean, };
 /** What happened to a file. */
 export type FileStatus = "added" | "modified" | "deleted" | "renamed" | "copied" | "type_changed" | "mode_changed";
 
+/** What the hub says to a tab. */
+export type FromHub = { "type": "frames",
+/** The frames. */
+frames: Array<string>, } | { "type": "connected" } | { "type": "lost" } | { "type": "behind" } | { "type": "logged_out" } | { "type": "alive" };
+
 /** `GET /healthz`: needs no token, so that a second server can tell who holds the port. */
 export type HealthAnswer = {
 /** Always `quarterdeck`. */
 name: string,
 /** The version of the server. */
 version: string, };
+
+/** What the hub wants done. */
+export type HubEffect = { "type": "open",
+/** Names this opening. */
+stream: number,
+/** `epoch.seq.tag` */
+offset: string, } | { "type": "close" } | { "type": "say",
+/** Which tab. */
+port: number,
+/** What. */
+message: FromHub, } | { "type": "wake",
+/** When. */
+at: Millis, };
+
+/** What happens to the hub. */
+export type HubEvent = { "type": "port",
+/** Which tab. */
+port: number,
+/** What. */
+message: ToHub,
+/** Now. */
+now: Millis, } | { "type": "opened",
+/** Which opening. */
+stream: number,
+/** Now. */
+now: Millis, } | { "type": "frame",
+/** Which opening. */
+stream: number,
+/** The SSE event's data, as it came. */
+data: string,
+/** The SSE event's id: the offset after a record. */
+id: string | null,
+/** Now. */
+now: Millis, } | { "type": "closed",
+/** Which opening. */
+stream: number,
+/** The HTTP status of a refusal; 0 otherwise. */
+status: number,
+/** Now. */
+now: Millis, } | { "type": "tick",
+/** Now. */
+now: Millis, };
+
+/** One thing that the transcript shows. */
+export type Item = {
+/** Stays the same while the item grows: counts from 0 over all attempts. */
+key: number,
+/** When it began. */
+ts: Millis, } & ({ "type": "began", agent: string, program: string, cwd: string, resumed: string | null, } | { "type": "prompt", message: MessageId, text: string, } | { "type": "text", text: string, } | { "type": "thought", text: string, } | { "type": "tool", call: ToolCall, } | { "type": "reads", calls: Array<ToolCall>, } | { "type": "plan", entries: Array<PlanEntry>, } | { "type": "asked", request: Request, settled: boolean, option: string | null, } | { "type": "stderr", text: string, } | { "type": "note", text: string, } | { "type": "turn", stop: string, } | { "type": "ended", ending: Ending, activity: Activity, } | { type: "unknown", raw: unknown });
 
 /** A job. Its id is the `mid` that asked for it. */
 export type Job = {
@@ -295,6 +395,13 @@ reason: string,
 /** The files it concerns, where there are any. */
 files: Array<string>, };
 
+/** An entry of the journal (`localStorage`). */
+export type JournalEntry = {
+/** Its key. */
+key: string,
+/** Its value. */
+value: string, };
+
 export type JsonValue = number | string | boolean | Array<JsonValue> | { [key in string]: JsonValue } | null;
 
 /** See [`Command::KeepWork`]. */
@@ -322,6 +429,17 @@ old: string,
 new: string,
 /** When. */
 at: Millis, };
+
+/** A page of the list. */
+export type Lines = {
+/** How many lines there are in all. */
+total: number,
+/** How many tasks there are, shown or not. */
+active: number,
+/** How many are archived or not on this branch. */
+archived: number,
+/** The asked lines. */
+lines: Array<TaskLine>, };
 
 /** One frame of `GET /api/v1/log?live=sse`. The SSE event's name is `frame`'s value; a record's SSE id is its offset. */
 export type LogFrame = { "frame": "record",
@@ -413,6 +531,17 @@ age_ms?: number | null,
 /** Refused with `too_late` when older than this. */
 max_age_ms?: number | null, };
 
+/** A refusal to tell. */
+export type Notice = {
+/** The refused mutation. */
+id: Mid,
+/** Why. */
+reject: Reject,
+/** What did not happen, in a few words. */
+title: string,
+/** Whether it can be tried again. */
+retry: boolean, };
+
 /** See [`Command::ObserveFile`]. */
 export type ObserveFile = { id: TaskId, project: ProjectId, path: string,
 /** Hash and size of the file; `version` is ignored, the mutation's own id becomes the version. */
@@ -475,6 +604,80 @@ ok: boolean,
 /** Why refused. */
 err: Reject | null, };
 
+/** What one event led to. */
+export type Output = {
+/** What is to be done, in order. */
+effects: Array<Effect>,
+/** The rows whose picture may have changed. */
+changed: Array<Key>,
+/** Everything may have changed. */
+all: boolean,
+/** Notices or the connection changed. */
+chrome: boolean,
+/** The mutation that an `Act` or `Retry` made. */
+mid: Mid | null, };
+
+/** One thing that happened. Each is one synchronous commit. */
+export type PanelEvent = { "type": "boot",
+/** Now. */
+now: Millis,
+/** All entries of the journal. */
+journal: Array<JournalEntry>,
+/** What `base_json` gave, as it was kept. */
+cached: string | null, } | { "type": "act",
+/** The command, its ids minted. */
+command: Command,
+/** Now. */
+now: Millis, } | { "type": "hub",
+/** The message. */
+message: FromHub,
+/** Now. */
+now: Millis, } | { "type": "snapshot",
+/** The body as it came. */
+text: string,
+/** Now. */
+now: Millis, } | { "type": "snapshot_failed",
+/** The HTTP status; 0 where there was no answer. */
+status: number,
+/** Now. */
+now: Millis, } | { "type": "reply",
+/** Of which mutation. */
+mid: Mid,
+/** The HTTP status. */
+status: number,
+/** The body as it came. */
+body: string,
+/** Now. */
+now: Millis, } | { "type": "send_failed",
+/** Of which mutation. */
+mid: Mid,
+/** Now. */
+now: Millis, } | { "type": "storage",
+/** The key. */
+key: string,
+/** Its value now; null where it is gone. */
+value: string | null,
+/** Now. */
+now: Millis, } | { "type": "journal_refused",
+/** Its key. */
+key: string, } | { "type": "document",
+/** Of which task. */
+task: TaskId,
+/** Which version. */
+version: Mid,
+/** The text. */
+text: string, } | { "type": "dismiss",
+/** The notice: the mutation it tells of. */
+id: Mid, } | { "type": "retry",
+/** The notice. */
+id: Mid,
+/** Now. */
+now: Millis, } | { "type": "logged_in",
+/** Now. */
+now: Millis, } | { "type": "tick",
+/** Now. */
+now: Millis, };
+
 /** Where a task stands in its life. */
 export type Phase = "draft" | "running" | "review" | "kept" | "done" | "archived" | "not_on_branch";
 
@@ -484,6 +687,9 @@ export type PlanEntry = {
 text: string,
 /** How it stands. */
 status: ToolStatus, };
+
+/** What a play button does. */
+export type Play = { kind: Kind, label: string, enabled: boolean, reason: string | null, };
 
 /** Counted checkboxes. */
 export type Progress = {
@@ -517,6 +723,30 @@ demo: boolean, };
 
 /** A project: one git repository. */
 export type ProjectId = string;
+
+/** What a push changed. */
+export type Pushed = {
+/** How many items there are now. */
+len: number,
+/** The first item that is new or other than before; `len` where none is. */
+changed_from: number,
+/** How many lines could not be read. */
+unreadable: number, };
+
+/** What the page asks of the list. */
+export type Query = {
+/** Words that must all stand in the title or path. */
+filter: string,
+/** Which tasks. */
+show: Show,
+/** In which order. */
+sort: Sort,
+/** Lines from this one … */
+from: number,
+/** … to before this one. */
+to: number,
+/** The order is held: rows change in their places (the pointer is over the list). */
+held: boolean, };
 
 /** One entry of the log: the one terminal record of a mutation. */
 export type Record = {
@@ -644,6 +874,34 @@ seen: boolean, };
 /** A session: one conversation with an agent. */
 export type SessionId = string;
 
+/** The session ids of a task in the order of their cards. */
+export type SessionList = { active: Array<SessionId>, ended: Array<SessionId>, };
+
+/** A session's card and page. */
+export type SessionView = {
+/** The row. */
+row: Session,
+/** The agent's name for people. */
+agent_title: string,
+/** Whether the agent is scripted and uses no model. */
+scripted: boolean,
+/** The kind, as on its badge. */
+kind_title: string,
+/** Whether the server has confirmed what is shown. */
+confirmed: boolean,
+/** The word for its status; an unconfirmed one says how its sending stands. */
+word: string,
+/** What it does now, where it lives. */
+activity: Activity | null,
+/** The second line of its card. */
+line: string,
+/** Messages to it. */
+messages: Array<Message>,
+/** What can be done with it. */
+actions: Array<Action>,
+/** Its task's title. */
+task_title: string, };
+
 /** See [`Command::SetDefaultAgent`]. */
 export type SetDefaultAgent = { agent: string | null, };
 
@@ -663,6 +921,9 @@ demo: boolean, };
 /** See [`Command::SettleMessage`]. */
 export type SettleMessage = { id: MessageId, state: MessageState, };
 
+/** Which tasks the list shows. */
+export type Show = "active" | "archived" | "all";
+
 /** `GET /api/v1/snapshot`, or `POST` with [`SnapshotRequest`]. */
 export type Snapshot = {
 /** Of the read transaction. */
@@ -680,6 +941,9 @@ settled: { [key in Mid]: Outcome }, };
 export type SnapshotRequest = {
 /** The caller's pending mutations. */
 mids: Array<Mid>, };
+
+/** What the list is sorted by. */
+export type Sort = "attention" | "updated" | "title" | "progress";
 
 /** What a person chose when starting a session. Absent choices are resolved on the server at command time. */
 export type Start = {
@@ -733,6 +997,26 @@ landing: Landing | null, };
 
 /** A task: one markdown file, through renames. */
 export type TaskId = string;
+
+/** A line of the task list. */
+export type TaskLine = { id: TaskId, title: string, progress: Progress, attention: Attention, running: boolean, archived: boolean, on_branch: boolean, problem: string | null,
+/** When anything last happened in it. */
+updated: Millis,
+/** Whether the server has not confirmed what is shown. */
+pending: boolean,
+/** What the play button does. */
+play: Play, };
+
+/** A task's page. */
+export type TaskView = { row: Task, project: Project | null, phase: Phase, attention: Attention, pending: boolean, jobs: Array<Job>, actions: Array<Action>, play: Play, };
+
+/** What a tab says to the hub. */
+export type ToHub = { "type": "join",
+/** `epoch.seq.tag` */
+offset: string, } | { "type": "leave" } | { "type": "reopen" };
+
+/** A tool call as it stands. */
+export type ToolCall = { id: string, title: string, tool: ToolKind, status: ToolStatus, files: Array<string>, content: Array<ToolContent>, input: unknown, began: Millis, ended: Millis | null, };
 
 /** What a tool call shows. */
 export type ToolContent = { "type": "text",
