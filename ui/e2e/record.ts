@@ -135,7 +135,11 @@ test("the_sidebar_verify_and_pictures", async ({ panel }) => {
   await scene(panel, "verify", (page, film) =>
     film(async () => {
       await press(page, action(page, "Verify"));
-      await page.locator(`${ASIDE} [data-kind="verify"]:is([data-status="needs-approval"], [data-status="completed"])`).waitFor({ timeout: 30_000 });
+      await playOut(page, "completed", 2);
+      await page.getByRole("textbox", { name: "Rewrite" }).fill("Say what a refusal looks like.");
+      await press(page, action(page, "Rewrite").last());
+      await page.locator(`${ASIDE} [data-kind="rewrite"][data-status="running"]`).waitFor();
+      await frames(page, 60);
     }),
   );
   await pictures(panel);

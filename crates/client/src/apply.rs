@@ -6,7 +6,7 @@ use crate::effect::Effect;
 use crate::intent::{Intent, Sending};
 use crate::journal;
 use crate::notice::Notice;
-use qd_core::ids::{Millis, Mid};
+use qd_core::ids::{Mid, Millis};
 use qd_core::op::{Offset, Outcome, Record};
 use qd_core::row::{Key, RowKind};
 use qd_wire::{LogFrame, Snapshot};
@@ -108,7 +108,8 @@ impl Client {
             return;
         }
         let outcome = serde_json::from_str::<Outcome>(body).ok().filter(|o| o.mid == mid);
-        let definitive = outcome.filter(|o| (o.ok && status == 200) || (!o.ok && o.err.is_some() && (400..500).contains(&status)));
+        let definitive =
+            outcome.filter(|o| (o.ok && status == 200) || (!o.ok && o.err.is_some() && (400..500).contains(&status)));
         match definitive {
             Some(outcome) => self.learn(&outcome, commit),
             // 425: what it comes after is on its way, so this is soon worth another try.

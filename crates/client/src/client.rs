@@ -12,7 +12,7 @@ use crate::notice::Notice;
 use crate::send::SLOW;
 use qd_core::command::Command;
 use qd_core::event::Activity;
-use qd_core::ids::{Millis, Mid, SessionId, TaskId};
+use qd_core::ids::{Mid, Millis, SessionId, TaskId};
 use qd_core::op::{Offset, Outcome};
 use qd_core::row::{Key, Row, RowKind};
 use qd_core::state::State;

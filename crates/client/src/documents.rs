@@ -24,7 +24,9 @@ impl Client {
     /// The document of a task, `None` where its text was not fetched yet.
     pub fn document(&self, task: TaskId) -> Option<DocumentView> {
         let typed = self.pending.iter().rev().find_map(|intent| match intent.command.as_ref()? {
-            Command::SaveDocument(c) | Command::ResolveConflict(c) if c.id == task => Some((intent.mid(), c.text.clone())),
+            Command::SaveDocument(c) | Command::ResolveConflict(c) if c.id == task => {
+                Some((intent.mid(), c.text.clone()))
+            }
             Command::RenameTask(c) if c.id == task => Some((intent.mid(), c.text.clone())),
             Command::CreateTask(c) if c.id == task => Some((intent.mid(), compose(&c.text))),
             _ => None,

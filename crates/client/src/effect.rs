@@ -1,7 +1,7 @@
 //! What the client wants done. Whoever runs it executes the effects in order, without thinking.
 
 use crate::event::ToHub;
-use qd_core::ids::{Millis, Mid};
+use qd_core::ids::{Mid, Millis};
 use qd_core::row::Key;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;

@@ -1,7 +1,7 @@
 //! What happens to the client.
 
 use qd_core::command::Command;
-use qd_core::ids::{Millis, Mid, TaskId};
+use qd_core::ids::{Mid, Millis, TaskId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 

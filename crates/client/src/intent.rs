@@ -1,7 +1,7 @@
 //! An intent: what a person wants and the server has not yet settled as far as this tab has applied the log.
 
 use qd_core::command::Command;
-use qd_core::ids::{Millis, Mid};
+use qd_core::ids::{Mid, Millis};
 use qd_core::op::Outcome;
 use qd_core::row::Key;
 use qd_wire::Mutation;

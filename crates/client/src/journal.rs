@@ -1,7 +1,7 @@
 //! The journal: one key per intent in storage that all tabs of the browser share, so that an intent survives its tab
 //! (R2, R9, R10). Keys are `qd:<tab>:<mid>`; a living tab with entries beats under `qd:<tab>:alive`.
 
-use qd_core::ids::{Millis, Mid};
+use qd_core::ids::{Mid, Millis};
 use qd_core::op::Outcome;
 use qd_wire::Mutation;
 use serde::{Deserialize, Serialize};

@@ -108,7 +108,8 @@ impl TaskList {
         }
         let to = query.to.min(self.order.len());
         let archived = self.active.len() - self.actives;
-        let lines = self.order[query.from.min(to)..to].iter().filter_map(|place| state.task(place.3)).map(line).collect();
+        let lines =
+            self.order[query.from.min(to)..to].iter().filter_map(|place| state.task(place.3)).map(line).collect();
         Lines { total: self.order.len(), active: self.actives, archived, lines }
     }
 

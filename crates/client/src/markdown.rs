@@ -1,8 +1,8 @@
 //! Markdown to HTML that is safe to put into the page: no raw HTML, no scripts, links only to where a person may want
 //! to go. Checkboxes carry the line they stand on.
 
-use qd_core::document::doing_marks;
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, html};
+use qd_core::document::doing_marks;
 
 /// The HTML of a document or message.
 pub fn to_html(text: &str) -> String {
@@ -73,8 +73,15 @@ mod tests {
 
     #[test]
     fn nothing_of_a_document_becomes_markup_of_the_page() {
-        let html = to_html("<script>alert(1)</script>\n\n[x](javascript:alert(1)) <b onclick=x>b</b> ![p](http://spy/p.png)");
-        assert!(!html.contains("<script") && !html.contains("javascript:") && !html.contains("<b ") && !html.contains("<img"), "{html}");
+        let html =
+            to_html("<script>alert(1)</script>\n\n[x](javascript:alert(1)) <b onclick=x>b</b> ![p](http://spy/p.png)");
+        assert!(
+            !html.contains("<script")
+                && !html.contains("javascript:")
+                && !html.contains("<b ")
+                && !html.contains("<img"),
+            "{html}"
+        );
         assert!(html.contains("&lt;script&gt;"));
     }
 
@@ -83,6 +90,9 @@ mod tests {
         let html = to_html("# T\n\n- [ ] a\n- [x] b\n");
         let doing = to_html("- [-] a\n");
         assert!(doing.contains("aria-label=\"line 1, in progress\" data-doing"), "{doing}");
-        assert!(html.contains("data-line=\"2\"") && html.contains("data-line=\"3\" aria-label=\"line 4\" checked"), "{html}");
+        assert!(
+            html.contains("data-line=\"2\"") && html.contains("data-line=\"3\" aria-label=\"line 4\" checked"),
+            "{html}"
+        );
     }
 }

@@ -6,7 +6,7 @@ use crate::intent::{Intent, Sending};
 use crate::journal::{self, BEAT, DEAD};
 use crate::notice::Notice;
 use qd_core::command::Command;
-use qd_core::ids::{Millis, Mid};
+use qd_core::ids::{Mid, Millis};
 use qd_core::op::{Reject, RejectCode};
 use qd_wire::Mutation;
 
@@ -30,8 +30,11 @@ impl Client {
         let mut mutation = Mutation::new(mid, &command);
         self.order(&command, &mut mutation);
         let key = journal::key(self.tab, mid);
-        let entry = journal::Entry { v: journal::VERSION, mutation: mutation.clone(), clicked: self.now, outcome: None };
-        commit.effects.push(Effect::Journal { key: key.clone(), value: serde_json::to_string(&entry).unwrap_or_default() });
+        let entry =
+            journal::Entry { v: journal::VERSION, mutation: mutation.clone(), clicked: self.now, outcome: None };
+        commit
+            .effects
+            .push(Effect::Journal { key: key.clone(), value: serde_json::to_string(&entry).unwrap_or_default() });
         commit.intents = true;
         commit.chrome |= self.connection != Connection::Live;
         self.pending.push(Intent {
@@ -52,7 +55,9 @@ impl Client {
         let at = self.pending.iter().rposition(|i| i.is_about(&[save.id.into()]));
         if let Some(at) = at {
             let intent = &self.pending[at];
-            if let (true, Sending::Unsent, Some(Command::SaveDocument(older))) = (intent.mine, intent.sending, &intent.command) {
+            if let (true, Sending::Unsent, Some(Command::SaveDocument(older))) =
+                (intent.mine, intent.sending, &intent.command)
+            {
                 save.base = older.base;
                 commit.effects.push(Effect::Unjournal { key: intent.key.clone() });
                 self.pending.remove(at);
@@ -135,9 +140,8 @@ impl Client {
     /// When something is due at the latest without further events.
     pub(crate) fn next_wake(&self) -> Option<Millis> {
         // What is held, or waits for a log-in, is not due by any clock.
-        let may_send = |i: &&Intent| {
-            i.mine && i.outcome.is_none() && self.connection != Connection::LoggedOut && !self.is_held(i)
-        };
+        let may_send =
+            |i: &&Intent| i.mine && i.outcome.is_none() && self.connection != Connection::LoggedOut && !self.is_held(i);
         let sends = self.pending.iter().filter(may_send).filter_map(|i| match i.sending {
             Sending::Again { at, .. } => Some(at),
             Sending::Unsent | Sending::OnItsWay { .. } => None,
@@ -145,7 +149,15 @@ impl Client {
         let words = self.pending.iter().map(|i| Millis(i.clicked.0 + SLOW)).filter(|at| *at > self.now);
         let beat = self.pending.iter().any(|i| i.mine).then(|| Millis(self.beaten.0 + BEAT));
         let adoption = self.pending.iter().filter(|i| !i.mine).map(|_| Millis(self.now.0 + DEAD));
-        let hub = (self.heard != Millis(0) && self.applied.is_some()).then(|| Millis(self.heard.0 + crate::client::HUB_SILENT + 1));
-        sends.chain(words).chain(beat).chain(adoption).chain(hub).chain(self.fetch_again).min().map(|at| at.max(self.now))
+        let hub = (self.heard != Millis(0) && self.applied.is_some())
+            .then(|| Millis(self.heard.0 + crate::client::HUB_SILENT + 1));
+        sends
+            .chain(words)
+            .chain(beat)
+            .chain(adoption)
+            .chain(hub)
+            .chain(self.fetch_again)
+            .min()
+            .map(|at| at.max(self.now))
     }
 }

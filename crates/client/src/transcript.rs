@@ -26,20 +26,53 @@ pub struct Item {
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the events that they are made of document them")]
 pub enum ItemBody {
-    Began { agent: String, program: String, cwd: String, resumed: Option<String> },
-    Prompt { message: MessageId, text: String },
-    Text { text: String },
-    Thought { text: String },
-    Tool { call: ToolCall },
-    Reads { calls: Vec<ToolCall> },
-    Plan { entries: Vec<PlanEntry> },
-    Asked { request: Request, settled: bool, option: Option<String> },
-    Stderr { text: String },
-    Note { text: String },
-    Turn { stop: String },
-    Ended { ending: Ending, activity: Activity },
+    Began {
+        agent: String,
+        program: String,
+        cwd: String,
+        resumed: Option<String>,
+    },
+    Prompt {
+        message: MessageId,
+        text: String,
+    },
+    Text {
+        text: String,
+    },
+    Thought {
+        text: String,
+    },
+    Tool {
+        call: ToolCall,
+    },
+    Reads {
+        calls: Vec<ToolCall>,
+    },
+    Plan {
+        entries: Vec<PlanEntry>,
+    },
+    Asked {
+        request: Request,
+        settled: bool,
+        option: Option<String>,
+    },
+    Stderr {
+        text: String,
+    },
+    Note {
+        text: String,
+    },
+    Turn {
+        stop: String,
+    },
+    Ended {
+        ending: Ending,
+        activity: Activity,
+    },
     #[ts(type = "{ type: \"unknown\", raw: unknown }")]
-    Unknown { raw: serde_json::Value },
+    Unknown {
+        raw: serde_json::Value,
+    },
 }
 
 /// A tool call as it stands.
@@ -358,7 +391,10 @@ mod tests {
         }
         push(&mut t, &tool("b", None, ToolStatus::Failed));
         let ItemBody::Reads { calls } = &t.window(0, 1)[0].body else { panic!("not folded") };
-        assert_eq!(calls.iter().map(|c| c.status).collect::<Vec<_>>(), [ToolStatus::Running, ToolStatus::Failed, ToolStatus::Running]);
+        assert_eq!(
+            calls.iter().map(|c| c.status).collect::<Vec<_>>(),
+            [ToolStatus::Running, ToolStatus::Failed, ToolStatus::Running]
+        );
         assert_eq!(t.len(), 1);
     }
 

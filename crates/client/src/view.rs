@@ -7,7 +7,7 @@ use crate::send::SLOW;
 use qd_core::decide::kind_name;
 use qd_core::derive::{self, Action, Attention, Phase};
 use qd_core::event::Activity;
-use qd_core::ids::{AgentId, Millis, Mid, SessionId, TaskId};
+use qd_core::ids::{AgentId, Mid, Millis, SessionId, TaskId};
 use qd_core::row::{Agent, Job, Message, Progress, Project, Row, RowKind, Session, Settings, Task};
 use qd_core::status::{Kind, Status};
 use serde::Serialize;
@@ -205,10 +205,7 @@ impl Client {
 
     /// All sessions that have not ended, those that need a person first.
     pub fn running(&self) -> Vec<SessionId> {
-        let mut all: Vec<&Session> = self
-            .visible
-            .active_sessions()
-            .collect();
+        let mut all: Vec<&Session> = self.visible.active_sessions().collect();
         let needs = |s: &Session| !matches!(s.status, Status::NeedsApproval | Status::NeedsAnswer);
         all.sort_by_key(|s| (needs(s), std::cmp::Reverse((s.created, s.id))));
         all.into_iter().map(|s| s.id).collect()
@@ -216,10 +213,7 @@ impl Client {
 
     /// The agents.
     pub fn agents(&self) -> Agents<'_> {
-        Agents {
-            agents: self.visible.agents(),
-            default: derive::default_agent(&self.visible).map(|a| a.name.as_str()),
-        }
+        Agents { agents: self.visible.agents(), default: derive::default_agent(&self.visible).map(|a| a.name.as_str()) }
     }
 
     /// The projects.

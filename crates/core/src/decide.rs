@@ -12,7 +12,7 @@ pub use jobs::theirs_version;
 pub use sessions::{default_agent as default_agent_of, kind_name};
 
 use crate::command::Command;
-use crate::ids::{Millis, Mid, ProjectId, SessionId, TaskId};
+use crate::ids::{Mid, Millis, ProjectId, SessionId, TaskId};
 use crate::op::{Actor, Op, Reject, RejectCode};
 use crate::row::{Job, JobState, Project, Row, Session, Settings, Task, Work};
 use crate::state::State;
@@ -83,7 +83,8 @@ pub fn decide(state: &State, command: &Command, cx: Context) -> Result<Vec<Op>, 
             Ok(put_or_change(state, row))
         }
         Command::AgentsFound(c) => {
-            let gone = state.agents().into_iter().filter(|a| !c.agents.iter().any(|b| b.id == a.id)).map(|a| Op::delete(a.id));
+            let gone =
+                state.agents().into_iter().filter(|a| !c.agents.iter().any(|b| b.id == a.id)).map(|a| Op::delete(a.id));
             let here = c.agents.iter().flat_map(|a| put_or_change(state, Row::Agent(a.clone())));
             Ok(here.chain(gone).collect())
         }

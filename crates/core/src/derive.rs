@@ -138,9 +138,12 @@ pub fn attention(state: &State, task: &Task) -> Attention {
         let now = match session.status {
             Status::NeedsAnswer => Attention::NeedsAnswer,
             Status::NeedsApproval => Attention::NeedsApproval,
-            Status::Queued | Status::Starting | Status::Running | Status::Paused | Status::Waiting | Status::Cancelling => {
-                Attention::Running
-            }
+            Status::Queued
+            | Status::Starting
+            | Status::Running
+            | Status::Paused
+            | Status::Waiting
+            | Status::Cancelling => Attention::Running,
             Status::Failed | Status::Interrupted => {
                 failed = !session.seen;
                 continue;

@@ -1,6 +1,6 @@
 //! Ops and records: the units of the log.
 
-use crate::ids::{Millis, Mid};
+use crate::ids::{Mid, Millis};
 use crate::row::{Key, Row, RowKind};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

@@ -67,7 +67,9 @@ fn template(kind: Kind) -> &'static str {
              Change nothing but the task document."
         }
         Kind::Plan => "Read the task document and the code, then write a plan with checkboxes into the task document.",
-        Kind::Debug => "Find the cause of the bug that the task document describes and write it, with evidence, into the document.",
+        Kind::Debug => {
+            "Find the cause of the bug that the task document describes and write it, with evidence, into the document."
+        }
         Kind::Review => "Review the task document: what is unclear, missing or wrong? Change nothing.",
         Kind::Comment => "Work on the comments below.",
         Kind::Synthesise => "Put the results below together into the task document.",

@@ -107,8 +107,10 @@ impl State {
 
     /// All agents, the preferred first.
     pub fn agents(&self) -> Vec<&Agent> {
-        let mut all: Vec<&Agent> =
-            self.of_kind(RowKind::Agent).filter_map(|row| if let Row::Agent(a) = row { Some(a) } else { None }).collect();
+        let mut all: Vec<&Agent> = self
+            .of_kind(RowKind::Agent)
+            .filter_map(|row| if let Row::Agent(a) = row { Some(a) } else { None })
+            .collect();
         all.sort_by(|a, b| (a.preference, &a.name).cmp(&(b.preference, &b.name)));
         all
     }

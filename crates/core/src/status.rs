@@ -108,7 +108,13 @@ impl Kind {
     /// Whether sessions of this kind write into the task's worktree and so exclude each other.
     pub fn holds_the_worktree(self) -> bool {
         match self {
-            Self::Plan | Self::Debug | Self::Implement | Self::Verify | Self::Rewrite | Self::Comment | Self::Synthesise => true,
+            Self::Plan
+            | Self::Debug
+            | Self::Implement
+            | Self::Verify
+            | Self::Rewrite
+            | Self::Comment
+            | Self::Synthesise => true,
             Self::Review | Self::Debate | Self::Chat | Self::CommitMessage => false,
         }
     }

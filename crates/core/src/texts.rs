@@ -55,6 +55,12 @@ fn wrote(state: &State, done: &Done, job: Mid, mid: Mid) -> Vec<NewText> {
     merged
         .into_iter()
         .chain(theirs)
-        .map(|(id, text)| NewText { version: id, task: row.task, base: Some(*version), found: true, text: text.to_owned() })
+        .map(|(id, text)| NewText {
+            version: id,
+            task: row.task,
+            base: Some(*version),
+            found: true,
+            text: text.to_owned(),
+        })
         .collect()
 }

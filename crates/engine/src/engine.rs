@@ -8,7 +8,9 @@ use qd_core::command::{Command, Configure};
 use qd_core::ids::{Mid, TaskId, of_cause};
 use qd_core::op::{Actor, Offset, Outcome, Reject, RejectCode};
 use qd_core::state::State;
-use qd_store::{Entry, Hash, OpenError as StoreOpenError, ReadError, SharedReader, Snapshot, SqliteStore, StoreError, Version};
+use qd_store::{
+    Entry, Hash, OpenError as StoreOpenError, ReadError, SharedReader, Snapshot, SqliteStore, StoreError, Version,
+};
 use qd_wire::{DocumentText, Mutation};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -75,7 +77,9 @@ pub enum MutateError {
     #[error("too many actions wait to be stored")]
     Overloaded,
     /// No space is left.
-    #[error("no space is left on the disk that holds the data directory; free some: nothing was lost, and this is tried again")]
+    #[error(
+        "no space is left on the disk that holds the data directory; free some: nothing was lost, and this is tried again"
+    )]
     StorageFull,
     /// The database failed.
     #[error("{0}")]
@@ -114,8 +118,11 @@ impl Engine {
     pub async fn start(&self) {
         let config = &self.inner.config;
         let configure = Configure { max_sessions: config.max_sessions, demo: config.demo };
-        self.report(Command::Configure(configure), &["configure", &config.max_sessions.to_string(), &config.demo.to_string(), &self.started()])
-            .await;
+        self.report(
+            Command::Configure(configure),
+            &["configure", &config.max_sessions.to_string(), &config.demo.to_string(), &self.started()],
+        )
+        .await;
         self.watch_stored_projects();
         self.run_jobs();
         crate::sessions::start(self);
@@ -152,8 +159,9 @@ impl Engine {
         if starts && self.inner.faults.slow.swap(false, Ordering::Relaxed) {
             tokio::time::sleep(DEMO_DELAY).await;
         }
-        let refuse = (starts && self.inner.faults.refuse.swap(false, Ordering::Relaxed))
-            .then(|| Reject::new(RejectCode::Refused, "The demonstration was asked to refuse this start. Retry starts it."));
+        let refuse = (starts && self.inner.faults.refuse.swap(false, Ordering::Relaxed)).then(|| {
+            Reject::new(RejectCode::Refused, "The demonstration was asked to refuse this start. Retry starts it.")
+        });
         let (reply, answer) = oneshot::channel();
         let ask = Ask::Settle(Submission { mutation, actor, refuse }, reply);
         if person {
@@ -283,7 +291,10 @@ impl Engine {
         }
     }
 
-    async fn blocking<R, E>(&self, read: impl FnOnce(&dyn qd_store::Reader) -> Result<R, E> + Send + 'static) -> Result<R, E>
+    async fn blocking<R, E>(
+        &self,
+        read: impl FnOnce(&dyn qd_store::Reader) -> Result<R, E> + Send + 'static,
+    ) -> Result<R, E>
     where
         R: Send + 'static,
         E: From<StoreError> + Send + 'static,

@@ -16,8 +16,8 @@ mod shared;
 #[cfg(test)]
 mod testing;
 pub mod time;
-pub mod workspace;
 pub mod work;
+pub mod workspace;
 mod writer;
 
 pub use config::EngineConfig;

@@ -6,7 +6,7 @@
 use qd_core::command::Command;
 use qd_core::decide::{Context, decide};
 use qd_core::document::hash;
-use qd_core::ids::{Millis, Mid, v7_time};
+use qd_core::ids::{Mid, Millis, v7_time};
 use qd_core::op::{Actor, Offset, Op, Outcome, Record, Reject, RejectCode};
 use qd_core::row::{Key, Row};
 use qd_core::state::{ApplyError, State};
@@ -107,7 +107,12 @@ impl Workspace {
     }
 
     /// Settles `batch` in one transaction. `tag` gives the random bits of the next record.
-    pub fn settle(&mut self, batch: &[Submission], now: Millis, tag: &mut dyn FnMut() -> u32) -> Result<Settled, StoreError> {
+    pub fn settle(
+        &mut self,
+        batch: &[Submission],
+        now: Millis,
+        tag: &mut dyn FnMut() -> u32,
+    ) -> Result<Settled, StoreError> {
         let mut draft = Draft { commits: Vec::new(), undo: Vec::new(), head: self.head };
         let mut answers = Vec::with_capacity(batch.len());
         for submission in batch {
@@ -145,7 +150,12 @@ impl Workspace {
         let mutation = &submission.mutation;
         let args_hash = args_hash(mutation);
         if let Some((outcome, same)) = self.known(mutation.mid, &args_hash, draft)? {
-            let reuse = || Reject::new(RejectCode::MidReuse, "Another action was sent under this id. Reload the page and try again.");
+            let reuse = || {
+                Reject::new(
+                    RejectCode::MidReuse,
+                    "Another action was sent under this id. Reload the page and try again.",
+                )
+            };
             return Ok(Answer::Settled(if same { outcome } else { refused(mutation.mid, draft.head, reuse()) }));
         }
         if submission.actor == Actor::Person
@@ -172,7 +182,8 @@ impl Workspace {
         };
         let undo_from = draft.undo.len();
         for op in &record.ops {
-            let before = self.state.apply(op, record.seq).map_err(|e: ApplyError| StoreError::Corrupt(e.to_string()))?;
+            let before =
+                self.state.apply(op, record.seq).map_err(|e: ApplyError| StoreError::Corrupt(e.to_string()))?;
             draft.undo.push((op.key(), before));
         }
         let mut rows: Vec<(Key, Option<Arc<Row>>)> =
@@ -216,7 +227,8 @@ impl Workspace {
                     if now.since(since) < PREDECESSOR_WAIT {
                         return Ok(Order::TooEarly);
                     }
-                    let message = "An earlier action that this one follows never arrived. Reload the page and try again.";
+                    let message =
+                        "An earlier action that this one follows never arrived. Reload the page and try again.";
                     return Ok(Order::Refused(Reject::new(RejectCode::PredecessorUnknown, message)));
                 }
             }
@@ -230,12 +242,13 @@ impl Workspace {
             return Err(reject.clone());
         }
         if mutation.max_age_ms.is_some_and(|max| mutation.age_ms.is_some_and(|age| age > max)) {
-            let message = "This arrived too late to be done without asking again. Start it once more if you still want it.";
+            let message =
+                "This arrived too late to be done without asking again. Start it once more if you still want it.";
             return Err(Reject::new(RejectCode::TooLate, message));
         }
-        let command = mutation
-            .command()
-            .map_err(|e| Reject::new(RejectCode::Invalid, format!("The action {:?} is not understood: {e}", mutation.name)))?;
+        let command = mutation.command().map_err(|e| {
+            Reject::new(RejectCode::Invalid, format!("The action {:?} is not understood: {e}", mutation.name))
+        })?;
         let ops = decide(&self.state, &command, Context { mid: mutation.mid, now, actor: submission.actor })?;
         Ok((ops, self.texts(&command, mutation.mid, now)))
     }

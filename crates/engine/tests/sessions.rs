@@ -42,7 +42,9 @@ async fn a_start_ends_completed_with_its_changes_counted_and_its_boxes_ticked() 
     assert!(Path::new(&branch.path).join("tasks/clock.md").exists());
     let file = stage.project().join("tasks/clock.md");
     server
-        .until("the boxes in the file", |_| fs::read_to_string(&file).unwrap().contains("- [x] show the minute").then_some(()))
+        .until("the boxes in the file", |_| {
+            fs::read_to_string(&file).unwrap().contains("- [x] show the minute").then_some(())
+        })
         .await;
 
     let prompt = server.events(id, 1).into_iter().find_map(|event| match event.body {

@@ -26,12 +26,7 @@ pub struct Captured {
 impl Captured {
     /// An empty capture of at most `limit` bytes.
     pub fn new(limit: usize, keep: Keep) -> Self {
-        Self {
-            bytes: VecDeque::new(),
-            limit,
-            keep,
-            total: 0,
-        }
+        Self { bytes: VecDeque::new(), limit, keep, total: 0 }
     }
 
     /// Takes bytes in.
@@ -98,19 +93,13 @@ mod tests {
 
     #[test]
     fn head_keeps_the_beginning() {
-        assert_eq!(
-            kept(Keep::Head, &["ab", "cdef", "g"]),
-            ("abcd".into(), true)
-        );
+        assert_eq!(kept(Keep::Head, &["ab", "cdef", "g"]), ("abcd".into(), true));
         assert_eq!(kept(Keep::Head, &["ab", "cd"]), ("abcd".into(), false));
     }
 
     #[test]
     fn tail_keeps_the_end() {
-        assert_eq!(
-            kept(Keep::Tail, &["ab", "cdef", "g"]),
-            ("defg".into(), true)
-        );
+        assert_eq!(kept(Keep::Tail, &["ab", "cdef", "g"]), ("defg".into(), true));
         assert_eq!(kept(Keep::Tail, &["abcdefgh"]), ("efgh".into(), true));
         assert_eq!(kept(Keep::Tail, &["ab", "c"]), ("abc".into(), false));
     }

@@ -58,19 +58,11 @@ impl Child {
         if let Some(identity) = identity {
             // Kept apart, as waiting would close it.
             let stdin = inner.stdin.take();
-            return Ok(Self {
-                inner,
-                stdin,
-                identity,
-                on_drop: Some(on_drop),
-            });
+            return Ok(Self { inner, stdin, identity, on_drop: Some(on_drop) });
         }
         inner.start_kill()?;
         let kind = io::ErrorKind::NotFound;
-        Err(io::Error::new(
-            kind,
-            "the child has no entry in the process table",
-        ))
+        Err(io::Error::new(kind, "the child has no entry in the process table"))
     }
 
     /// Who it is. Its pid is also its process group.

@@ -38,10 +38,7 @@ pub(crate) fn spawn(command: &mut tokio::process::Command) -> io::Result<tokio::
 
 /// To be called once it is reaped.
 pub(crate) fn forget(child: Identity) {
-    STARTED
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .remove(&child);
+    STARTED.lock().unwrap_or_else(PoisonError::into_inner).remove(&child);
 }
 
 /// Reaps adopted children that have ended; returns how many. Does nothing in a process that is no subreaper.

@@ -40,9 +40,7 @@ impl Identity {
         let sent = self.signal_checked(pid, signal);
         match sent {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::SRCH.raw_os_error()) => {
-                Ok(false)
-            }
+            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::SRCH.raw_os_error()) => Ok(false),
             other => other,
         }
     }
@@ -105,20 +103,14 @@ mod tests {
     fn own_process_is_alive_and_another_start_time_is_not() {
         let own = Identity::own().unwrap();
         assert!(own.is_alive());
-        let stranger = Identity {
-            start_time: own.start_time + 1,
-            ..own
-        };
+        let stranger = Identity { start_time: own.start_time + 1, ..own };
         assert!(!stranger.is_alive());
         assert!(!stranger.signal(Signal::Kill).unwrap());
     }
 
     #[test]
     fn pid_zero_names_nobody() {
-        let nobody = Identity {
-            pid: 0,
-            start_time: 0,
-        };
+        let nobody = Identity { pid: 0, start_time: 0 };
         assert!(Identity::of(0).is_none());
         assert!(!nobody.signal(Signal::Kill).unwrap());
     }

@@ -90,9 +90,7 @@ pub fn next_signal(reason: Reason, rung: Rung, grace: &Grace) -> Step {
         | (Reason::Finished | Reason::Cancelled | Reason::TimedOut | Reason::Hurry, Rung::Asked) => {
             Step::Send(Signal::Kill, grace.kill)
         }
-        (Reason::Finished | Reason::Cancelled | Reason::TimedOut | Reason::Hurry, Rung::Killed) => {
-            Step::GiveUp
-        }
+        (Reason::Finished | Reason::Cancelled | Reason::TimedOut | Reason::Hurry, Rung::Killed) => Step::GiveUp,
     }
 }
 
@@ -133,12 +131,7 @@ pub async fn stop(
     if !drained {
         drained = timeout(grace.eof, drain).await.is_ok();
     }
-    Ok(Stopped {
-        exit,
-        rung,
-        drained,
-        left,
-    })
+    Ok(Stopped { exit, rung, drained, left })
 }
 
 async fn climb(
@@ -156,11 +149,7 @@ async fn climb(
                 limit
             }
             Step::Send(signal, limit) => {
-                *rung = if signal == Signal::Kill {
-                    Rung::Killed
-                } else {
-                    Rung::Asked
-                };
+                *rung = if signal == Signal::Kill { Rung::Killed } else { Rung::Asked };
                 child.signal_group(signal)?;
                 others.signal(signal)?;
                 limit
@@ -186,12 +175,7 @@ mod tests {
     #[test]
     fn every_reason_ends_in_kill_and_then_gives_up() {
         let grace = Grace::default();
-        for reason in [
-            Reason::Finished,
-            Reason::Cancelled,
-            Reason::TimedOut,
-            Reason::Hurry,
-        ] {
+        for reason in [Reason::Finished, Reason::Cancelled, Reason::TimedOut, Reason::Hurry] {
             let mut rung = Rung::Untouched;
             let mut steps = Vec::new();
             loop {

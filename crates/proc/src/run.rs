@@ -117,11 +117,7 @@ impl Run {
 
     /// Runs it. Dropping the future ends the group.
     pub async fn output(self) -> Result<Output, RunError> {
-        let piped = if self.stdin.is_some() {
-            Stdin::Piped
-        } else {
-            Stdin::Null
-        };
+        let piped = if self.stdin.is_some() { Stdin::Piped } else { Stdin::Null };
         let mut child = self.spawn.clone().stdin(piped).spawn()?;
         let mut stdout = Captured::new(self.stdout_limit, Keep::Head);
         let mut stderr = Captured::new(self.stderr_limit, Keep::Tail);
@@ -147,12 +143,7 @@ impl Run {
             }
             (end, !drained)
         };
-        Ok(Output {
-            end,
-            stdout,
-            stderr,
-            leaked,
-        })
+        Ok(Output { end, stdout, stderr, leaked })
     }
 }
 

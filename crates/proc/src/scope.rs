@@ -77,27 +77,16 @@ impl Scope {
     pub fn members(&self) -> io::Result<Vec<Identity>> {
         let rows = table::rows()?;
         let own = std::process::id();
-        let descendants = self
-            .ancestor
-            .map(|pid| descent(&rows, pid))
-            .unwrap_or_default();
+        let descendants = self.ancestor.map(|pid| descent(&rows, pid)).unwrap_or_default();
         let is_member = |row: &&table::Row| {
             let pid = row.identity.pid;
-            let marked = || {
-                self.mark
-                    .as_ref()
-                    .is_some_and(|mark| table::has_variable(pid, SESSION_MARK, mark))
-            };
+            let marked = || self.mark.as_ref().is_some_and(|mark| table::has_variable(pid, SESSION_MARK, mark));
             !row.zombie
                 && pid != own
                 && !self.spared.contains(&row.identity)
                 && (descendants.contains(&pid) || self.group == Some(row.group) || marked())
         };
-        Ok(rows
-            .iter()
-            .filter(is_member)
-            .map(|row| row.identity)
-            .collect())
+        Ok(rows.iter().filter(is_member).map(|row| row.identity).collect())
     }
 
     /// Sends a signal to each member; returns who got it.
@@ -155,11 +144,7 @@ pub async fn kill_marked(mark: &str) -> io::Result<Swept> {
 
 /// For a host that is a subreaper: ends everything below it and everything that carries the mark, save itself.
 pub async fn sweep(own_pid: u32, mark: &str, grace: Duration) -> io::Result<Swept> {
-    Scope::nobody()
-        .with_descendants_of(own_pid)
-        .with_mark(mark)
-        .sweep(grace)
-        .await
+    Scope::nobody().with_descendants_of(own_pid).with_mark(mark).sweep(grace).await
 }
 
 fn descent(rows: &[table::Row], ancestor: u32) -> BTreeSet<u32> {

@@ -100,28 +100,22 @@ impl Spawn {
     /// Adds arguments.
     #[must_use]
     pub fn args(mut self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
-        self.args
-            .extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
         self
     }
 
     /// Sets one variable.
     #[must_use]
     pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
-        self.env
-            .insert(name.as_ref().to_owned(), value.as_ref().to_owned());
+        self.env.insert(name.as_ref().to_owned(), value.as_ref().to_owned());
         self
     }
 
     /// Sets variables; a later one replaces an earlier one of the same name.
     #[must_use]
-    pub fn envs<K: AsRef<OsStr>, V: AsRef<OsStr>>(
-        mut self,
-        variables: impl IntoIterator<Item = (K, V)>,
-    ) -> Self {
+    pub fn envs<K: AsRef<OsStr>, V: AsRef<OsStr>>(mut self, variables: impl IntoIterator<Item = (K, V)>) -> Self {
         for (name, value) in variables {
-            self.env
-                .insert(name.as_ref().to_owned(), value.as_ref().to_owned());
+            self.env.insert(name.as_ref().to_owned(), value.as_ref().to_owned());
         }
         self
     }
@@ -181,18 +175,12 @@ impl Spawn {
         Child::guard(child, self.on_drop).map_err(|source| self.other(source))
     }
 
-    pub(crate) fn start(
-        &self,
-        command: std::process::Command,
-    ) -> Result<tokio::process::Child, SpawnError> {
+    pub(crate) fn start(&self, command: std::process::Command) -> Result<tokio::process::Child, SpawnError> {
         let mut command = tokio::process::Command::from(command);
         children::spawn(&mut command).map_err(|source| self.explain(source))
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that spawns"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that spawns")]
     pub(crate) fn command(
         &self,
         stdin: Stdio,
@@ -223,9 +211,7 @@ impl Spawn {
         let is_path = program.components().count() > 1;
         match source.kind() {
             // The file is there, so what is missing is the interpreter that its first line names.
-            io::ErrorKind::NotFound if is_path && program.exists() => {
-                SpawnError::NotExecutable { program, source }
-            }
+            io::ErrorKind::NotFound if is_path && program.exists() => SpawnError::NotExecutable { program, source },
             io::ErrorKind::NotFound => SpawnError::NotFound { program },
             io::ErrorKind::PermissionDenied => SpawnError::NotExecutable { program, source },
             _ if source.raw_os_error() == Some(rustix::io::Errno::NOEXEC.raw_os_error()) => {
@@ -236,17 +222,11 @@ impl Spawn {
     }
 
     pub(crate) fn other(&self, source: io::Error) -> SpawnError {
-        SpawnError::Other {
-            program: self.program.clone(),
-            source,
-        }
+        SpawnError::Other { program: self.program.clone(), source }
     }
 }
 
-#[expect(
-    unsafe_code,
-    reason = "a new session must be made between fork and exec"
-)]
+#[expect(unsafe_code, reason = "a new session must be made between fork and exec")]
 fn own_session(command: &mut std::process::Command) {
     // SAFETY: setsid is async-signal-safe and the closure neither allocates nor takes a lock.
     unsafe {

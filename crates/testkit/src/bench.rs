@@ -40,7 +40,8 @@ pub struct Scale {
 
 impl Scale {
     /// What the targets are meant for.
-    pub const FULL: Self = Self { tasks: 10_000, sessions: 5_000, rounds: 1_000, clicks: 60, events: 1_000_000, idle: 30 };
+    pub const FULL: Self =
+        Self { tasks: 10_000, sessions: 5_000, rounds: 1_000, clicks: 60, events: 1_000_000, idle: 30 };
     /// To see whether the bench works.
     pub const SMALL: Self = Self { tasks: 300, sessions: 200, rounds: 60, clicks: 5, events: 20_000, idle: 3 };
 }
@@ -59,7 +60,9 @@ pub struct Setup {
 
 impl Setup {
     fn wants(&self, id: &str) -> bool {
-        self.only.as_deref().is_none_or(|only| id == only || id.strip_prefix(only).is_some_and(|rest| rest.starts_with('.')))
+        self.only
+            .as_deref()
+            .is_none_or(|only| id == only || id.strip_prefix(only).is_some_and(|rest| rest.starts_with('.')))
     }
 
     /// Whether anything may be wanted whose id begins so.
@@ -79,7 +82,9 @@ const PARTS: [(&[&str], Measure); 7] = [
     (&["ready"], |setup, ground| serving::measure(setup, large(setup, ground)?)),
     (&["stream"], |setup, _| outputs::stream(setup)),
     (&["million"], |setup, _| outputs::endless(setup)),
-    (&["click", "frames", "page", "idle", "output", "open"], |setup, ground| browser::measure(setup, large(setup, ground)?)),
+    (&["click", "frames", "page", "idle", "output", "open"], |setup, ground| {
+        browser::measure(setup, large(setup, ground)?)
+    }),
 ];
 
 /// The large workspace, made when it is first needed.
@@ -98,7 +103,8 @@ pub fn run(setup: &Setup, tell: &mut dyn FnMut(&Figure)) -> Result<Vec<Figure>> 
         if !prefixes.iter().any(|prefix| setup.wants_of(prefix)) {
             continue;
         }
-        let measured = measure(setup, &mut ground).with_context(|| format!("while measuring {}", prefixes.join(", ")))?;
+        let measured =
+            measure(setup, &mut ground).with_context(|| format!("while measuring {}", prefixes.join(", ")))?;
         for figure in measured.into_iter().filter(|figure| setup.wants(&figure.id)) {
             tell(&figure);
             figures.push(figure);

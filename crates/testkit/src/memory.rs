@@ -174,7 +174,11 @@ impl Disk {
             return Err(ReadError::Gone { floor });
         }
         let at = self.log.partition_point(|(_, entry)| entry.offset.seq <= offset.seq);
-        let had = if offset.seq == floor.seq { Some(floor.tag) } else { self.log.get(at.wrapping_sub(1)).map(|(_, e)| e.offset.tag) };
+        let had = if offset.seq == floor.seq {
+            Some(floor.tag)
+        } else {
+            self.log.get(at.wrapping_sub(1)).map(|(_, e)| e.offset.tag)
+        };
         if had != Some(offset.tag) {
             return Err(ReadError::Conflict { head });
         }

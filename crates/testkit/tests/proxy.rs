@@ -133,7 +133,9 @@ async fn a_duplicate_is_answered_once_and_an_answer_in_place_reaches_no_one() {
     stage.rule(r#"{ "times": 1, "fault": { "do": "duplicate" } }"#).await;
     assert!(stage.post("a").await.ends_with('a'));
     assert_eq!(stage.posts(), 2);
-    stage.rule(r#"{ "fault": { "do": "answer", "status": 502, "content_type": "text/html", "body": "<h1>Bad" } }"#).await;
+    stage
+        .rule(r#"{ "fault": { "do": "answer", "status": 502, "content_type": "text/html", "body": "<h1>Bad" } }"#)
+        .await;
     let answer = stage.post("a").await;
     assert!(answer.starts_with("HTTP/1.1 502") && answer.ends_with("<h1>Bad"), "{answer}");
     assert_eq!(stage.posts(), 2);

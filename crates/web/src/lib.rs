@@ -54,7 +54,8 @@ impl Panel {
             args: serde_json::Value,
         }
         let act: Act = read("command", command)?;
-        let command = Command::of_wire(&act.name, &act.args).map_err(|e| JsError::new(&format!("{}: {e}", act.name)))?;
+        let command =
+            Command::of_wire(&act.name, &act.args).map_err(|e| JsError::new(&format!("{}: {e}", act.name)))?;
         write(&self.core.handle(Event::Act { command, now: millis(now) }))
     }
 

@@ -22,7 +22,11 @@ const TABLE: &[Crate] = &[
     Crate { name: "store", may_use: &["core"], must_not_use: &["axum"] },
     Crate { name: "git", may_use: &["core", "proc"], must_not_use: &["rusqlite", "axum"] },
     Crate { name: "agents", may_use: &["core", "proc"], must_not_use: &["rusqlite", "axum"] },
-    Crate { name: "engine", may_use: &["core", "wire", "proc", "store", "git", "agents"], must_not_use: &["rusqlite", "axum"] },
+    Crate {
+        name: "engine",
+        may_use: &["core", "wire", "proc", "store", "git", "agents"],
+        must_not_use: &["rusqlite", "axum"],
+    },
     Crate { name: "server", may_use: &["core", "wire", "store", "engine"], must_not_use: &["rusqlite"] },
     Crate {
         name: "cli",

@@ -37,7 +37,10 @@ fn defines(text: &str, symbol: &str) -> bool {
         text.match_indices(&head).any(|(at, _)| at_word_end(&text[at + head.len()..]))
     });
     // A method of a TypeScript class has no word before it.
-    declared || text.lines().any(|line| line.trim_start().strip_prefix(symbol).is_some_and(|rest| rest.starts_with('(') && line.ends_with('{')))
+    declared
+        || text.lines().any(|line| {
+            line.trim_start().strip_prefix(symbol).is_some_and(|rest| rest.starts_with('(') && line.ends_with('{'))
+        })
 }
 
 #[cfg(test)]

@@ -15,7 +15,9 @@ pub(super) fn keep(state: &State, c: &KeepWork, cx: Context) -> Result<Vec<Op>, 
         return Err(not_allowed("There is no work to keep yet: implement it first."));
     };
     if branch.target.is_none() {
-        return Err(not_allowed("The work began on a detached HEAD, so there is no branch to keep it on. Check a branch out."));
+        return Err(not_allowed(
+            "The work began on a detached HEAD, so there is no branch to keep it on. Check a branch out.",
+        ));
     }
     if branch.changed.is_some_and(|changed| changed.files == 0) {
         return Err(not_allowed("The worktree has no changes to keep."));
@@ -47,7 +49,9 @@ pub(super) fn undo_discard(state: &State, c: &OnTask, cx: Context) -> Result<Vec
 
 pub(super) fn retry(state: &State, c: &OnJob) -> Result<Vec<Op>, Reject> {
     let row = known(state, c.id)?;
-    Ok(Op::change(&Row::Job(row.clone()), &Row::Job(Job { state: JobState::Pending, ..row.clone() })).into_iter().collect())
+    Ok(Op::change(&Row::Job(row.clone()), &Row::Job(Job { state: JobState::Pending, ..row.clone() }))
+        .into_iter()
+        .collect())
 }
 
 pub(super) fn drop(state: &State, c: &OnJob) -> Result<Vec<Op>, Reject> {

@@ -58,14 +58,17 @@ pub(super) fn cancel(state: &State, c: &OnSession, cx: Context) -> Result<Vec<Op
             ops
         }
         Status::Cancelling | Status::Completed | Status::Failed | Status::Cancelled | Status::Interrupted => Vec::new(),
-        Status::Starting | Status::Running | Status::NeedsApproval | Status::NeedsAnswer | Status::Paused | Status::Waiting => {
-            edit_session(row, |s| {
-                s.status = Status::Cancelling;
-                s.requests.clear();
-            })
-            .into_iter()
-            .collect()
-        }
+        Status::Starting
+        | Status::Running
+        | Status::NeedsApproval
+        | Status::NeedsAnswer
+        | Status::Paused
+        | Status::Waiting => edit_session(row, |s| {
+            s.status = Status::Cancelling;
+            s.requests.clear();
+        })
+        .into_iter()
+        .collect(),
     })
 }
 
@@ -233,7 +236,8 @@ fn close(state: &State, row: &Session, ending: &Ending, cx: Context) -> Vec<Op> 
         .collect();
     let busy = state.active_sessions().filter(|s| s.id != row.id && s.status.takes_a_place()).count();
     let room = (state.settings().max_sessions as usize).saturating_sub(busy);
-    let mut queue: Vec<&Session> = state.active_sessions().filter(|s| s.id != row.id && s.status == Status::Queued).collect();
+    let mut queue: Vec<&Session> =
+        state.active_sessions().filter(|s| s.id != row.id && s.status == Status::Queued).collect();
     queue.sort_by_key(|s| (s.since, s.id));
     ops.extend(queue.into_iter().take(room).filter_map(|s| {
         edit_session(s, |s| {
@@ -293,9 +297,8 @@ fn startable(state: &State, task: &Task) -> Result<(), Reject> {
     if !task.on_branch {
         return Err(not_allowed("This task's file is not on the branch that is checked out."));
     }
-    let git = state.jobs_of(task.id).any(|j| {
-        j.state == JobState::Pending && !matches!(j.work, Work::WriteDocument { .. })
-    });
+    let git =
+        state.jobs_of(task.id).any(|j| j.state == JobState::Pending && !matches!(j.work, Work::WriteDocument { .. }));
     if git {
         return Err(not_allowed("This task's work is being moved. Wait until that is done."));
     }
@@ -307,7 +310,8 @@ pub(super) fn free(state: &State, task: &Task, kind: Kind) -> Result<(), Reject>
     let busy = state.sessions_of(task.id).find(|s| s.status.is_active() && s.kind.holds_the_worktree());
     match busy {
         Some(other) if kind.holds_the_worktree() => {
-            let message = format!("{} runs on this task already. One at a time writes into its worktree.", kind_name(other.kind));
+            let message =
+                format!("{} runs on this task already. One at a time writes into its worktree.", kind_name(other.kind));
             Err(Reject::new(RejectCode::TaskBusy, message))
         }
         _ => Ok(()),

@@ -171,7 +171,8 @@ pub(super) fn take_text(row: &mut Task, text: &str, version: Mid) {
 
 fn fits(text: &str) -> Result<(), Reject> {
     if text.len() > document::MAX_BYTES {
-        let message = format!("A task document may have up to {} bytes; this one has {}.", document::MAX_BYTES, text.len());
+        let message =
+            format!("A task document may have up to {} bytes; this one has {}.", document::MAX_BYTES, text.len());
         return Err(Reject::new(RejectCode::TooLarge, message));
     }
     Ok(())

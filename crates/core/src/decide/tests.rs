@@ -81,7 +81,12 @@ impl Bench {
     }
 
     fn start(&mut self, session: u128, kind: Kind) -> Result<Vec<Op>, Reject> {
-        self.person(&Command::StartSession(StartSession { id: id(session), task: id(2), kind, start: Start::default() }))
+        self.person(&Command::StartSession(StartSession {
+            id: id(session),
+            task: id(2),
+            kind,
+            start: Start::default(),
+        }))
     }
 
     fn report(&mut self, session: u128, status: Status, requests: Vec<Request>) {
@@ -119,7 +124,14 @@ impl Bench {
 
 fn request(n: u128) -> Request {
     let allow = RequestOption { id: "yes".into(), label: "Allow".into(), effect: OptionEffect::AllowOnce };
-    Request { id: id(n), title: "Run cargo test".into(), detail: None, tool: None, options: vec![allow], question: false }
+    Request {
+        id: id(n),
+        title: "Run cargo test".into(),
+        detail: None,
+        tool: None,
+        options: vec![allow],
+        question: false,
+    }
 }
 
 fn code(result: Result<Vec<Op>, Reject>) -> RejectCode {
@@ -143,7 +155,13 @@ fn a_start_beyond_the_limit_waits_and_takes_the_place_that_gets_free() {
     b.server(&Command::Configure(Configure { max_sessions: 1, demo: false }));
     b.observe(3, "# Two\n");
     b.start(10, Kind::Implement).unwrap();
-    b.person(&Command::StartSession(StartSession { id: id(11), task: id(3), kind: Kind::Implement, start: Start::default() })).unwrap();
+    b.person(&Command::StartSession(StartSession {
+        id: id(11),
+        task: id(3),
+        kind: Kind::Implement,
+        start: Start::default(),
+    }))
+    .unwrap();
     assert_eq!(b.session(11).status, Status::Queued);
     b.end(10, Ending::Completed);
     assert_eq!(b.session(11).status, Status::Starting);
@@ -169,7 +187,8 @@ fn an_answer_is_given_once_and_a_late_report_does_not_ask_again() {
     b.start(10, Kind::Implement).unwrap();
     b.report(10, Status::NeedsApproval, vec![request(50)]);
     assert_eq!(b.session(10).status, Status::NeedsApproval);
-    let answer = |n| Command::AnswerRequest(AnswerRequest { id: id(n), session: id(10), request: id(50), option: "yes".into() });
+    let answer =
+        |n| Command::AnswerRequest(AnswerRequest { id: id(n), session: id(10), request: id(50), option: "yes".into() });
     b.person(&answer(60)).unwrap();
     assert_eq!(b.session(10).status, Status::Running);
     assert_eq!(code(b.person(&answer(61))), RejectCode::NotAllowed);
@@ -236,7 +255,12 @@ fn a_save_shows_its_title_and_boxes_at_once_and_stands_until_the_file_has_it() {
     // The watcher still sees the old file: it does not undo what was saved.
     b.observe(2, "# One\n- [ ] a\n");
     assert_eq!(b.task().title, "Other");
-    let done = Done::Wrote { path: "tasks/2.md".into(), document: Document::default(), text: Some("# Merged\n".into()), conflict: None };
+    let done = Done::Wrote {
+        path: "tasks/2.md".into(),
+        document: Document::default(),
+        text: Some("# Merged\n".into()),
+        conflict: None,
+    };
     b.server(&Command::JobDone(JobDone { id: version, done }));
     assert_eq!(b.task().title, "Merged");
     assert_eq!(b.state.jobs_of(id(2)).count(), 0);
@@ -306,7 +330,8 @@ fn the_rank_of_an_attempt_never_falls() {
     let table: Vec<String> = Status::ALL
         .iter()
         .map(|from| {
-            let to: Vec<String> = Status::ALL.iter().filter(|to| from.may_become(**to)).map(|to| format!("{to:?}")).collect();
+            let to: Vec<String> =
+                Status::ALL.iter().filter(|to| from.may_become(**to)).map(|to| format!("{to:?}")).collect();
             format!("{from:?} -> {}", to.join(" "))
         })
         .collect();

@@ -1,7 +1,7 @@
 //! Jobs: work on files, git or processes that a mutation asked for (R18). A job stands in the rows from the
 //! mutation's commit until it is done; a failed one stays, with Retry and Discard.
 
-use crate::ids::{Millis, Mid, TaskId};
+use crate::ids::{Mid, Millis, TaskId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 

@@ -1,6 +1,6 @@
 //! Projects and tasks.
 
-use crate::ids::{Millis, Mid, ProjectId, SessionId, TaskId};
+use crate::ids::{Mid, Millis, ProjectId, SessionId, TaskId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 

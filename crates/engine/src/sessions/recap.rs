@@ -18,7 +18,8 @@ pub(super) struct Recap {
 }
 
 /// The kinds of events that it is made of; the kind stands in the first bytes of a line.
-const KINDS: [&str; 4] = [r#""kind":"conversation""#, r#""kind":"prompt""#, r#""kind":"answered""#, r#""kind":"ended""#];
+const KINDS: [&str; 4] =
+    [r#""kind":"conversation""#, r#""kind":"prompt""#, r#""kind":"answered""#, r#""kind":"ended""#];
 const HEAD: usize = 96;
 
 impl Recap {
@@ -43,7 +44,8 @@ impl Recap {
         let head = String::from_utf8_lossy(line.get(..HEAD).unwrap_or(line));
         let told = KINDS.iter().any(|kind| head.contains(kind)).then(|| serde_json::from_slice::<Event>(line).ok());
         let body = told.flatten().map(|event| event.body);
-        if let (Some(message), Some(EventBody::Ended { ending: Ending::Interrupted { .. }, .. })) = (handed_over, &body) {
+        if let (Some(message), Some(EventBody::Ended { ending: Ending::Interrupted { .. }, .. })) = (handed_over, &body)
+        {
             self.unknown = Some(message);
             return;
         }

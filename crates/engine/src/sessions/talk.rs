@@ -48,8 +48,15 @@ impl Attempt {
         let Attachment { state, commands, reports, .. } = attachment;
         let work = Notify::new();
         let desk = self.row().and_then(|row| Desk::of(&self.engine, &row));
-        let talk =
-            Talk { attempt: self, commands, state, sent: BTreeSet::new(), cancelled: false, reported: false, work: &work };
+        let talk = Talk {
+            attempt: self,
+            commands,
+            state,
+            sent: BTreeSet::new(),
+            cancelled: false,
+            reported: false,
+            work: &work,
+        };
         // The work is looked at beside the conversation: neither waits for the other.
         let parted = tokio::select! {
             parted = Box::pin(talk.hold(reports)) => parted,
@@ -174,7 +181,8 @@ impl Talk<'_> {
         self.reported = true;
         let Some(row) = self.attempt.row() else { return };
         let state = &self.state;
-        let moved = row.status.may_become(state.status) && (row.status, &row.requests) != (state.status, &state.requests);
+        let moved =
+            row.status.may_become(state.status) && (row.status, &row.requests) != (state.status, &state.requests);
         let opened = state.conversation.is_some() && row.conversation != state.conversation;
         if !moved && !opened {
             return;

@@ -151,11 +151,12 @@ impl Stage {
         let server = self.dormant();
         server.engine.start().await;
         server.engine.attach_project(&self.project()).await.unwrap();
-        server.until("the task and the agent", |state| {
-            let agent = state.agents().iter().any(|agent| agent.scripted);
-            (agent && task(state).is_some()).then_some(())
-        })
-        .await;
+        server
+            .until("the task and the agent", |state| {
+                let agent = state.agents().iter().any(|agent| agent.scripted);
+                (agent && task(state).is_some()).then_some(())
+            })
+            .await;
         server
     }
 }
@@ -276,7 +277,8 @@ impl Server {
 
     /// The messages that the agent of an attempt was sent.
     pub fn prompts(&self, id: SessionId, attempt: u32) -> Vec<MessageId> {
-        let prompt = |event: Event| if let EventBody::Prompt { message, .. } = event.body { Some(message) } else { None };
+        let prompt =
+            |event: Event| if let EventBody::Prompt { message, .. } = event.body { Some(message) } else { None };
         self.events(id, attempt).into_iter().filter_map(prompt).collect()
     }
 

@@ -31,9 +31,7 @@ pub fn has_variable(pid: u32, name: &str, value: &str) -> bool {
         return false;
     };
     let wanted = format!("{name}={value}");
-    environment
-        .split(|byte| *byte == 0)
-        .any(|entry| entry == wanted.as_bytes())
+    environment.split(|byte| *byte == 0).any(|entry| entry == wanted.as_bytes())
 }
 
 /// Reads `/proc/<pid>/stat`, fields of proc(5). The name in field 2 may hold spaces and parentheses, so counting
@@ -44,10 +42,7 @@ fn parse(pid: u32, stat: &[u8]) -> Option<Row> {
     let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
     let field = |number: usize| fields.get(number - 3).copied();
     Some(Row {
-        identity: Identity {
-            pid,
-            start_time: field(22)?.parse().ok()?,
-        },
+        identity: Identity { pid, start_time: field(22)?.parse().ok()? },
         parent: field(4)?.parse().ok()?,
         group: field(5)?.parse().unwrap_or(0),
         zombie: matches!(field(3)?, "Z" | "X"),
@@ -63,13 +58,7 @@ mod tests {
         let line = b"7 (a) b (c)) S 3 5 5 0 -1 4 1 2 3 4 5 6 7 8 20 0 1 0 99 1 2";
         let row = parse(7, line).unwrap();
         assert_eq!((row.parent, row.group, row.zombie), (3, 5, false));
-        assert_eq!(
-            row.identity,
-            Identity {
-                pid: 7,
-                start_time: 99
-            }
-        );
+        assert_eq!(row.identity, Identity { pid: 7, start_time: 99 });
     }
 
     #[test]

@@ -63,9 +63,7 @@ async fn log_in_with(app: &TestApp, cookie: Option<&str>) -> (String, String) {
     if let Some(cookie) = cookie {
         login = login.header(header::COOKIE, cookie);
     }
-    let login = login
-        .body(Body::from(json!({ "token": TOKEN }).to_string()))
-        .unwrap();
+    let login = login.body(Body::from(json!({ "token": TOKEN }).to_string())).unwrap();
     let answer = app.send(login).await;
     assert_eq!(answer.status, StatusCode::OK);
     let cookie = answer.header("set-cookie").to_owned();

@@ -61,7 +61,13 @@ fn judge(found: &BTreeMap<String, Found>, id: &str, what: &str, unit: &str, limi
 }
 
 /// Runs `ui/bench`, which writes what it found into a file.
-fn in_chromium(setup: &Setup, ground: &Ground, home: &Home, panel: &Panel, relay: u16) -> Result<BTreeMap<String, Found>> {
+fn in_chromium(
+    setup: &Setup,
+    ground: &Ground,
+    home: &Home,
+    panel: &Panel,
+    relay: u16,
+) -> Result<BTreeMap<String, Found>> {
     let ui = setup.root.join("ui");
     let file = home.path("found.json");
     let wanted: Vec<&str> = FIGURES.iter().map(|(id, ..)| *id).filter(|id| setup.wants(id)).collect();

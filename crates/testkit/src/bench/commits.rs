@@ -40,10 +40,22 @@ pub(super) fn measure(setup: &Setup, ground: &Ground) -> Result<Vec<Figure>> {
     let rate = runtime.block_on(many(url, some(usize::MAX)))?;
     panel.stop()?;
     Ok(vec![
-        Figure::spread("mutation.one", "mutation over HTTP → durable answer, one in flight", "ms", Limit::Spread(1.0, 6.0), &one)?,
+        Figure::spread(
+            "mutation.one",
+            "mutation over HTTP → durable answer, one in flight",
+            "ms",
+            Limit::Spread(1.0, 6.0),
+            &one,
+        )?,
         Figure::value("mutation.many", "mutations over HTTP with 64 in flight", "/s", Limit::Least(5000.0), rate),
-        Figure::spread("record.other", "mutation sent → record in another client", "ms", Limit::Spread(3.0, 10.0), &seen)?
-            .with_note("from the send on, so the commit is in it"),
+        Figure::spread(
+            "record.other",
+            "mutation sent → record in another client",
+            "ms",
+            Limit::Spread(3.0, 10.0),
+            &seen,
+        )?
+        .with_note("from the send on, so the commit is in it"),
     ])
 }
 

@@ -173,6 +173,9 @@ mod tests {
     fn a_result_has_the_form_that_is_promised() {
         let figure = Figure::value("size.binary", "binary", "MB", Limit::Most(30.0), 12.34567);
         let json = serde_json::to_string(&figure).unwrap();
-        assert_eq!(json, r#"{"id":"size.binary","what":"binary","unit":"MB","value":12.346,"target":"≤ 30","met":true}"#);
+        assert_eq!(
+            json,
+            r#"{"id":"size.binary","what":"binary","unit":"MB","value":12.346,"target":"≤ 30","met":true}"#
+        );
     }
 }

@@ -6,7 +6,7 @@ use crate::panel::{Home, Panel, wait_for};
 use anyhow::{Context as _, Result, ensure};
 use qd_core::command::{Command, EndSession, StartSession};
 use qd_core::event::{Activity, Ending, Event, EventBody, ToolKind, ToolStatus, ToolUpdate, Usage};
-use qd_core::ids::{Millis, Mid, SessionId, TaskId};
+use qd_core::ids::{Mid, Millis, SessionId, TaskId};
 use qd_core::op::Actor;
 use qd_core::row::{Row, RowKind, Start};
 use qd_core::status::Kind;
@@ -146,7 +146,8 @@ fn seed(data: &Path, tasks: &[TaskId], count: usize) -> Result<SessionId> {
         }
         long = Some(id);
     }
-    let sessions = workspace.state().of_kind(RowKind::Session).filter(|row| matches!(row, Row::Session(s) if s.status.is_ended()));
+    let sessions =
+        workspace.state().of_kind(RowKind::Session).filter(|row| matches!(row, Row::Session(s) if s.status.is_ended()));
     ensure!(sessions.count() == count, "not all sessions were stored");
     long.context("there are no sessions")
 }
@@ -176,11 +177,21 @@ fn write_long(data: &Path, session: SessionId) -> Result<u64> {
         let body = if seq == LONG {
             EventBody::Ended { ending: Ending::Completed, activity: Activity::default() }
         } else if seq % 2 == 0 {
-            EventBody::Text { text: format!("Paragraph {seq}: {}\n\n", "the seam was found open and is closed again. ".repeat(2)) }
+            EventBody::Text {
+                text: format!("Paragraph {seq}: {}\n\n", "the seam was found open and is closed again. ".repeat(2)),
+            }
         } else {
-            let (title, input) = (Some(format!("Read part {seq}")), Some(serde_json::json!({ "path": format!("src/part_{seq}.rs") })));
+            let (title, input) =
+                (Some(format!("Read part {seq}")), Some(serde_json::json!({ "path": format!("src/part_{seq}.rs") })));
             let (tool, status) = (Some(ToolKind::Execute), Some(ToolStatus::Completed));
-            EventBody::Tool(ToolUpdate { id: format!("call-{seq}"), title, tool, status, input, ..ToolUpdate::default() })
+            EventBody::Tool(ToolUpdate {
+                id: format!("call-{seq}"),
+                title,
+                tool,
+                status,
+                input,
+                ..ToolUpdate::default()
+            })
         };
         serde_json::to_writer(&mut lines, &Event { seq, ts: Millis(1_760_000_000_000 + seq), body })?;
         lines.push(b'\n');

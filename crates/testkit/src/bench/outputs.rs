@@ -51,7 +51,10 @@ impl Stage {
 
     fn host(&self) -> Result<u32> {
         wait_for("a host", Duration::from_secs(10), || {
-            Ok(processes(&self.home.path(""))?.iter().find(|process| Process::hosts_somebody(process)).map(|host| host.identity.pid))
+            Ok(processes(&self.home.path(""))?
+                .iter()
+                .find(|process| Process::hosts_somebody(process))
+                .map(|host| host.identity.pid))
         })
     }
 }
@@ -134,10 +137,22 @@ pub(super) fn stream(setup: &Setup) -> Result<Vec<Figure>> {
     let whole = seen.text == text && seen.in_order;
     let times = seen.bytes as f64 / text.len() as f64;
     Ok(vec![
-        Figure::value("stream.bytes", "10,000 deltas of 20 B: bytes to a viewer by bytes of text", "×", Limit::Most(3.0), times)
-            .with_note(&format!("in {} events", seen.events)),
+        Figure::value(
+            "stream.bytes",
+            "10,000 deltas of 20 B: bytes to a viewer by bytes of text",
+            "×",
+            Limit::Most(3.0),
+            times,
+        )
+        .with_note(&format!("in {} events", seen.events)),
         Figure::value("stream.memory", "the same: growth of server and host", "MB", Limit::Most(10.0), grown),
-        Figure::value("stream.faults", "the same: text torn or missing, or something after the ending", "", Limit::Most(0.0), f64::from(u8::from(!whole))),
+        Figure::value(
+            "stream.faults",
+            "the same: text torn or missing, or something after the ending",
+            "",
+            Limit::Most(0.0),
+            f64::from(u8::from(!whole)),
+        ),
     ])
 }
 
@@ -167,7 +182,13 @@ pub(super) fn endless(setup: &Setup) -> Result<Vec<Figure>> {
     let what = format!("server after {} events in one session, with a viewer", seen.events);
     Ok(vec![
         Figure::value("million.rss", &what, "MB", Limit::Most(80.0), most).with_note("the most at any time"),
-        Figure::value("million.growth", "its growth over the second half (flat)", "MB", Limit::Most(5.0), last.max(at_half) - at_half)
-            .with_note(&format!("{:.1} kB to the viewer per event", seen.bytes as f64 / seen.events as f64 / 1e3)),
+        Figure::value(
+            "million.growth",
+            "its growth over the second half (flat)",
+            "MB",
+            Limit::Most(5.0),
+            last.max(at_half) - at_half,
+        )
+        .with_note(&format!("{:.1} kB to the viewer per event", seen.bytes as f64 / seen.events as f64 / 1e3)),
     ])
 }

@@ -6,7 +6,8 @@ use std::fs;
 fn kilobytes(file: &str, field: &str) -> Result<f64> {
     let text = fs::read_to_string(file).with_context(|| format!("{file} can't be read"))?;
     let line = text.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
-    let number = line.and_then(|line| line.split_whitespace().next()).with_context(|| format!("{file} has no {field}"))?;
+    let number =
+        line.and_then(|line| line.split_whitespace().next()).with_context(|| format!("{file} has no {field}"))?;
     Ok(number.parse()?)
 }
 
@@ -28,7 +29,10 @@ pub fn share(pid: u32) -> Result<f64> {
 /// This machine in one line.
 pub fn machine() -> String {
     let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpus.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map_or("unknown CPU", |(_, name)| name);
+    let model = cpus
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
+        .map_or("unknown CPU", |(_, name)| name);
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let system = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     format!("{cores} cores of {model}, Linux {}", system.trim())

@@ -1,14 +1,13 @@
 //! What is shipped: the binary, and what a page loads before the editor is first used.
 
-use super::figures::{Figure, Limit};
 use super::Setup;
+use super::figures::{Figure, Limit};
 use anyhow::{Context as _, Result, ensure};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
-
 
 pub(super) fn measure(setup: &Setup) -> Result<Vec<Figure>> {
     let dist = setup.root.join("ui/dist");
@@ -34,14 +33,23 @@ pub(super) fn measure(setup: &Setup) -> Result<Vec<Figure>> {
     let binary = fs::metadata(&setup.qd)?.len();
     Ok(vec![
         Figure::value("size.binary", "stripped binary with the page in it", "MB", Limit::Most(30.0), millions(binary)),
-        Figure::value("size.js", "JavaScript before the editor, gzip, worker included", "kB", Limit::Most(180.0), millions(scripts) * 1e3),
+        Figure::value(
+            "size.js",
+            "JavaScript before the editor, gzip, worker included",
+            "kB",
+            Limit::Most(180.0),
+            millions(scripts) * 1e3,
+        ),
         Figure::value("size.wasm", "WebAssembly, gzip", "kB", Limit::Most(200.0), millions(modules) * 1e3),
     ])
 }
 
 /// What `src` and `href` of a page name.
 fn addresses(html: &str) -> impl Iterator<Item = &str> {
-    ["src=\"", "href=\""].into_iter().flat_map(|mark| html.split(mark).skip(1)).filter_map(|rest| Some(rest.split_once('"')?.0))
+    ["src=\"", "href=\""]
+        .into_iter()
+        .flat_map(|mark| html.split(mark).skip(1))
+        .filter_map(|rest| Some(rest.split_once('"')?.0))
 }
 
 fn gzipped(file: &Path) -> Result<u64> {

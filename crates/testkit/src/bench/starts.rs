@@ -22,7 +22,8 @@ pub(super) fn measure(setup: &Setup) -> Result<Vec<Figure>> {
     let marks = tempfile::tempdir()?;
     let mark = format!("date +%s%3N > '{}'/$QD_SESSION; {}", marks.path().display(), demo_agent(&setup.qd));
     let home = home(&setup.qd, &mark)?;
-    let texts: Vec<(String, String)> = (0..starts + LIVE).map(|n| (format!("tasks/{n}.md"), format!("# Task {n}\n"))).collect();
+    let texts: Vec<(String, String)> =
+        (0..starts + LIVE).map(|n| (format!("tasks/{n}.md"), format!("# Task {n}\n"))).collect();
     let files: Vec<(&str, &[u8])> = texts.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
     let repository = home.repository("deck", &files)?;
     let panel = serve(&home, &[repository.to_str().context("a path that is not UTF-8")?])?;
@@ -36,8 +37,14 @@ pub(super) fn measure(setup: &Setup) -> Result<Vec<Figure>> {
     Ok(vec![
         Figure::spread("start.agent", "click → agent process executing", "ms", Limit::Median(150.0), &times)?
             .with_note("worktree and host are made in it; the process says its time by `date`"),
-        Figure::value("session.share", "PSS of a live session: host and its part of the server", "MB", Limit::Most(4.0), each)
-            .with_note(&format!("of {} sessions", live.len())),
+        Figure::value(
+            "session.share",
+            "PSS of a live session: host and its part of the server",
+            "MB",
+            Limit::Most(4.0),
+            each,
+        )
+        .with_note(&format!("of {} sessions", live.len())),
     ])
 }
 

@@ -69,7 +69,8 @@ impl Wire {
     pub(super) async fn mutate(&mut self, ready: &Ready) -> Result<()> {
         let answer = self.send(Method::POST, "/api/v1/mutations", ready.body.clone()).await?;
         let body = answer.into_body().collect().await?.to_bytes();
-        let outcome: Outcome = serde_json::from_slice(&body).with_context(|| String::from_utf8_lossy(&body).into_owned())?;
+        let outcome: Outcome =
+            serde_json::from_slice(&body).with_context(|| String::from_utf8_lossy(&body).into_owned())?;
         ensure!(outcome.ok && outcome.mid == ready.mid, "not accepted: {outcome:?}");
         Ok(())
     }
@@ -106,7 +107,8 @@ impl Events {
         let mut looked = 0;
         loop {
             let from = looked;
-            if let Some(at) = self.buffer.get(from..).and_then(|rest| rest.windows(2).position(|pair| pair == b"\n\n")) {
+            if let Some(at) = self.buffer.get(from..).and_then(|rest| rest.windows(2).position(|pair| pair == b"\n\n"))
+            {
                 let rest = self.buffer.split_off(from + at + 2);
                 let block = std::mem::replace(&mut self.buffer, rest);
                 return Ok(Some(Sent::read(&String::from_utf8(block)?)));

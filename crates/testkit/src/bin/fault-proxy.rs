@@ -11,9 +11,7 @@ async fn main() -> Result<()> {
     say(&addresses.to_string());
     let mut stdin = tokio::io::stdin();
     let mut ignored = [0; 64];
-    let ended = async {
-        while matches!(stdin.read(&mut ignored).await, Ok(1..)) {}
-    };
+    let ended = async { while matches!(stdin.read(&mut ignored).await, Ok(1..)) {} };
     tokio::select! {
         failed = proxy.run() => Ok(failed?),
         () = ended => std::process::exit(0),

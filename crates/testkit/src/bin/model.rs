@@ -116,7 +116,9 @@ fn run_all(args: &Args) -> (Count, Option<(u64, Failure)>) {
                 scope.spawn(move || {
                     let mut count = Count::default();
                     let mut found = None;
-                    for seed in (args.seed + thread..args.seed + args.count).step_by(usize::try_from(threads).unwrap_or(1)) {
+                    for seed in
+                        (args.seed + thread..args.seed + args.count).step_by(usize::try_from(threads).unwrap_or(1))
+                    {
                         if stop.load(Ordering::Relaxed) {
                             break;
                         }

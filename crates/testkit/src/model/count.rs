@@ -58,7 +58,8 @@ impl Count {
 
     /// The kinds and pairs that were reached less often than `least`.
     pub fn missing(&self, least: u64) -> Vec<String> {
-        let kinds = Kind::ALL.iter().map(|kind| (format!("{kind:?}"), self.kinds.get(kind).copied().unwrap_or_default()));
+        let kinds =
+            Kind::ALL.iter().map(|kind| (format!("{kind:?}"), self.kinds.get(kind).copied().unwrap_or_default()));
         let pairs = pairs().map(|pair| (format!("{:?} and {:?}", pair.0, pair.1), self.pair(pair)));
         kinds.chain(pairs).filter(|(_, count)| *count < least).map(|(name, count)| format!("{name}: {count}")).collect()
     }

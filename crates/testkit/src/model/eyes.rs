@@ -82,7 +82,9 @@ impl Before {
         match event {
             Event::Hub { message: FromHub::Frames { frames }, .. } => {
                 for frame in frames {
-                    let (Ok(LogFrame::Record { record }), Some(at)) = (serde_json::from_str(frame), leads_to) else { continue };
+                    let (Ok(LogFrame::Record { record }), Some(at)) = (serde_json::from_str(frame), leads_to) else {
+                        continue;
+                    };
                     if record.epoch == at.epoch && record.seq == at.seq + 1 {
                         leads_to = Some(Offset::from(&record));
                         told.push(Outcome::from(&record));
@@ -251,7 +253,8 @@ impl Eyes {
         for was in before.pending.iter().filter(|was| !now.contains(&was.mid)) {
             let click = self.clicks.remove(&was.mid);
             self.gone.insert(was.mid);
-            let accepted = client.applied().and_then(|at| around.history.settled_before(was.mid, at)).is_some_and(|(_, o)| o.ok);
+            let accepted =
+                client.applied().and_then(|at| around.history.settled_before(was.mid, at)).is_some_and(|(_, o)| o.ok);
             if accepted || !around.history.was_refused(was.mid) {
                 continue;
             }
@@ -270,7 +273,11 @@ impl Eyes {
     /// I4: what is settled as far as the page has read is not pending, and never again.
     fn check_settled(&mut self, client: &Client, before: &Before, around: &Around) -> Violated<()> {
         for outcome in &before.told {
-            let at = around.history.settled(outcome.mid).iter().find(|(at, _)| (at.epoch, at.seq) == (outcome.epoch, outcome.seq));
+            let at = around
+                .history
+                .settled(outcome.mid)
+                .iter()
+                .find(|(at, _)| (at.epoch, at.seq) == (outcome.epoch, outcome.seq));
             self.told.insert(outcome.mid, (outcome.ok, at.map(|(at, _)| *at)));
         }
         for mid in client.pending().iter().map(qd_client::intent::Intent::mid) {
@@ -347,7 +354,9 @@ fn check_base(client: &Client, before: &Before, around: &Around, same_history: b
         for row in before.base.rows() {
             let Some(now) = client.base().get(row.key()) else { continue };
             let fell = match (row.as_ref(), now.as_ref()) {
-                (Row::Session(old), Row::Session(new)) => (new.attempt, new.status.rank()) < (old.attempt, old.status.rank()),
+                (Row::Session(old), Row::Session(new)) => {
+                    (new.attempt, new.status.rank()) < (old.attempt, old.status.rank())
+                }
                 _ => false,
             };
             if fell || now.ver() < row.ver() {

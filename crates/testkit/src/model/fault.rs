@@ -64,7 +64,9 @@ impl World {
                 Ok(true)
             }
             Kind::HubHangs => {
-                let Some(name) = index(a, self.hubs.len()).filter(|name| !self.hubs[*name].hangs) else { return Ok(false) };
+                let Some(name) = index(a, self.hubs.len()).filter(|name| !self.hubs[*name].hangs) else {
+                    return Ok(false);
+                };
                 self.hubs[name].hangs = true;
                 Ok(true)
             }

@@ -45,7 +45,10 @@ impl World {
         for tab in &self.tabs {
             let (id, client) = (tab.page, &tab.client);
             if client.applied() != Some(head) {
-                return Err(format!("page {id} stays at {:?}, the log is at {head}", client.applied().map(|o| o.to_string())));
+                return Err(format!(
+                    "page {id} stays at {:?}, the log is at {head}",
+                    client.applied().map(|o| o.to_string())
+                ));
             }
             if let Some(intent) = client.pending().first() {
                 return Err(format!("page {id} keeps {} ({}) pending", intent.mid(), intent.mutation.name));
@@ -68,7 +71,9 @@ impl World {
         for tab in &mut self.tabs {
             let client = &mut tab.client;
             let query = Query { show: Show::All, to: 10_000, ..Query::default() };
-            let ids = |client: &mut qd_client::Client| client.task_lines(&query).lines.into_iter().map(|l| l.id).collect::<Vec<_>>();
+            let ids = |client: &mut qd_client::Client| {
+                client.task_lines(&query).lines.into_iter().map(|l| l.id).collect::<Vec<_>>()
+            };
             let kept = ids(client);
             let other = Query { sort: Sort::Title, ..query.clone() };
             client.task_lines(&other);

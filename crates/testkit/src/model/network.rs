@@ -43,8 +43,9 @@ impl World {
                 self.say_to_tab(full[at])
             }
             Kind::ToHub => {
-                let full: Vec<usize> =
-                    (0..self.hubs.len()).filter(|at| !self.hubs[*at].hangs && !self.hubs[*at].inbox.is_empty()).collect();
+                let full: Vec<usize> = (0..self.hubs.len())
+                    .filter(|at| !self.hubs[*at].hangs && !self.hubs[*at].inbox.is_empty())
+                    .collect();
                 let Some(at) = index(a, full.len()) else { return Ok(false) };
                 Ok(self.say_to_hub(full[at]))
             }
@@ -91,9 +92,11 @@ impl World {
         let bodies: Vec<String> = posts.iter().map(|p| p.body.clone()).collect();
         let now = self.server_now();
         let answers = self.server.post(&bodies, refuse, now)?;
-        self.replies.extend(
-            posts.iter().zip(answers).map(|(post, http)| Reply { page: post.page, mid: post.mid, http: Some(http) }),
-        );
+        self.replies.extend(posts.iter().zip(answers).map(|(post, http)| Reply {
+            page: post.page,
+            mid: post.mid,
+            http: Some(http),
+        }));
         Ok(())
     }
 

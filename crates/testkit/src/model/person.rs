@@ -45,7 +45,12 @@ fn commands(
     };
     let start = |id: Uuid, task: TaskId, agent: Option<&str>| {
         let start = Start { agent: agent.map(str::to_owned), ..Start::default() };
-        Command::StartSession(StartSession { id: SessionId(id), task, kind: WORKS[usize::from(b) % WORKS.len()], start })
+        Command::StartSession(StartSession {
+            id: SessionId(id),
+            task,
+            kind: WORKS[usize::from(b) % WORKS.len()],
+            start,
+        })
     };
     let text = format!("# Title {b}\n\n- [ ] one\n- [x] {a}\n");
     match kind {
@@ -172,7 +177,9 @@ impl World {
             v7(now, bytes)
         };
         let kind = KINDS[usize::from(a) % KINDS.len()];
-        let Some(all) = commands(kind, self.server.state(), (b, a), &mut mint, &|t| t.document.version) else { return false };
+        let Some(all) = commands(kind, self.server.state(), (b, a), &mut mint, &|t| t.document.version) else {
+            return false;
+        };
         let mids: Vec<Mid> = all.iter().map(|_| Mid(mint())).collect();
         self.random = random;
         for (mid, command) in mids.into_iter().zip(&all) {

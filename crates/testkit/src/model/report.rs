@@ -68,12 +68,7 @@ fn done(job: &Job, a: u16, conflict: bool) -> Option<Done> {
         },
         _ if conflict => return None,
         Work::Keep { .. } => Done::Kept {
-            landing: Landing {
-                target: "main".to_owned(),
-                old: "1".to_owned(),
-                new: "2".to_owned(),
-                at: Millis(1),
-            },
+            landing: Landing { target: "main".to_owned(), old: "1".to_owned(), new: "2".to_owned(), at: Millis(1) },
         },
         Work::UndoKeep => Done::Unkept,
         Work::Discard => Done::Discarded { saved: "refs/qd/saved".to_owned() },
@@ -146,7 +141,8 @@ impl World {
         let id = v7(now, bytes);
         let state = self.server.state();
         let sessions = || {
-            let all = state.of_kind(RowKind::Session).filter_map(|r| if let Row::Session(s) = r { Some(s) } else { None });
+            let all =
+                state.of_kind(RowKind::Session).filter_map(|r| if let Row::Session(s) = r { Some(s) } else { None });
             all.filter(|s| s.status.takes_a_place()).collect::<Vec<&Session>>()
         };
         let tasks = || {
@@ -187,7 +183,9 @@ impl World {
                 })
             }
             Kind::Hears => {
-                let all = state.of_kind(RowKind::Message).filter_map(|r| if let Row::Message(m) = r { Some(m) } else { None });
+                let all = state
+                    .of_kind(RowKind::Message)
+                    .filter_map(|r| if let Row::Message(m) = r { Some(m) } else { None });
                 let queued: Vec<&Message> = all.filter(|m| m.state == MessageState::Queued).collect();
                 let message = chosen(queued, a)?;
                 let state = if b % 4 == 0 { MessageState::Unknown } else { MessageState::Delivered };

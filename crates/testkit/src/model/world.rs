@@ -252,7 +252,8 @@ impl World {
         if let (Some(tape), Some(text)) = (&mut self.tape, text) {
             tape.told(tab.page, text, &out, &mut tab.client);
         }
-        let around = Around { history: &self.server.history, sent: &self.sent, unsaved: &self.unsaved, restored: self.restored };
+        let around =
+            Around { history: &self.server.history, sent: &self.sent, unsaved: &self.unsaved, restored: self.restored };
         tab.eyes.check(&tab.client, &before, &out, &around)?;
         if let Some(intent) = out.mid.and_then(|mid| tab.client.pending().iter().find(|i| i.mid() == mid)) {
             if let Some(command) = intent.command.clone() {

@@ -8,8 +8,8 @@
 
 use super::rule::NewRule;
 use super::{BadRule, Shared};
-use http_body_util::{BodyExt as _, Full};
 use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode};
 use std::sync::Arc;
@@ -48,9 +48,7 @@ pub(crate) async fn control(shared: Arc<Shared>, request: Request<Incoming>) -> 
             shared.sever();
             done()
         }
-        (&Method::GET, ["requests"]) => {
-            answer(StatusCode::OK, serde_json::json!(shared.requests()).to_string())
-        }
+        (&Method::GET, ["requests"]) => answer(StatusCode::OK, serde_json::json!(shared.requests()).to_string()),
         _ => answer(StatusCode::NOT_FOUND, "no such control"),
     })
 }

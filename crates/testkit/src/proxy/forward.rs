@@ -65,7 +65,11 @@ pub(crate) async fn forward(shared: Arc<Shared>, request: Request<Incoming>) -> 
             send(&shared, again()).await?;
             rule.hit();
         }
-        Fault::HoldResponse | Fault::DropResponse | Fault::DelayResponse { .. } | Fault::Cut { .. } | Fault::Stall { .. } => {}
+        Fault::HoldResponse
+        | Fault::DropResponse
+        | Fault::DelayResponse { .. }
+        | Fault::Cut { .. }
+        | Fault::Stall { .. } => {}
     }
     let answer = send(&shared, again()).await?;
     match rule.fault() {

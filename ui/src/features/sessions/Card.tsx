@@ -65,9 +65,11 @@ function CardBody({ view }: { view: SessionView }) {
           to="/sessions/$session"
           params={{ session: row.id }}
           title={agentName(view)}
-          className="min-w-0 flex-1 truncate text-ink-2 after:absolute after:inset-0 after:rounded hover:text-ink"
+          className="flex min-w-0 flex-1 gap-1 text-ink-2 after:absolute after:inset-0 after:rounded hover:text-ink"
         >
-          {agentName(view)}
+          <span className="truncate">{view.agent_title}</span>
+          {/* The model was chosen: a long name of the agent must not push it out. */}
+          {row.model !== null && <span className="max-w-1/2 shrink-0 truncate">· {row.model}</span>}
         </Link>
         <Elapsed row={row} />
         {request && has(view, "cancel") && (
