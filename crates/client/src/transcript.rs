@@ -151,9 +151,39 @@ pub struct Transcript {
     tools: HashMap<String, (usize, usize)>,
     asked: HashMap<RequestId, usize>,
     plan: Option<usize>,
+    part: Part,
     usage: Usage,
     commands: Vec<qd_core::event::OfferedCommand>,
     ended: bool,
+}
+
+/// A part of a message is longer than this, in bytes, when the next paragraph begins another …
+const PART: usize = 4096;
+/// … and no longer than this when a mere line ends.
+const LONG_PART: usize = 16 * 1024;
+
+/// How far the last item of text was looked through for a place where markdown may be cut.
+#[derive(Clone, Copy, Debug, Default)]
+struct Part {
+    /// To this byte, where a line begins.
+    upto: usize,
+    /// Whether a code block is open there.
+    fenced: bool,
+}
+
+impl Part {
+    /// Whether what comes after `text` may as well stand by itself.
+    fn is_full(&mut self, text: &str) -> bool {
+        let mut blank = false;
+        while let Some((line, _)) = text.get(self.upto..).and_then(|rest| rest.split_once('\n')) {
+            self.upto += line.len() + 1;
+            let line = line.trim();
+            self.fenced ^= line.starts_with("```") || line.starts_with("~~~");
+            blank = line.is_empty();
+        }
+        let between_lines = self.upto == text.len() && !self.fenced;
+        between_lines && (text.len() > LONG_PART || blank && text.len() > PART)
+    }
 }
 
 impl Transcript {
@@ -236,13 +266,7 @@ impl Transcript {
                 self.plan = None;
                 self.add(ts, ItemBody::Prompt { message, text })
             }
-            EventBody::Text { text } => {
-                if let Some(Item { body: ItemBody::Text { text: before }, .. }) = self.items.last_mut() {
-                    before.push_str(&text);
-                    return self.items.len() - 1;
-                }
-                self.add(ts, ItemBody::Text { text })
-            }
+            EventBody::Text { text } => self.say(ts, &text),
             EventBody::Thought { text } => {
                 if let Some(Item { body: ItemBody::Thought { text: before }, .. }) = self.items.last_mut() {
                     before.push_str(&text);
@@ -299,6 +323,21 @@ impl Transcript {
             }
             EventBody::Unknown { raw } => self.add(ts, ItemBody::Unknown { raw }),
         }
+    }
+
+    /// Takes what the agent says. A long message becomes several items, so that a piece of it costs the drawing of the
+    /// last part and not of all that was said before.
+    fn say(&mut self, ts: Millis, text: &str) -> usize {
+        if let Some(Item { body: ItemBody::Text { text: before }, .. }) = self.items.last_mut() {
+            if self.part.is_full(before) {
+                self.part = Part::default();
+                return self.add(ts, ItemBody::Text { text: text.to_owned() });
+            }
+            before.push_str(text);
+            return self.items.len() - 1;
+        }
+        self.part = Part::default();
+        self.add(ts, ItemBody::Text { text: text.to_owned() })
     }
 
     fn add(&mut self, ts: Millis, body: ItemBody) -> usize {
@@ -370,6 +409,28 @@ mod tests {
         let pushed = push(&mut t, &EventBody::Text { text: "lo".into() });
         assert_eq!(pushed, Pushed { len: 1, changed_from: 0, unreadable: 0 });
         assert_eq!(t.window(0, 9)[0].body, ItemBody::Text { text: "Hello".into() });
+    }
+
+    #[test]
+    fn a_long_message_is_cut_between_paragraphs_and_never_in_code() {
+        let mut t = Transcript::default();
+        let paragraph = format!("{}\n\n", "word ".repeat(200));
+        for _ in 0..20 {
+            push(&mut t, &EventBody::Text { text: paragraph.clone() });
+        }
+        assert_eq!(t.len(), 4);
+        push(&mut t, &EventBody::Text { text: "```\n".into() });
+        let before = t.len();
+        for _ in 0..5000 {
+            push(&mut t, &EventBody::Text { text: "let deck = 1;\n\n".into() });
+        }
+        assert_eq!(t.len(), before);
+        let pushed = push(&mut t, &EventBody::Text { text: "```\n".into() });
+        assert_eq!(pushed.changed_from, before - 1);
+        push(&mut t, &EventBody::Text { text: "After it.".into() });
+        assert_eq!(t.len(), before + 1);
+        let said: String = t.window(0, t.len()).iter().map(|item| if let ItemBody::Text { text } = &item.body { text.as_str() } else { "" }).collect();
+        assert_eq!(said, format!("{}```\n{}```\nAfter it.", paragraph.repeat(20), "let deck = 1;\n\n".repeat(5000)));
     }
 
     #[test]
