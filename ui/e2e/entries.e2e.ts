@@ -1,7 +1,7 @@
 // Every way to start an agent puts its card on top in the first frame after it, while nothing reaches the server.
 import { expect } from "vitest";
 import type { Page } from "playwright-core";
-import { action, open, openTask } from "./support/browser";
+import { action, openBeside, openTask } from "./support/browser";
 import { card, expectContinuous, frames, judge, newCards, seenCards, startRecording, take } from "./support/judge";
 import { LOG, START } from "./support/proxy";
 import { test } from "./support/test";
@@ -101,9 +101,9 @@ test("a_start_in_the_terminal_shows_with_its_record", async ({ panel, page }) =>
   expectContinuous(judge(recording, id ?? "", record?.n ?? -1));
 });
 
-test("a_start_in_another_tab_shows_before_the_server_knows", async ({ panel, context, page }) => {
+test("a_start_in_another_tab_shows_before_the_server_knows", async ({ panel, page }) => {
   await openTask(page, "Alpha");
-  const other = await open(panel, context);
+  const other = await openBeside(panel, page);
   await openTask(other, "Alpha");
   const start = await panel.proxy.rule({ ...START, fault: { do: "hold_request" } });
   const log = await panel.proxy.rule({ ...LOG, fault: { do: "stall", containing: "" } });

@@ -1,7 +1,7 @@
 // What networks and servers do between a click and its session: the card stays, once, in its node, and ends up true.
 import { expect } from "vitest";
 import type { Page } from "playwright-core";
-import { action, open, openTask } from "./support/browser";
+import { action, open, openBeside, openTask } from "./support/browser";
 import { at, card, expectContinuous, frames, judge, markOf, newCards, seenCards, startRecording, take } from "./support/judge";
 import type { Panel } from "./support/panel";
 import { LOG, MUTATIONS, START, type Fault } from "./support/proxy";
@@ -149,9 +149,9 @@ test("a_double_click_starts_one_session", async ({ panel, page }) => {
   expect(await panel.sessions()).toHaveLength(1);
 });
 
-test("a_click_in_each_of_two_tabs_starts_one_session", async ({ panel, context, page }) => {
+test("a_click_in_each_of_two_tabs_starts_one_session", async ({ panel, page }) => {
   await openTask(page, "Hangs");
-  const other = await open(panel, context);
+  const other = await openBeside(panel, page);
   await openTask(other, "Hangs");
   await Promise.all([startRecording(page), startRecording(other)]);
   const start = await panel.proxy.rule({ ...START, fault: { do: "hold_request" } });
@@ -169,9 +169,9 @@ test("a_click_in_each_of_two_tabs_starts_one_session", async ({ panel, context, 
   expect(await panel.sessions()).toHaveLength(1);
 });
 
-test("a_closed_tab_leaves_its_click_to_the_other", async ({ panel, context, page }) => {
+test("a_closed_tab_leaves_its_click_to_the_other", async ({ panel, page }) => {
   await openTask(page, "Alpha");
-  const other = await open(panel, context);
+  const other = await openBeside(panel, page);
   await openTask(other, "Alpha");
   const offline = await panel.proxy.rule({ ...START, fault: { do: "drop_request" } });
   await startRecording(page);

@@ -51,6 +51,15 @@ export async function open(panel: Panel, context: BrowserContext, path = "/"): P
   return page;
 }
 
+/** Opens the panel in a second window beside `page`: of two tabs in one window only one is drawn. */
+export async function openBeside(panel: Panel, page: Page): Promise<Page> {
+  const opened = page.context().waitForEvent("page");
+  await page.evaluate((url) => window.open(url, "_blank", "popup,noopener,width=1440,height=900"), `${panel.address}/?token=${panel.token}`);
+  const beside = await opened;
+  await beside.locator("[data-task-id]").first().waitFor();
+  return beside;
+}
+
 /** Opens a task by its row in the list. */
 export async function openTask(page: Page, title: string): Promise<void> {
   await page.locator("[data-task-id]", { hasText: title }).locator("a").click();

@@ -75,6 +75,7 @@ fn work(args: &Args) -> Result<()> {
         }
         (None, Some(name)) => bail!("{} schedules from seed {} on, and {name} was never broken", args.count, args.seed),
         (Some((seed, failure)), None) => {
+            eprintln!("seed {seed}: {}; making it smaller", failure.violation);
             let (steps, failure) = shrink(seed, &schedule(seed), &failure);
             let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
             bail!("seed {seed}: {}\n--seed {seed} --steps \"{}\"", failure.violation, steps.join(" "))
