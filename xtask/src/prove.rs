@@ -11,9 +11,9 @@ use crate::{page, test};
 /// real binary. Under three minutes once everything is built.
 #[derive(clap::Args)]
 pub struct Prove {
-    /// Arguments for Playwright.
+    /// Arguments for Vitest.
     #[arg(last = true)]
-    playwright: Vec<String>,
+    vitest: Vec<String>,
 }
 
 impl Prove {
@@ -21,6 +21,6 @@ impl Prove {
         test::browser::install()?;
         page::build()?;
         cargo().args(["build", "--quiet", "--package", "qd", "--package", "qd-testkit"]).run()?;
-        page::script_with("prove", &self.playwright)
+        page::script_with("prove", &self.vitest)
     }
 }

@@ -21,7 +21,12 @@ impl Client {
                 self.activities.insert(session, activity);
                 commit.redraw.insert(session.into());
             }
-            Ok(LogFrame::Heartbeat { .. }) => {}
+            // The log can't end before what was applied: its history may be another one now.
+            Ok(LogFrame::Heartbeat { seq }) => {
+                if self.applied.is_some_and(|applied| seq < applied.seq) {
+                    self.fetch(commit);
+                }
+            }
             // What can't be read is taken as a gap: the snapshot knows.
             Ok(LogFrame::Resync) | Err(_) => self.fetch(commit),
         }
@@ -34,6 +39,10 @@ impl Client {
             return;
         }
         if record.seq <= applied.seq {
+            // One place, two records: this tab stands in a history that is no more.
+            if record.seq == applied.seq && record.tag != applied.tag {
+                self.fetch(commit);
+            }
             return;
         }
         if record.seq != applied.seq + 1 {

@@ -32,10 +32,14 @@ impl Client {
     }
 
     /// The intent of an entry; `None` where it can't be read or is settled.
-    fn read_entry(&self, key: &str, value: &str) -> Option<Intent> {
+    fn read_entry(&mut self, key: &str, value: &str) -> Option<Intent> {
         let Some(Name::Intent(tab, mid)) = journal::parse(key) else { return None };
         let entry: Entry = serde_json::from_str(value).ok().filter(|e: &Entry| e.v == journal::VERSION)?;
-        if entry.outcome.is_some() || entry.mutation.mid != mid || self.settled_set.contains(&mid) {
+        if entry.outcome.is_some() || self.settled_set.contains(&mid) {
+            self.leftovers.insert(key.to_owned(), entry.clicked);
+            return None;
+        }
+        if entry.mutation.mid != mid {
             return None;
         }
         Some(Intent {
@@ -69,6 +73,7 @@ impl Client {
                 }
             }
             (Some(Name::Intent(_, mid)), None) => {
+                self.leftovers.remove(key);
                 // Gone without an outcome (a cleared storage): only the server knows what became of it.
                 if self.pending.iter().any(|i| i.mid() == mid && !i.mine && i.outcome.is_none()) {
                     self.fetch(commit);
@@ -86,17 +91,29 @@ impl Client {
 
     /// Takes over the entries of tabs that are dead. Wrong adoption is harmless: the same `mid` is settled once.
     pub(crate) fn adopt(&mut self, commit: &mut Commit) {
-        let (now, tab, since) = (self.now, self.tab, self.since);
-        for intent in self.pending.iter_mut().filter(|i| !i.mine) {
-            let Some(Name::Intent(owner, _)) = journal::parse(&intent.key) else { continue };
-            let last = self.beats.get(&owner).copied().unwrap_or(Millis(0)).max(intent.clicked);
-            // A time that lies ahead was read from a clock that was set back since.
-            let last = if last > now { since } else { last };
-            if owner == tab || now.since(last) > DEAD {
-                intent.mine = true;
-                commit.chrome = true;
-            }
+        let dead: Vec<usize> = (0..self.pending.len())
+            .filter(|at| !self.pending[*at].mine && self.is_dead(&self.pending[*at].key, self.pending[*at].clicked))
+            .collect();
+        for at in dead {
+            self.pending[at].mine = true;
+            commit.chrome = true;
         }
+        let left: Vec<String> =
+            self.leftovers.iter().filter(|(key, clicked)| self.is_dead(key, **clicked)).map(|(key, _)| key.clone()).collect();
+        for key in left {
+            self.leftovers.remove(&key);
+            commit.effects.push(Effect::Unjournal { key });
+        }
+    }
+
+    /// Whether the tab that wrote `key` is dead (or this one). An entry that was never followed by a beat is as old
+    /// as its click.
+    fn is_dead(&self, key: &str, clicked: Millis) -> bool {
+        let Some(Name::Intent(owner, _)) = journal::parse(key) else { return false };
+        let last = self.beats.get(&owner).copied().unwrap_or(Millis(0)).max(clicked);
+        // A time that lies ahead was read from a clock that was set back since.
+        let last = if last > self.now { self.since } else { last };
+        owner == self.tab || self.now.since(last) > DEAD
     }
 
     /// Says that this tab lives, while it has entries.

@@ -87,6 +87,8 @@ pub struct Client {
     pub(crate) settled: VecDeque<Mid>,
     pub(crate) settled_set: HashSet<Mid>,
     pub(crate) beats: HashMap<Uuid, Millis>,
+    /// Keys of other tabs' intents that are settled: whoever finds their tab dead removes them.
+    pub(crate) leftovers: BTreeMap<String, Millis>,
     pub(crate) beaten: Millis,
     /// Since when the clock has not been set back.
     pub(crate) since: Millis,
@@ -134,6 +136,7 @@ impl Client {
             settled: VecDeque::new(),
             settled_set: HashSet::new(),
             beats: HashMap::new(),
+            leftovers: BTreeMap::new(),
             beaten: Millis(0),
             since: Millis(0),
             connection: Connection::Opening,

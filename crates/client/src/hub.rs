@@ -203,10 +203,13 @@ impl Hub {
                 self.open(effects);
             }
             // Another history, or nobody who needs what lies between: begin again from there.
-            Some(head) if offset.epoch != head.epoch || (offset.seq > head.seq && self.link == Link::Closed) => {
+            Some(head) if offset.epoch > head.epoch || (offset.seq > head.seq && self.link == Link::Closed) => {
                 self.floor = Some(offset);
                 self.kept.clear();
                 self.open(effects);
+                // The others stand in an epoch that is over, or before what is relayed from now on.
+                let others = self.ports.iter().filter(|other| **other != port);
+                effects.extend(others.map(|port| HubEffect::Say { port: *port, message: FromHub::Behind }));
             }
             // The tab's snapshot is ahead of the stream, which the other tabs need as it is: it passes over what it has.
             Some(head) if offset.seq > head.seq => {}

@@ -148,7 +148,8 @@ impl Client {
         });
         let words = self.pending.iter().map(|i| Millis(i.clicked.0 + SLOW)).filter(|at| *at > self.now);
         let beat = self.pending.iter().any(|i| i.mine).then(|| Millis(self.beaten.0 + BEAT));
-        let adoption = self.pending.iter().filter(|i| !i.mine).map(|_| Millis(self.now.0 + DEAD));
+        let of_others = self.pending.iter().any(|i| !i.mine) || !self.leftovers.is_empty();
+        let adoption = of_others.then(|| Millis(self.now.0 + DEAD + 1));
         let hub = (self.heard != Millis(0) && self.applied.is_some())
             .then(|| Millis(self.heard.0 + crate::client::HUB_SILENT + 1));
         sends

@@ -41,6 +41,12 @@ pub fn run(seed: u64, steps: &[Step], count: &mut Count) -> Result<(), Failure> 
     play(seed, steps, count, None).map(drop)
 }
 
+/// Runs a schedule and prints what the cores are told and answer.
+pub fn trace(seed: u64, steps: &[Step]) -> Result<(), Failure> {
+    let tape = Tape { aloud: true, ..Tape::default() };
+    play(seed, steps, &mut Count::default(), Some(tape)).map(drop)
+}
+
 /// Runs a schedule and records what the cores were told and answered.
 pub fn record(seed: u64, steps: &[Step]) -> Result<Tape, Failure> {
     let tape = play(seed, steps, &mut Count::default(), Some(Tape::default()))?;
@@ -54,6 +60,9 @@ fn play(seed: u64, steps: &[Step], count: &mut Count, tape: Option<Tape>) -> Res
     let mut effective = Vec::with_capacity(steps.len());
     for step in steps {
         done += 1;
+        if let Some(tape) = world.tape.as_mut() {
+            tape.step(*step);
+        }
         if take(&mut world, *step).map_err(|v| failed(v, done))? {
             effective.push(step.kind);
         }

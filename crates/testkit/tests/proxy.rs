@@ -1,5 +1,7 @@
 //! The fault proxy against a small server: each fault does what its name says, and nothing more.
 
+#![cfg(test)]
+
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;

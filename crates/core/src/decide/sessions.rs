@@ -3,11 +3,14 @@
 use super::{Context, edit_session, edit_task, not_allowed, project, session, task};
 use crate::command::{AnswerRequest, EndSession, OnSession, ReportSession, SendMessage, SettleMessage, StartSession};
 use crate::event::{Ending, Request};
-use crate::ids::AgentId;
+use crate::ids::{AgentId, Millis, SessionId, v7_time};
 use crate::op::{Op, Reject, RejectCode};
 use crate::row::{Agent, Branch, JobState, Message, MessageBody, MessageState, Row, Session, Task, Work};
 use crate::state::State;
 use crate::status::{Kind, Status};
+
+/// How far back the time in a session's id is believed, in milliseconds: as long as a start may be on its way.
+const BELIEVED: u64 = 120_000;
 
 pub(super) fn start(state: &State, c: &StartSession, cx: Context) -> Result<Vec<Op>, Reject> {
     if state.session(c.id).is_some() {
@@ -20,6 +23,7 @@ pub(super) fn start(state: &State, c: &StartSession, cx: Context) -> Result<Vec<
         return Err(not_allowed("There is nothing to verify yet: implement it first."));
     }
     let agent = choose_agent(state, c.start.agent.as_deref())?;
+    let clicked = clicked(c.id, cx);
     let row = Session {
         id: c.id,
         ver: 0,
@@ -31,8 +35,8 @@ pub(super) fn start(state: &State, c: &StartSession, cx: Context) -> Result<Vec<
         instructions: c.start.instructions.clone(),
         status: first_status(state),
         attempt: 1,
-        created: cx.now,
-        since: cx.now,
+        created: clicked,
+        since: clicked,
         ended: None,
         ending: None,
         requests: Vec::new(),
@@ -246,6 +250,12 @@ fn close(state: &State, row: &Session, ending: &Ending, cx: Context) -> Vec<Op> 
         })
     }));
     ops
+}
+
+/// When a start was clicked: its id says so, and a card that was shown at the click goes on counting from there. A clock
+/// that contradicts the decider's is not believed.
+fn clicked(id: SessionId, cx: Context) -> Millis {
+    v7_time(id.0).filter(|at| *at <= cx.now && cx.now.since(*at) < BELIEVED).unwrap_or(cx.now)
 }
 
 fn is_queued_prompt(m: &Message) -> bool {

@@ -150,6 +150,29 @@ fn second_click_starts_nothing() {
 }
 
 #[test]
+fn a_start_counts_from_the_click_unless_its_clock_is_off() {
+    let mut b = Bench::new();
+    b.seq = 1_000_000;
+    let mut start = |task, at, salt| {
+        b.observe(task, "# T\n");
+        let id = SessionId(v7(Millis(at), [salt; 10]));
+        b.person(&Command::StartSession(StartSession {
+            id,
+            task: super::tests::id(task),
+            kind: Kind::Implement,
+            start: Start::default(),
+        }))
+        .unwrap();
+        (b.state.session(id).unwrap().created.0, b.seq)
+    };
+    assert_eq!(start(20, 995_000, 1).0, 995_000);
+    let (ahead, now) = start(21, 9_000_000, 2);
+    assert_eq!(ahead, now);
+    let (stale, now) = start(22, 1_000, 3);
+    assert_eq!(stale, now);
+}
+
+#[test]
 fn a_start_beyond_the_limit_waits_and_takes_the_place_that_gets_free() {
     let mut b = Bench::new();
     b.server(&Command::Configure(Configure { max_sessions: 1, demo: false }));

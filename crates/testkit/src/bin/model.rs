@@ -7,7 +7,7 @@ use qd_testkit::model::count::Count;
 use qd_testkit::model::plan::schedule;
 use qd_testkit::model::shrink::shrink;
 use qd_testkit::model::step::Step;
-use qd_testkit::model::{Failure, record, run};
+use qd_testkit::model::{Failure, record, run, trace};
 use std::io::{BufWriter, Write as _};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,6 +33,9 @@ struct Args {
     /// Write what the cores were told and answered, one JSON object a line.
     #[arg(long)]
     tape: bool,
+    /// Print what the cores are told and answer.
+    #[arg(long)]
+    trace: bool,
     /// Succeed as soon as this promise is found broken, fail where it never is.
     #[arg(long)]
     expect: Option<String>,
@@ -54,9 +57,13 @@ fn work(args: &Args) -> Result<()> {
     if args.tape {
         return tape(args, &mut out);
     }
-    if let Some(text) = &args.steps {
-        let steps = text.split_whitespace().map(str::parse).collect::<Result<Vec<Step>, _>>()?;
-        return match run(args.seed, &steps, &mut Count::default()) {
+    if args.steps.is_some() || args.trace {
+        let steps = match &args.steps {
+            Some(text) => text.split_whitespace().map(str::parse).collect::<Result<Vec<Step>, _>>()?,
+            None => schedule(args.seed),
+        };
+        let done = if args.trace { trace(args.seed, &steps) } else { run(args.seed, &steps, &mut Count::default()) };
+        return match done {
             Ok(()) => Ok(()),
             Err(failure) => bail!("{}", failure.violation),
         };

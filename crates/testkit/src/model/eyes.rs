@@ -3,6 +3,7 @@
 
 use super::history::History;
 use super::violation::{Violated, Violation};
+use super::world::Clicked;
 use qd_client::event::FromHub;
 use qd_client::{Client, Event, Output, journal};
 use qd_core::command::Command;
@@ -34,7 +35,6 @@ pub struct Before {
 struct Was {
     mid: Mid,
     mine: bool,
-    requires: Option<Mid>,
     saves: bool,
 }
 
@@ -43,7 +43,6 @@ struct Was {
 struct Card {
     session: SessionId,
     mid: Mid,
-    requires: Option<Mid>,
 }
 
 /// What was there before a click.
@@ -113,7 +112,6 @@ impl Before {
                 .map(|i| Was {
                     mid: i.mid(),
                     mine: i.mine,
-                    requires: i.mutation.requires,
                     saves: saves(i.command.as_ref()),
                 })
                 .collect(),
@@ -141,8 +139,21 @@ pub struct Around<'a> {
     pub sent: &'a HashSet<Mid>,
     /// Clicks that the journal refused: a reload may forget them.
     pub unsaved: &'a HashSet<Mid>,
+    /// All that was clicked.
+    pub clicked: &'a HashMap<Mid, Clicked>,
     /// A backup was ever put back, so that records of two histories may meet.
     pub restored: bool,
+}
+
+impl Around<'_> {
+    fn requires(&self, mid: Mid) -> Option<Mid> {
+        self.clicked.get(&mid).and_then(|clicked| clicked.requires)
+    }
+
+    /// Whether a mutation was refused, or one that it can't be done without.
+    pub fn fell(&self, mid: Mid) -> bool {
+        std::iter::successors(Some(mid), |mid| self.requires(*mid)).any(|mid| self.history.was_refused(mid))
+    }
 }
 
 impl Eyes {
@@ -197,7 +208,7 @@ impl Eyes {
         if let Some(Command::StartSession(c)) = &intent.command {
             let new = before.visible.session(c.id).is_none() && client.visible().session(c.id).is_some();
             if new {
-                self.cards.push(Card { session: c.id, mid: intent.mid(), requires: intent.mutation.requires });
+                self.cards.push(Card { session: c.id, mid: intent.mid() });
             }
         }
     }
@@ -217,8 +228,7 @@ impl Eyes {
                 Some(row) if row.status.is_ended() => {}
                 Some(_) => kept.push(card),
                 None => {
-                    let was_refused = |mid: &Mid| around.history.was_refused(*mid);
-                    let refused = was_refused(&card.mid) || card.requires.as_ref().is_some_and(was_refused);
+                    let refused = around.fell(card.mid);
                     let pending = client.pending().iter().any(|i| i.mid() == card.mid);
                     if pending && refusing.contains(&card.mid) {
                         kept.push(card);
@@ -258,7 +268,7 @@ impl Eyes {
             if accepted || !around.history.was_refused(was.mid) {
                 continue;
             }
-            let follows = was.requires.is_some_and(|mid| around.history.was_refused(mid));
+            let follows = around.requires(was.mid).is_some_and(|mid| around.fell(mid));
             if was.mine && !follows && !client.notices().iter().any(|n| n.id == was.mid) {
                 return Err(Violation::new("I7", format!("the refusal of {} was not told", was.mid)));
             }
@@ -400,7 +410,7 @@ fn check_departures(client: &Client, before: &Before, around: &Around) -> Violat
         if client.pending().iter().any(|i| i.mid() == was.mid) {
             continue;
         }
-        let refused = history.was_refused(was.mid) || was.requires.is_some_and(|mid| history.was_refused(mid));
+        let refused = around.fell(was.mid);
         let applied = client.applied().is_some_and(|applied| history.settled_before(was.mid, applied).is_some());
         // As in `is_over`: seqs of a new history are taken for the old one's until the tab hears of it.
         let astray = client.applied().is_some_and(|applied| !history.is_kept(applied)) && history.is_answered(was.mid);

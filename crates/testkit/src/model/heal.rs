@@ -17,6 +17,7 @@ impl World {
         self.refusing = 0;
         let mut wait = 100;
         let mut waited = 0;
+        let mut late_pages = 0;
         loop {
             self.log_in()?;
             self.calm()?;
@@ -25,6 +26,11 @@ impl World {
                     break;
                 }
                 // What dead tabs left and all open ones hold for settled is tidied up by the next page.
+                late_pages += 1;
+                if late_pages > 2 {
+                    return Err(Violation::new("I5", "the journal keeps what is settled"));
+                }
+                self.pass(2 * qd_client::journal::DEAD)?;
                 self.open_tab()?;
                 continue;
             };
@@ -99,7 +105,7 @@ impl World {
         let history = &self.server.history;
         for (mid, clicked) in &self.clicked {
             let gave_way = matches!(clicked.command, Command::SaveDocument(_)) && !self.sent.contains(mid);
-            let fell = clicked.requires.is_some_and(|before| history.was_refused(before));
+            let fell = self.around().fell(*mid);
             let forgotten = self.unsaved.contains(mid);
             if !(history.is_answered(*mid) || history.was_lost(*mid) || gave_way || fell || forgotten) {
                 return Err(Violation::new("I5", format!("{mid} ({:?}) was never settled", clicked.command)));

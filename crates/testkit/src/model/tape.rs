@@ -1,6 +1,7 @@
 //! A recording of what the cores were told and what they answered, one JSON object a line, to be replayed by another
 //! build of them.
 
+use super::step::Step;
 use qd_client::hub::HubEffect;
 use qd_client::list::{Query, Show};
 use qd_client::{Client, Config, Output};
@@ -8,36 +9,56 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
+/// Characters of a line that is printed.
+const ALOUD: usize = 900;
+
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Tape {
     /// The lines so far.
     pub lines: Vec<String>,
+    /// Whether they are printed as they come, shortened, for whoever looks for a fault.
+    pub aloud: bool,
 }
 
 impl Tape {
+    fn add(&mut self, line: String) {
+        if self.aloud {
+            eprintln!("{}", line.chars().take(ALOUD).collect::<String>());
+        } else {
+            self.lines.push(line);
+        }
+    }
+
+    /// A step begins.
+    pub fn step(&mut self, step: Step) {
+        if self.aloud {
+            self.add(format!("-- {step}"));
+        }
+    }
+
     /// A page is loaded.
     pub fn panel(&mut self, page: u32, config: &Config) {
         let config = json!({ "tab": config.tab, "seed": hex(&config.seed) }).to_string();
-        self.lines.push(json!({ "panel": page, "config": config }).to_string());
+        self.add(json!({ "panel": page, "config": config }).to_string());
     }
 
     /// A hub begins.
     pub fn hub(&mut self, name: usize, jitter: u64) {
-        self.lines.push(json!({ "hub": name, "jitter": jitter }).to_string());
+        self.add(json!({ "hub": name, "jitter": jitter }).to_string());
     }
 
     /// A page was told something.
     pub fn told(&mut self, page: u32, event: String, out: &Output, client: &mut Client) {
         let output = serde_json::to_string(out).unwrap_or_default();
         let sight = hex(&Sha256::digest(sight(client)));
-        self.lines.push(json!({ "to": page, "event": event, "output": output, "sight": sight }).to_string());
+        self.add(json!({ "to": page, "event": event, "output": output, "sight": sight }).to_string());
     }
 
     /// A hub was told something.
     pub fn hub_told(&mut self, name: usize, event: String, effects: &[HubEffect]) {
         let output = serde_json::to_string(effects).unwrap_or_default();
-        self.lines.push(json!({ "to_hub": name, "event": event, "output": output }).to_string());
+        self.add(json!({ "to_hub": name, "event": event, "output": output }).to_string());
     }
 }
 

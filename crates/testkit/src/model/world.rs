@@ -19,7 +19,7 @@ use uuid::Uuid;
 /// More rings of clocks than this in one stretch of time are a loop.
 const RINGS: u32 = 5_000;
 /// More commits than this in one schedule are one, too.
-const COMMITS: u32 = 10_000;
+const COMMITS: u32 = 4_000;
 /// When every schedule begins.
 const BEGIN: u64 = 1_763_800_000_000;
 /// The server says that it is there so often, in milliseconds.
@@ -252,8 +252,13 @@ impl World {
         if let (Some(tape), Some(text)) = (&mut self.tape, text) {
             tape.told(tab.page, text, &out, &mut tab.client);
         }
-        let around =
-            Around { history: &self.server.history, sent: &self.sent, unsaved: &self.unsaved, restored: self.restored };
+        let around = Around {
+            history: &self.server.history,
+            sent: &self.sent,
+            unsaved: &self.unsaved,
+            clicked: &self.clicked,
+            restored: self.restored,
+        };
         tab.eyes.check(&tab.client, &before, &out, &around)?;
         if let Some(intent) = out.mid.and_then(|mid| tab.client.pending().iter().find(|i| i.mid() == mid)) {
             if let Some(command) = intent.command.clone() {
@@ -267,6 +272,17 @@ impl World {
             self.run(at, effect)?;
         }
         Ok(out.mid)
+    }
+
+    /// What is known beside the tabs.
+    pub fn around(&self) -> Around<'_> {
+        Around {
+            history: &self.server.history,
+            sent: &self.sent,
+            unsaved: &self.unsaved,
+            clicked: &self.clicked,
+            restored: self.restored,
+        }
     }
 
     fn run(&mut self, at: usize, effect: Effect) -> Violated<()> {
