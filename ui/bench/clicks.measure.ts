@@ -57,7 +57,6 @@ test.runIf(wants("click") || wants("frames"))("clicks", async () => {
     await go(page, `/tasks/${task}`);
     const button = action(page, "Implement");
     await button.waitFor();
-    await page.locator(`h1`).first().waitFor();
     await button.hover();
     await page.waitForTimeout(100);
     await watchClick(page);

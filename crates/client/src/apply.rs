@@ -94,6 +94,8 @@ impl Client {
         commit.intents = true;
         if intent.mine {
             unjournal(&intent, outcome, commit);
+        } else {
+            self.leftovers.insert(intent.key.clone(), intent.clicked);
         }
         let Some(reject) = &outcome.err else { return };
         if intent.mine {
@@ -193,13 +195,20 @@ impl Client {
                 self.settled_set.clear();
             }
             let asked = asked.map(|asked| asked.mids).unwrap_or_default();
-            self.doubt_outcomes(|mid| asked.contains(&mid) && !snapshot.settled.contains_key(&mid));
+            let unsettled = |mid: Mid| asked.contains(&mid) && !snapshot.settled.contains_key(&mid);
+            self.doubt_outcomes(unsettled);
+            self.pending.retain(|i| !(i.gone && unsettled(i.mid())));
         }
         for outcome in snapshot.settled.values() {
             // Settled before an epoch began it has no place in the new one's count: being in the snapshot is enough.
             if older { self.learn(outcome, commit) } else { self.settle(outcome, commit) }
         }
         self.drop_reached(commit);
+        // What was not asked for this time: an outcome of another epoch has no place in this one's count.
+        let other_epoch = |i: &Intent| i.outcome.as_ref().is_some_and(|outcome| outcome.epoch != at.epoch);
+        if self.pending.iter().any(|i| i.gone || other_epoch(i)) {
+            self.fetch(commit);
+        }
         self.join(commit);
     }
 

@@ -49,6 +49,7 @@ impl Client {
             key: key.to_owned(),
             mine: tab == self.tab,
             unsaved: false,
+            gone: false,
             outcome: None,
             sending: Sending::Unsent,
         })
@@ -74,8 +75,10 @@ impl Client {
             }
             (Some(Name::Intent(_, mid)), None) => {
                 self.leftovers.remove(key);
-                // Gone without an outcome (a cleared storage): only the server knows what became of it.
-                if self.pending.iter().any(|i| i.mid() == mid && !i.mine && i.outcome.is_none()) {
+                // Gone without an outcome: it gave way to a later save, or the storage was cleared. The server knows.
+                if let Some(intent) = self.pending.iter_mut().find(|i| i.mid() == mid && !i.mine && i.outcome.is_none())
+                {
+                    intent.gone = true;
                     self.fetch(commit);
                 }
             }
@@ -92,14 +95,19 @@ impl Client {
     /// Takes over the entries of tabs that are dead. Wrong adoption is harmless: the same `mid` is settled once.
     pub(crate) fn adopt(&mut self, commit: &mut Commit) {
         let dead: Vec<usize> = (0..self.pending.len())
-            .filter(|at| !self.pending[*at].mine && self.is_dead(&self.pending[*at].key, self.pending[*at].clicked))
+            .filter(|at| !self.pending[*at].mine && !self.pending[*at].gone)
+            .filter(|at| self.is_dead(&self.pending[*at].key, self.pending[*at].clicked))
             .collect();
         for at in dead {
             self.pending[at].mine = true;
             commit.chrome = true;
         }
-        let left: Vec<String> =
-            self.leftovers.iter().filter(|(key, clicked)| self.is_dead(key, **clicked)).map(|(key, _)| key.clone()).collect();
+        let left: Vec<String> = self
+            .leftovers
+            .iter()
+            .filter(|(key, clicked)| self.is_dead(key, **clicked))
+            .map(|(key, _)| key.clone())
+            .collect();
         for key in left {
             self.leftovers.remove(&key);
             commit.effects.push(Effect::Unjournal { key });

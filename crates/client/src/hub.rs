@@ -204,12 +204,7 @@ impl Hub {
             }
             // Another history, or nobody who needs what lies between: begin again from there.
             Some(head) if offset.epoch > head.epoch || (offset.seq > head.seq && self.link == Link::Closed) => {
-                self.floor = Some(offset);
-                self.kept.clear();
-                self.open(effects);
-                // The others stand in an epoch that is over, or before what is relayed from now on.
-                let others = self.ports.iter().filter(|other| **other != port);
-                effects.extend(others.map(|port| HubEffect::Say { port: *port, message: FromHub::Behind }));
+                self.begin_at(port, offset, effects);
             }
             // The tab's snapshot is ahead of the stream, which the other tabs need as it is: it passes over what it has.
             Some(head) if offset.seq > head.seq => {}
@@ -222,6 +217,8 @@ impl Hub {
                         self.open(effects);
                     }
                 }
+                // No stream stands: the newest snapshot is the best place to begin again from.
+                None if matches!(self.link, Link::Closed | Link::Waiting(_)) => self.begin_at(port, offset, effects),
                 None => effects.push(HubEffect::Say { port, message: FromHub::Behind }),
             },
         }
@@ -231,6 +228,15 @@ impl Hub {
             Link::LoggedOut => effects.push(HubEffect::Say { port, message: FromHub::LoggedOut }),
             Link::Closed | Link::Opening => {}
         }
+    }
+
+    /// Begins again from where `port` stands. The others may stand elsewhere, or in a history that is no more.
+    fn begin_at(&mut self, port: u32, offset: Offset, effects: &mut Vec<HubEffect>) {
+        self.floor = Some(offset);
+        self.kept.clear();
+        self.open(effects);
+        let others = self.ports.iter().filter(|other| **other != port);
+        effects.extend(others.map(|port| HubEffect::Say { port: *port, message: FromHub::Behind }));
     }
 
     /// The offset of the newest record that was relayed.

@@ -21,6 +21,8 @@ pub struct Intent {
     pub mine: bool,
     /// Whether the journal refused it: it will not survive a reload.
     pub unsaved: bool,
+    /// Whether another tab took it out of the journal without an outcome.
+    pub gone: bool,
     /// Its outcome, where it is known ahead of the log.
     pub outcome: Option<Outcome>,
     /// How its sending stands.

@@ -44,6 +44,7 @@ impl Client {
             key,
             mine: true,
             unsaved: false,
+            gone: false,
             outcome: None,
             sending: Sending::Unsent,
         });

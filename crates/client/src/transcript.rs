@@ -429,7 +429,11 @@ mod tests {
         assert_eq!(pushed.changed_from, before - 1);
         push(&mut t, &EventBody::Text { text: "After it.".into() });
         assert_eq!(t.len(), before + 1);
-        let said: String = t.window(0, t.len()).iter().map(|item| if let ItemBody::Text { text } = &item.body { text.as_str() } else { "" }).collect();
+        let said: String = t
+            .window(0, t.len())
+            .iter()
+            .map(|item| if let ItemBody::Text { text } = &item.body { text.as_str() } else { "" })
+            .collect();
         assert_eq!(said, format!("{}```\n{}```\nAfter it.", paragraph.repeat(20), "let deck = 1;\n\n".repeat(5000)));
     }
 

@@ -147,10 +147,10 @@ impl Disk {
             !kept || seq <= floor.seq
         };
         let records = self.log.iter().take(COLLECT_AT_ONCE).take_while(goes).count();
-        if let Some((_, last)) = self.log.drain(..records).next_back() {
-            if last.offset.seq > floor.seq {
-                self.floor = last.offset;
-            }
+        if let Some((_, last)) = self.log.drain(..records).next_back()
+            && last.offset.seq > floor.seq
+        {
+            self.floor = last.offset;
         }
         let mut oldest: Vec<(u64, Mid)> = self.outcomes.values().map(|(_, o)| (o.outcome.seq, o.outcome.mid)).collect();
         oldest.sort_unstable();
@@ -174,12 +174,12 @@ impl Disk {
             return Err(ReadError::Gone { floor });
         }
         let at = self.log.partition_point(|(_, entry)| entry.offset.seq <= offset.seq);
-        let had = if offset.seq == floor.seq {
+        let tag = if offset.seq == floor.seq {
             Some(floor.tag)
         } else {
             self.log.get(at.wrapping_sub(1)).map(|(_, e)| e.offset.tag)
         };
-        if had != Some(offset.tag) {
+        if tag != Some(offset.tag) {
             return Err(ReadError::Conflict { head });
         }
         let mut bytes = 0;

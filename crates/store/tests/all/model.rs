@@ -2,7 +2,7 @@
 //! crashes. A crash is a copy of the files as they lie there while the store is open, with the write-ahead log cut at
 //! any byte: what opens must be a state that was, whole, and with nothing cut the last one.
 
-use crate::world::{self, DAY, Scribe, hash, key, row};
+use crate::world::{DAY, Scribe, hash, key, row};
 use proptest::prelude::*;
 use qd_core::ids::Mid;
 use qd_core::op::{Offset, Outcome, Record};
@@ -132,7 +132,7 @@ fn batch_of(log: &mut Scribe, acts: &[Act]) -> Vec<Commit> {
 
 /// Opens a copy of the files as they lie in `dir`, the write-ahead log cut to a part.
 fn after_a_crash(dir: &Path, kept: f64) -> (TempDir, SqliteStore) {
-    let copy = world::memory_dir();
+    let copy = memory_dir();
     fs::copy(dir.join("quarterdeck.db"), copy.path().join("quarterdeck.db")).unwrap();
     let mut wal = fs::read(dir.join("quarterdeck.db-wal")).unwrap_or_default();
     #[expect(
@@ -148,7 +148,7 @@ fn after_a_crash(dir: &Path, kept: f64) -> (TempDir, SqliteStore) {
 }
 
 fn run(steps: Vec<Step>) -> Result<(), TestCaseError> {
-    let mut dir = world::memory_dir();
+    let mut dir = memory_dir();
     let mut store = SqliteStore::open(dir.path()).unwrap();
     let mut log = Scribe::new();
     let mut model = Model { head: log.head, floor: log.head, ..Model::default() };
@@ -219,11 +219,17 @@ proptest! {
 
 #[test]
 fn a_row_that_a_batch_changed_twice_has_its_last_state() {
-    let dir = world::memory_dir();
+    let dir = memory_dir();
     let mut store = SqliteStore::open(dir.path()).unwrap();
     let mut log = Scribe::new();
     store.commit(&[log.put(1, "a"), log.delete(1), log.put(2, "b"), log.put(1, "c"), log.delete(2)]).unwrap();
     let rows = store.load().unwrap().rows;
     assert_eq!(rows, [row(1, 4, "c")]);
     assert_eq!(rows[0].key(), key(1));
+}
+
+/// A directory in memory where there is one: a history that is cut by the test and not by a power failure needs no
+/// real fsync.
+fn memory_dir() -> TempDir {
+    TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap()
 }

@@ -5,7 +5,6 @@ use qd_core::op::{Actor, Offset, Op, Record, Reject, RejectCode};
 use qd_core::row::{Key, Message, MessageBody, MessageState, Row};
 use qd_store::{Author, Commit, Store, Text, Version};
 use std::sync::Arc;
-use tempfile::TempDir;
 use uuid::Uuid;
 
 /// Where a store lies: it can be opened, dropped and opened again.
@@ -15,12 +14,6 @@ pub trait Place {
 
     /// Opens it.
     fn open(&self) -> Self::Store;
-}
-
-/// A directory in memory where there is one: a history that is cut by the test and not by a power failure needs no
-/// real fsync.
-pub fn memory_dir() -> TempDir {
-    TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap()
 }
 
 /// Milliseconds of a day.

@@ -59,7 +59,7 @@ pub(super) fn serve(home: &Home, arguments: &[&str]) -> Result<Panel> {
 
 /// Waits for so many tasks and the agent.
 pub(super) fn settled(panel: &Panel, tasks: usize) -> Result<Vec<TaskId>> {
-    wait_for("tasks and agent", Duration::from_secs(300), || {
+    wait_for("tasks and agent", Duration::from_mins(5), || {
         let state = panel.api.state()?;
         let found = state.agents().iter().any(|agent| agent.name == AGENT && agent.found);
         let ids: Vec<TaskId> = state.of_kind(RowKind::Task).map(|row| TaskId(row.key().id)).collect();

@@ -16,11 +16,6 @@ pub fn resident(pid: u32) -> Result<f64> {
     Ok(kilobytes(&format!("/proc/{pid}/status"), "VmRSS")? / 1024.0)
 }
 
-/// The most resident memory that it ever had, in MB.
-pub fn peak(pid: u32) -> Result<f64> {
-    Ok(kilobytes(&format!("/proc/{pid}/status"), "VmHWM")? / 1024.0)
-}
-
 /// Memory in MB, with shared pages divided among those who share them.
 pub fn share(pid: u32) -> Result<f64> {
     Ok(kilobytes(&format!("/proc/{pid}/smaps_rollup"), "Pss")? / 1024.0)

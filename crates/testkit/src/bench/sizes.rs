@@ -26,7 +26,7 @@ pub(super) fn measure(setup: &Setup) -> Result<Vec<Figure>> {
     for entry in fs::read_dir(dist.join("assets"))? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with("worker-") && name.ends_with(".js") {
+        if name.starts_with("worker-") && path.extension().is_some_and(|ending| ending == "js") {
             scripts += gzipped(&path)?;
         }
     }

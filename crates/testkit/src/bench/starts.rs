@@ -61,7 +61,7 @@ fn executing(panel: &Panel, task: TaskId, marks: &std::path::Path) -> Result<f64
 }
 
 pub(super) fn status(panel: &Panel, session: SessionId, wanted: Status) -> Result<()> {
-    wait_for("the status of a session", Duration::from_secs(60), || {
+    wait_for("the status of a session", Duration::from_mins(1), || {
         let state = panel.api.state()?;
         let now = state.session(session).map(|session| session.status);
         ensure!(now == Some(wanted) || now.is_none_or(Status::is_active), "the session is {now:?}");

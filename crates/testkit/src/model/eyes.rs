@@ -109,11 +109,7 @@ impl Before {
             pending: client
                 .pending()
                 .iter()
-                .map(|i| Was {
-                    mid: i.mid(),
-                    mine: i.mine,
-                    saves: saves(i.command.as_ref()),
-                })
+                .map(|i| Was { mid: i.mid(), mine: i.mine, saves: saves(i.command.as_ref()) })
                 .collect(),
             marked: marked(client),
             leads_to,
@@ -148,6 +144,12 @@ pub struct Around<'a> {
 impl Around<'_> {
     fn requires(&self, mid: Mid) -> Option<Mid> {
         self.clicked.get(&mid).and_then(|clicked| clicked.requires)
+    }
+
+    /// Whether the card of a session was removed: an id that is free again may be taken again.
+    pub fn was_deleted(&self, session: SessionId) -> bool {
+        let mut all = self.clicked.values();
+        all.any(|clicked| matches!(&clicked.command, Command::DeleteSession(c) if c.id == session))
     }
 
     /// Whether a mutation was refused, or one that it can't be done without.
@@ -236,7 +238,7 @@ impl Eyes {
                         self.refused.insert(card.session);
                     } else if self.may_be_behind(&card, applied, around) {
                         kept.push(card);
-                    } else if !is_over(&card, applied, around) {
+                    } else if !is_over(client, &card, applied, around) {
                         return Err(Violation::new("I1", format!("the clicked session {} vanished", card.session)));
                     }
                 }
@@ -263,8 +265,8 @@ impl Eyes {
         for was in before.pending.iter().filter(|was| !now.contains(&was.mid)) {
             let click = self.clicks.remove(&was.mid);
             self.gone.insert(was.mid);
-            let accepted =
-                client.applied().and_then(|at| around.history.settled_before(was.mid, at)).is_some_and(|(_, o)| o.ok);
+            let history = around.history;
+            let accepted = history.settled_before(was.mid, history.head()).is_some_and(|(_, outcome)| outcome.ok);
             if accepted || !around.history.was_refused(was.mid) {
                 continue;
             }
@@ -309,8 +311,11 @@ impl Eyes {
 
 /// Whether a session that is not shown is rightly so: the log took it away again, or its history is no more. A tab
 /// that has not yet heard that its history is no more counts the new one's seqs by the old.
-fn is_over(card: &Card, applied: Offset, around: &Around) -> bool {
+fn is_over(client: &Client, card: &Card, applied: Offset, around: &Around) -> bool {
     let history = around.history;
+    if client.base().session(card.session).is_some_and(|row| row.status.is_ended()) {
+        return true;
+    }
     if history.settled_before(card.mid, history.head()).is_some() && !history.is_kept(applied) {
         return true;
     }
@@ -345,10 +350,11 @@ fn check_base(client: &Client, before: &Before, around: &Around, same_history: b
     let Some(applied) = client.applied() else {
         return if around.restored { Ok(()) } else { Err(Violation::new("I5", "the base has drifted from the log")) };
     };
-    if let Some(old) = before.applied.filter(|_| !same_history) {
-        if history.is_kept(old) && history.leads(applied, old) {
-            return Err(Violation::new("I3", format!("the base went back from {old} to {applied}")));
-        }
+    if let Some(old) = before.applied.filter(|_| !same_history)
+        && history.is_kept(old)
+        && history.leads(applied, old)
+    {
+        return Err(Violation::new("I3", format!("the base went back from {old} to {applied}")));
     }
     // Where two histories met, the next snapshot mends it: the end of the schedule looks.
     if !around.restored {
@@ -365,7 +371,8 @@ fn check_base(client: &Client, before: &Before, around: &Around, same_history: b
             let Some(now) = client.base().get(row.key()) else { continue };
             let fell = match (row.as_ref(), now.as_ref()) {
                 (Row::Session(old), Row::Session(new)) => {
-                    (new.attempt, new.status.rank()) < (old.attempt, old.status.rank())
+                    let fell = (new.attempt, new.status.rank()) < (old.attempt, old.status.rank());
+                    fell && !around.was_deleted(old.id)
                 }
                 _ => false,
             };
@@ -415,6 +422,10 @@ fn check_departures(client: &Client, before: &Before, around: &Around) -> Violat
         // As in `is_over`: seqs of a new history are taken for the old one's until the tab hears of it.
         let astray = client.applied().is_some_and(|applied| !history.is_kept(applied)) && history.is_answered(was.mid);
         if refused || applied || astray || history.was_lost(was.mid) {
+            continue;
+        }
+        // It gave way to a later save in the tab that made it, and this one heard.
+        if was.saves && !was.mine && !around.sent.contains(&was.mid) {
             continue;
         }
         if !(before.saves && was.saves) {

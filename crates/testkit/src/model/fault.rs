@@ -119,7 +119,7 @@ impl World {
             }
             _ => {
                 let post = self.posts.remove(at);
-                if b % 2 == 0 {
+                if b.is_multiple_of(2) {
                     self.settle(std::slice::from_ref(&post), false)?;
                     self.replies.pop();
                 }
@@ -164,7 +164,7 @@ impl World {
                 for (data, id) in stream.frames {
                     self.tell_hub(stream.hub, HubEvent::Frame { stream: stream.number, data, id, now });
                 }
-                if b % 2 == 0 {
+                if b.is_multiple_of(2) {
                     self.tell_hub(stream.hub, HubEvent::Closed { stream: stream.number, status: 0, now });
                 }
             }
@@ -191,7 +191,7 @@ impl World {
         let Some(at) = index(a, self.tabs.len()) else { return Ok(false) };
         let tab = self.tabs.remove(at);
         // A page that is closed says so, one that crashed does not.
-        if b % 3 > 0 {
+        if !b.is_multiple_of(3) {
             self.hubs[tab.hub].inbox.push_back((tab.page, ToHub::Leave));
         }
         match kind {
@@ -211,12 +211,12 @@ impl World {
     /// The server is killed: after it settled a POST and before the reply, or before. It is up again at once; nothing
     /// that was on its way arrives whole.
     fn kill(&mut self, a: u16, b: u16) -> Violated<()> {
-        if b % 2 == 0 {
-            if let Some(at) = index(a, self.posts.len()) {
-                let post = self.posts[at].clone();
-                self.settle(&[post], false)?;
-                self.replies.pop();
-            }
+        if b.is_multiple_of(2)
+            && let Some(at) = index(a, self.posts.len())
+        {
+            let post = self.posts[at].clone();
+            self.settle(&[post], false)?;
+            self.replies.pop();
         }
         let broken = self.posts.drain(..).map(|post| Reply { page: post.page, mid: post.mid, http: None });
         self.replies.extend(broken);

@@ -179,17 +179,14 @@ impl World {
         if stream.flow != Flow::Open || stream.at == self.server.history.head() {
             return;
         }
-        match self.server.frames(stream.at) {
-            Ok(frames) => {
-                for (offset, frame) in frames {
-                    stream.at = offset;
-                    stream.frames.push_back((frame, Some(offset.to_string())));
-                }
+        if let Ok(frames) = self.server.frames(stream.at) {
+            for (offset, frame) in frames {
+                stream.at = offset;
+                stream.frames.push_back((frame, Some(offset.to_string())));
             }
-            Err(_) => {
-                stream.frames.push_back(("{\"frame\":\"resync\"}".to_owned(), None));
-                stream.flow = Flow::Ended(0);
-            }
+        } else {
+            stream.frames.push_back(("{\"frame\":\"resync\"}".to_owned(), None));
+            stream.flow = Flow::Ended(0);
         }
     }
 

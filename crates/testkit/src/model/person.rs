@@ -71,7 +71,7 @@ fn commands(
         }),
         Kind::StartAbsent => task().map(|t| vec![start(mint(), t.id, Some("absent"))]),
         Kind::StartTaken => {
-            let taken = chosen(sessions(state, |_| true), b)?.id;
+            let taken = chosen(sessions(state, |s| s.ver > 0), b)?.id;
             task().map(|t| vec![start(taken.0, t.id, None)])
         }
         Kind::Cancel => on_session(|s| s.status.is_active(), Command::CancelSession),

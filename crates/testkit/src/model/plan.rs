@@ -77,7 +77,7 @@ fn drawn(random: &mut Random) -> Step {
 }
 
 fn step(kind: Kind, random: &mut Random) -> Step {
-    let number = random.next();
+    let number = random.draw();
     // Small numbers stay short in print.
     let small = |n: u64| u16::try_from(n % 997).unwrap_or_default();
     Step { kind, a: small(number), b: small(number / 997) }

@@ -161,9 +161,9 @@ impl World {
                     id: session.id,
                     attempt: session.attempt,
                     status: if asks { Status::NeedsApproval } else { Status::Running },
-                    requests: if asks { vec![asked(id, b % 2 == 0)] } else { Vec::new() },
+                    requests: if asks { vec![asked(id, b.is_multiple_of(2))] } else { Vec::new() },
                     conversation: Some("c".to_owned()),
-                    branch: (b % 3 == 0).then(|| branch(session)),
+                    branch: b.is_multiple_of(3).then(|| branch(session)),
                 })
             }
             Kind::Ends | Kind::Breaks => {
@@ -188,7 +188,7 @@ impl World {
                     .filter_map(|r| if let Row::Message(m) = r { Some(m) } else { None });
                 let queued: Vec<&Message> = all.filter(|m| m.state == MessageState::Queued).collect();
                 let message = chosen(queued, a)?;
-                let state = if b % 4 == 0 { MessageState::Unknown } else { MessageState::Delivered };
+                let state = if b.is_multiple_of(4) { MessageState::Unknown } else { MessageState::Delivered };
                 Command::SettleMessage(SettleMessage { id: message.id, state })
             }
             Kind::FileFound => file(TaskId(id), &format!("# Found {a}\n")),
@@ -208,7 +208,7 @@ impl World {
                 changed: Changed { files: u32::from(b % 3), additions: 1, deletions: 0 },
             }),
             Kind::AgentsFound => {
-                let agents = vec![agent("demo", b % 3 > 0), agent("other", a % 2 > 0)];
+                let agents = vec![agent("demo", !b.is_multiple_of(3)), agent("other", !a.is_multiple_of(2))];
                 Command::AgentsFound(AgentsFound { agents })
             }
             Kind::Limited => Command::Configure(Configure { max_sessions: u32::from(a % 4) + 1, demo: false }),

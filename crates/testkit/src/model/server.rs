@@ -111,7 +111,7 @@ impl Server {
     fn settle(&mut self, batch: &[Submission], now: Millis) -> Violated<Vec<Answer>> {
         let tags = &mut self.tags;
         // Never zero: zero is the beginning of a log.
-        let mut tag = || u32::try_from(tags.next() >> 33).unwrap_or_default() | 1;
+        let mut tag = || u32::try_from(tags.draw() >> 33).unwrap_or_default() | 1;
         let settled = self.workspace.settle(batch, now, &mut tag).map_err(broken)?;
         for commit in &settled.commits {
             self.check_order(batch, &commit.record)?;
@@ -123,10 +123,10 @@ impl Server {
                     if outcome.err.as_ref().is_some_and(|e| e.code == RejectCode::MidReuse) {
                         return Err(Violation::new("R22", format!("{} was altered after it was sent", outcome.mid)));
                     }
-                    if let Some((_, first)) = self.history.settled_before(outcome.mid, self.history.head()) {
-                        if first != outcome {
-                            return Err(Violation::new("I2", format!("{} has two outcomes", outcome.mid)));
-                        }
+                    if let Some((_, first)) = self.history.settled_before(outcome.mid, self.history.head())
+                        && first != outcome
+                    {
+                        return Err(Violation::new("I2", format!("{} has two outcomes", outcome.mid)));
                     }
                     self.history.refuse(outcome);
                 }

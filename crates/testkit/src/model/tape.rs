@@ -49,14 +49,14 @@ impl Tape {
     }
 
     /// A page was told something.
-    pub fn told(&mut self, page: u32, event: String, out: &Output, client: &mut Client) {
+    pub fn told(&mut self, page: u32, event: &str, out: &Output, client: &mut Client) {
         let output = serde_json::to_string(out).unwrap_or_default();
         let sight = hex(&Sha256::digest(sight(client)));
         self.add(json!({ "to": page, "event": event, "output": output, "sight": sight }).to_string());
     }
 
     /// A hub was told something.
-    pub fn hub_told(&mut self, name: usize, event: String, effects: &[HubEffect]) {
+    pub fn hub_told(&mut self, name: usize, event: &str, effects: &[HubEffect]) {
         let output = serde_json::to_string(effects).unwrap_or_default();
         self.add(json!({ "to_hub": name, "event": event, "output": output }).to_string());
     }

@@ -212,7 +212,7 @@ impl World {
 
     /// Opens a tab.
     pub fn open_tab(&mut self) -> Violated<()> {
-        let id = Uuid::from_u64_pair(self.random.next(), self.random.next());
+        let id = Uuid::from_u64_pair(self.random.draw(), self.random.draw());
         self.load(id, Eyes::default(), None)
     }
 
@@ -250,7 +250,7 @@ impl World {
         let text = self.tape.as_ref().map(|_| serde_json::to_string(&event).unwrap_or_default());
         let out = tab.client.handle(event);
         if let (Some(tape), Some(text)) = (&mut self.tape, text) {
-            tape.told(tab.page, text, &out, &mut tab.client);
+            tape.told(tab.page, &text, &out, &mut tab.client);
         }
         let around = Around {
             history: &self.server.history,
@@ -260,10 +260,10 @@ impl World {
             restored: self.restored,
         };
         tab.eyes.check(&tab.client, &before, &out, &around)?;
-        if let Some(intent) = out.mid.and_then(|mid| tab.client.pending().iter().find(|i| i.mid() == mid)) {
-            if let Some(command) = intent.command.clone() {
-                self.clicked.insert(intent.mid(), Clicked { command, requires: intent.mutation.requires });
-            }
+        if let Some(intent) = out.mid.and_then(|mid| tab.client.pending().iter().find(|i| i.mid() == mid))
+            && let Some(command) = intent.command.clone()
+        {
+            self.clicked.insert(intent.mid(), Clicked { command, requires: intent.mutation.requires });
         }
         let page = tab.page;
         for effect in out.effects {
@@ -336,7 +336,7 @@ impl World {
     /// The hub of a name, made where there is none.
     fn hub(&mut self, name: usize) -> &mut HubHost {
         while self.hubs.len() <= name {
-            let jitter = self.random.next() >> 32;
+            let jitter = self.random.draw() >> 32;
             if let Some(tape) = &mut self.tape {
                 tape.hub(self.hubs.len(), jitter);
             }
@@ -354,7 +354,7 @@ impl World {
         let text = self.tape.as_ref().map(|_| serde_json::to_string(&event).unwrap_or_default());
         let effects = host.hub.handle(event);
         if let (Some(tape), Some(text)) = (&mut self.tape, text) {
-            tape.hub_told(name, text, &effects);
+            tape.hub_told(name, &text, &effects);
         }
         for effect in effects {
             match effect {
