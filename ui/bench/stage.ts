@@ -80,23 +80,26 @@ export async function go(page: Page, path: string): Promise<void> {
 
 /** Waits until the base is kept for the next visit. */
 export async function baseIsKept(page: Page): Promise<void> {
-  await page.waitForFunction(
-    () =>
-      new Promise<boolean>((resolve) => {
-        const asked = indexedDB.open("qd", 1);
-        asked.onupgradeneeded = () => asked.result.createObjectStore("base");
-        asked.onerror = () => resolve(false);
-        asked.onsuccess = () => {
-          const read = asked.result.transaction("base").objectStore("base").count();
-          read.onsuccess = () => {
-            asked.result.close();
-            resolve(read.result > 0);
+  for (let looks = 0; looks < 120; looks++) {
+    const kept = await page.evaluate(
+      () =>
+        new Promise<boolean>((resolve) => {
+          const asked = indexedDB.open("qd", 1);
+          asked.onupgradeneeded = () => asked.result.createObjectStore("base");
+          asked.onerror = () => resolve(false);
+          asked.onsuccess = () => {
+            const read = asked.result.transaction("base").objectStore("base").count();
+            read.onsuccess = () => {
+              asked.result.close();
+              resolve(read.result > 0);
+            };
           };
-        };
-      }),
-    undefined,
-    { polling: 500, timeout: 60_000 },
-  );
+        }),
+    );
+    if (kept) return;
+    await page.waitForTimeout(500);
+  }
+  throw new Error("the base was never kept");
 }
 
 /** Passes connections on and counts what goes through. */

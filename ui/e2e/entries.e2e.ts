@@ -90,8 +90,7 @@ for (const [name, go] of [
   });
 }
 
-// Known defect: the card comes in the second frame after its record, not the first (I8). To be mended, then run again.
-test.skip("a_start_in_the_terminal_shows_with_its_record", async ({ panel, page }) => {
+test("a_start_in_the_terminal_shows_with_its_record", async ({ panel, page }) => {
   await openTask(page, "Alpha");
   await startRecording(page);
   panel.qd("implement", "Alpha");

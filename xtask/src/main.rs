@@ -7,6 +7,7 @@ mod bench;
 mod build;
 mod codegen;
 mod page;
+mod protocol;
 mod prove;
 mod shell;
 mod soak;

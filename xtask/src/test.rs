@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::shell::{Run, cargo, say};
-use crate::{codegen, page, shell, tidy, wasm};
+use crate::{codegen, page, protocol, shell, tidy, wasm};
 
 /// Install what the tests need and run everything that CI runs.
 ///
@@ -50,6 +50,7 @@ const STEPS: &[Step] = &[
     step("clippy", &["page-build"], || {
         cargo().args(["clippy", "--quiet", "--workspace", "--all-targets", "--", "--deny", "warnings"]).run()
     }),
+    step("protocol", &["packages", "wasm"], protocol::tenth),
     step("agents", &[], agents::install),
     step("rust-tests", &["page-build", "agents"], || cargo().args(["test", "--quiet", "--workspace"]).run()),
     step("binary", &["page-build"], || {

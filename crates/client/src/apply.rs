@@ -6,6 +6,7 @@ use crate::effect::Effect;
 use crate::intent::{Intent, Sending};
 use crate::journal;
 use crate::notice::Notice;
+use crate::send::SLOW;
 use qd_core::ids::{Mid, Millis};
 use qd_core::op::{Offset, Outcome, Record};
 use qd_core::row::{Key, RowKind};
@@ -41,8 +42,12 @@ impl Client {
         if record.seq <= applied.seq {
             // One place, two records: this tab stands in a history that is no more.
             if record.seq == applied.seq && record.tag != applied.tag {
+                self.adrift = true;
                 self.fetch(commit);
             }
+            return;
+        }
+        if self.adrift {
             return;
         }
         if record.seq != applied.seq + 1 {
@@ -134,13 +139,15 @@ impl Client {
             self.settle(outcome, commit);
             return;
         }
-        let reached = self.applied.is_some_and(|a| a.epoch == outcome.epoch && outcome.seq <= a.seq);
+        let reached = self.applied.is_some_and(|a| a.epoch == outcome.epoch && outcome.seq <= a.seq) && !self.adrift;
         if reached {
             self.settle(outcome, commit);
             return;
         }
         if let Some(intent) = self.pending.iter_mut().find(|i| i.mid() == outcome.mid) {
             intent.outcome = Some(outcome.clone());
+            // Its record should follow at once. Where it does not, the server is asked again.
+            intent.sending = Sending::Again { at: Millis(self.now.0 + SLOW), tries: 0 };
         }
         // R17: the server goes on in another epoch than this tab.
         if self.applied.is_some_and(|a| a.epoch != outcome.epoch) {
@@ -154,7 +161,8 @@ impl Client {
             return;
         }
         let mids: Vec<Mid> = self.pending.iter().map(Intent::mid).collect();
-        self.fetching = Some(Fetching { from: self.applied, mids: mids.clone() });
+        let gone = self.pending.iter().filter(|i| i.gone).map(Intent::mid).collect();
+        self.fetching = Some(Fetching { from: self.applied, mids: mids.clone(), gone });
         commit.effects.push(Effect::FetchSnapshot { mids });
     }
 
@@ -162,7 +170,6 @@ impl Client {
         self.fetching = None;
         if status == 401 {
             self.log_out(commit);
-            return;
         }
         self.fetch_tries += 1;
         let wait = self.backoff(self.fetch_tries);
@@ -189,15 +196,16 @@ impl Client {
         if !older {
             self.base = snapshot.rows.into_iter().collect();
             self.applied = Some(at);
+            self.adrift = false;
             commit.all = true;
             if other {
                 self.settled.clear();
                 self.settled_set.clear();
             }
-            let asked = asked.map(|asked| asked.mids).unwrap_or_default();
-            let unsettled = |mid: Mid| asked.contains(&mid) && !snapshot.settled.contains_key(&mid);
-            self.doubt_outcomes(unsettled);
-            self.pending.retain(|i| !(i.gone && unsettled(i.mid())));
+            let (asked, gone) = asked.map(|asked| (asked.mids, asked.gone)).unwrap_or_default();
+            let settled = &snapshot.settled;
+            self.doubt_outcomes(|mid| asked.contains(&mid) && !settled.contains_key(&mid));
+            self.pending.retain(|i| settled.contains_key(&i.mid()) || !gone.contains(&i.mid()));
         }
         for outcome in snapshot.settled.values() {
             // Settled before an epoch began it has no place in the new one's count: being in the snapshot is enough.
@@ -206,7 +214,7 @@ impl Client {
         self.drop_reached(commit);
         // What was not asked for this time: an outcome of another epoch has no place in this one's count.
         let other_epoch = |i: &Intent| i.outcome.as_ref().is_some_and(|outcome| outcome.epoch != at.epoch);
-        if self.pending.iter().any(|i| i.gone || other_epoch(i)) {
+        if self.adrift || self.pending.iter().any(|i| i.gone || other_epoch(i)) {
             self.fetch(commit);
         }
         self.join(commit);

@@ -51,14 +51,18 @@ impl Client {
             unsaved: false,
             gone: false,
             outcome: None,
-            sending: Sending::Unsent,
+            // Whether it was sent by the page that wrote it is not known.
+            sending: Sending::Again { at: self.now, tries: 0 },
         })
     }
 
     /// Another tab wrote or removed a key.
     pub(crate) fn storage(&mut self, key: &str, value: Option<&str>, commit: &mut Commit) {
+        // Who writes lives, whatever its clock said.
+        if let (Some(Name::Alive(tab) | Name::Intent(tab, _)), Some(_)) = (journal::parse(key), value) {
+            self.beats.insert(tab, self.now);
+        }
         match (journal::parse(key), value) {
-            (Some(Name::Alive(tab)), Some(value)) => self.heard_beat(tab, value),
             (Some(Name::Alive(tab)), None) => {
                 self.beats.remove(&tab);
             }
@@ -82,7 +86,7 @@ impl Client {
                     self.fetch(commit);
                 }
             }
-            (None, _) => {}
+            (None | Some(Name::Alive(_)), _) => {}
         }
     }
 

@@ -69,6 +69,8 @@ pub(crate) struct Fetching {
     pub(crate) from: Option<Offset>,
     /// Which outcomes were asked for.
     pub(crate) mids: Vec<Mid>,
+    /// Which of them were gone from the journal by then: what is still not settled gave way.
+    pub(crate) gone: Vec<Mid>,
 }
 
 /// See the module.
@@ -94,6 +96,8 @@ pub struct Client {
     pub(crate) since: Millis,
     pub(crate) connection: Connection,
     pub(crate) heard: Millis,
+    /// This tab stands in a history that is no more: only a snapshot leads on.
+    pub(crate) adrift: bool,
     /// The snapshot that is on its way.
     pub(crate) fetching: Option<Fetching>,
     pub(crate) fetch_again: Option<Millis>,
@@ -141,6 +145,7 @@ impl Client {
             since: Millis(0),
             connection: Connection::Opening,
             heard: Millis(0),
+            adrift: false,
             fetching: None,
             fetch_again: None,
             fetch_tries: 0,
@@ -241,7 +246,7 @@ impl Client {
             commit.effects.push(Effect::ReplaceHub);
             self.join(&mut commit);
         }
-        if self.fetch_again.is_some_and(|at| at <= self.now) {
+        if self.connection != Connection::LoggedOut && self.fetch_again.is_some_and(|at| at <= self.now) {
             self.fetch_again = None;
             self.fetch(&mut commit);
         }
@@ -277,11 +282,7 @@ impl Client {
                 }
             }
             FromHub::Connected => {
-                if self.connection != Connection::Live {
-                    commit.chrome = true;
-                    // The server may have been set back meanwhile.
-                    self.doubt_outcomes(|_| true);
-                }
+                commit.chrome |= self.connection != Connection::Live;
                 self.connection = Connection::Live;
                 self.hurry();
             }

@@ -97,6 +97,8 @@ pub struct Hub {
     now: Millis,
     /// The tabs.
     ports: BTreeSet<u32>,
+    /// Those that were sent for a snapshot and have not joined again: no frame follows where they stand.
+    behind: BTreeSet<u32>,
     /// Where the kept records begin: the offset before the first of them.
     floor: Option<Offset>,
     kept: VecDeque<(Offset, String)>,
@@ -175,12 +177,14 @@ impl Hub {
         match message {
             ToHub::Join { offset } => {
                 self.ports.insert(port);
+                self.behind.remove(&port);
                 if let Ok(offset) = offset.parse() {
                     self.join(port, offset, effects);
                 }
             }
             ToHub::Leave => {
                 self.ports.remove(&port);
+                self.behind.remove(&port);
                 if self.ports.is_empty() {
                     self.link = Link::Closed;
                     self.stream += 1;
@@ -219,7 +223,7 @@ impl Hub {
                 }
                 // No stream stands: the newest snapshot is the best place to begin again from.
                 None if matches!(self.link, Link::Closed | Link::Waiting(_)) => self.begin_at(port, offset, effects),
-                None => effects.push(HubEffect::Say { port, message: FromHub::Behind }),
+                None => self.send_for_snapshot(&[port], effects),
             },
         }
         match self.link {
@@ -235,8 +239,13 @@ impl Hub {
         self.floor = Some(offset);
         self.kept.clear();
         self.open(effects);
-        let others = self.ports.iter().filter(|other| **other != port);
-        effects.extend(others.map(|port| HubEffect::Say { port: *port, message: FromHub::Behind }));
+        let others: Vec<u32> = self.ports.iter().copied().filter(|other| *other != port).collect();
+        self.send_for_snapshot(&others, effects);
+    }
+
+    fn send_for_snapshot(&mut self, ports: &[u32], effects: &mut Vec<HubEffect>) {
+        self.behind.extend(ports);
+        effects.extend(ports.iter().map(|port| HubEffect::Say { port: *port, message: FromHub::Behind }));
     }
 
     /// The offset of the newest record that was relayed.
@@ -265,17 +274,26 @@ impl Hub {
     fn frame(&mut self, data: String, id: Option<&str>, effects: &mut Vec<HubEffect>) {
         self.heard = self.now;
         if let Some(offset) = id.and_then(|id| id.parse::<Offset>().ok()) {
-            let next = self.head().is_some_and(|head| offset.epoch == head.epoch && offset.seq == head.seq + 1);
-            if next {
-                self.kept.push_back((offset, data.clone()));
-                while self.kept.len() > KEPT {
-                    if let Some((gone, _)) = self.kept.pop_front() {
-                        self.floor = Some(gone);
+            match self.head() {
+                Some(head) if offset.epoch == head.epoch && offset.seq <= head.seq => {}
+                Some(head) if offset.epoch == head.epoch && offset.seq == head.seq + 1 => {
+                    self.kept.push_back((offset, data.clone()));
+                    while self.kept.len() > KEPT {
+                        if let Some((gone, _)) = self.kept.pop_front() {
+                            self.floor = Some(gone);
+                        }
                     }
+                }
+                // The tabs see the gap as well, and what lies in it comes no more: they need a snapshot (R6).
+                _ => {
+                    self.kept.clear();
+                    self.floor = Some(offset);
                 }
             }
         }
-        self.say_all(&FromHub::Frames { frames: vec![data] }, effects);
+        let message = FromHub::Frames { frames: vec![data] };
+        let follow = self.ports.difference(&self.behind);
+        effects.extend(follow.map(|port| HubEffect::Say { port: *port, message: message.clone() }));
     }
 
     fn closed(&mut self, status: u16, effects: &mut Vec<HubEffect>) {
@@ -289,7 +307,8 @@ impl Hub {
                 self.link = Link::Closed;
                 self.floor = None;
                 self.kept.clear();
-                self.say_all(&FromHub::Behind, effects);
+                let all: Vec<u32> = self.ports.iter().copied().collect();
+                self.send_for_snapshot(&all, effects);
             }
             _ => self.wait(effects),
         }

@@ -86,7 +86,8 @@ impl Client {
         }
         for at in 0..self.pending.len() {
             let intent = &self.pending[at];
-            if !intent.mine || intent.outcome.is_some() {
+            // Accepted, and its record does not come: the server may have been set back, so it is asked again.
+            if !intent.mine && intent.outcome.is_none() {
                 continue;
             }
             let due = match intent.sending {
@@ -101,6 +102,7 @@ impl Client {
                 commit.effects.push(Effect::Send { mid: intent.mid(), body });
                 let tries = if let Sending::Again { tries, .. } = intent.sending { tries } else { 0 };
                 self.pending[at].sending = Sending::OnItsWay { tries };
+                self.pending[at].mine = true;
             }
         }
     }
@@ -141,8 +143,8 @@ impl Client {
     /// When something is due at the latest without further events.
     pub(crate) fn next_wake(&self) -> Option<Millis> {
         // What is held, or waits for a log-in, is not due by any clock.
-        let may_send =
-            |i: &&Intent| i.mine && i.outcome.is_none() && self.connection != Connection::LoggedOut && !self.is_held(i);
+        let logged_in = self.connection != Connection::LoggedOut;
+        let may_send = |i: &&Intent| logged_in && (i.mine || i.outcome.is_some()) && !self.is_held(i);
         let sends = self.pending.iter().filter(may_send).filter_map(|i| match i.sending {
             Sending::Again { at, .. } => Some(at),
             Sending::Unsent | Sending::OnItsWay { .. } => None,
@@ -158,7 +160,7 @@ impl Client {
             .chain(beat)
             .chain(adoption)
             .chain(hub)
-            .chain(self.fetch_again)
+            .chain(self.fetch_again.filter(|_| logged_in))
             .min()
             .map(|at| at.max(self.now))
     }

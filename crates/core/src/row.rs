@@ -12,6 +12,7 @@ pub use session::{Message, MessageBody, MessageState, Session, Start};
 pub use task::{Branch, Changed, Conflict, Document, Landing, Progress, Project, Task};
 
 use crate::ids::{AgentId, MessageId, Mid, ProjectId, SessionId, TaskId};
+use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use ts_rs::TS;
@@ -133,19 +134,65 @@ impl Row {
             RowKind::Job => Self::Job(serde_json::from_str(json)?),
         })
     }
+
+    /// The content of a row of this kind, which comes next.
+    fn next<'de, A: MapAccess<'de>>(kind: RowKind, map: &mut A) -> Result<Self, A::Error> {
+        Ok(match kind {
+            RowKind::Settings => Self::Settings(map.next_value()?),
+            RowKind::Project => Self::Project(map.next_value()?),
+            RowKind::Agent => Self::Agent(map.next_value()?),
+            RowKind::Task => Self::Task(map.next_value()?),
+            RowKind::Session => Self::Session(map.next_value()?),
+            RowKind::Message => Self::Message(map.next_value()?),
+            RowKind::Job => Self::Job(map.next_value()?),
+        })
+    }
 }
 
 /// Each type is read from text and from nothing else: a derived reader would bring a second copy of the code of every
-/// type, and the page downloads it.
+/// type, and the page downloads it. The kind stands first wherever this project wrote the row, so the content is read
+/// in place; where it does not, the content waits as text.
 impl<'de> Deserialize<'de> for Row {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(RowVisitor)
+    }
+}
+
+struct RowVisitor;
+
+impl<'de> Visitor<'de> for RowVisitor {
+    type Value = Row;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a row: its kind, then its content")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Row, A::Error> {
         #[derive(Deserialize)]
-        struct Form {
-            kind: RowKind,
-            row: Box<RawValue>,
+        #[serde(field_identifier, rename_all = "snake_case")]
+        enum Field {
+            Kind,
+            Row,
+            #[serde(other)]
+            Other,
         }
-        let form = Form::deserialize(deserializer)?;
-        Self::from_json(form.kind, form.row.get()).map_err(serde::de::Error::custom)
+        let (mut kind, mut row, mut early) = (None, None, None::<Box<RawValue>>);
+        while let Some(field) = map.next_key::<Field>()? {
+            match (field, kind) {
+                (Field::Kind, _) => kind = Some(map.next_value()?),
+                (Field::Row, Some(kind)) => row = Some(Row::next(kind, &mut map)?),
+                (Field::Row, None) => early = Some(map.next_value()?),
+                (Field::Other, _) => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        match (row, kind, early) {
+            (Some(row), _, _) => Ok(row),
+            (None, Some(kind), Some(early)) => Row::from_json(kind, early.get()).map_err(Error::custom),
+            (None, None, _) => Err(Error::missing_field("kind")),
+            (None, Some(_), None) => Err(Error::missing_field("row")),
+        }
     }
 }
 

@@ -95,21 +95,29 @@ fn large<'a>(setup: &Setup, ground: &'a mut Option<Ground>) -> Result<&'a Ground
     ground.as_ref().context("there is no large workspace")
 }
 
-/// Measures what is wanted. `tell` hears each result as soon as it is there.
-pub fn run(setup: &Setup, tell: &mut dyn FnMut(&Figure)) -> Result<Vec<Figure>> {
+/// Measures what is wanted. `tell` hears each result as soon as it is there. A part that fails takes no other with it:
+/// what failed comes back beside the results.
+pub fn run(setup: &Setup, tell: &mut dyn FnMut(&Figure)) -> Result<(Vec<Figure>, Vec<anyhow::Error>)> {
     let mut ground = None;
-    let mut figures = Vec::new();
+    let (mut figures, mut failed) = (Vec::new(), Vec::new());
     for (prefixes, measure) in PARTS {
         if !prefixes.iter().any(|prefix| setup.wants_of(prefix)) {
             continue;
         }
-        let measured =
-            measure(setup, &mut ground).with_context(|| format!("while measuring {}", prefixes.join(", ")))?;
-        for figure in measured.into_iter().filter(|figure| setup.wants(&figure.id)) {
-            tell(&figure);
-            figures.push(figure);
+        match measure(setup, &mut ground).with_context(|| format!("{} could not be measured", prefixes.join(", "))) {
+            Ok(measured) => {
+                for figure in measured.into_iter().filter(|figure| setup.wants(&figure.id)) {
+                    tell(&figure);
+                    figures.push(figure);
+                }
+            }
+            Err(error) => failed.push(error),
         }
     }
-    ensure!(!figures.is_empty(), "there is no result `{}`", setup.only.as_deref().unwrap_or_default());
-    Ok(figures)
+    ensure!(
+        !(figures.is_empty() && failed.is_empty()),
+        "there is no result `{}`",
+        setup.only.as_deref().unwrap_or_default()
+    );
+    Ok((figures, failed))
 }

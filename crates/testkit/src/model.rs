@@ -6,6 +6,7 @@
 
 mod cli;
 pub mod count;
+pub mod disk;
 mod eyes;
 mod fault;
 mod heal;
@@ -22,6 +23,7 @@ pub mod violation;
 mod world;
 
 use count::Count;
+use disk::Ground;
 use step::{Group, Step};
 use tape::Tape;
 use violation::{Violated, Violation};
@@ -38,25 +40,36 @@ pub struct Failure {
 
 /// Runs a schedule in the world of a seed and says which of its steps befell something.
 pub fn run(seed: u64, steps: &[Step], count: &mut Count) -> Result<(), Failure> {
-    play(seed, steps, count, None).map(drop)
+    run_on(Ground::Memory, seed, steps, count)
+}
+
+/// The same, with the server on the store that is named.
+pub fn run_on(ground: Ground, seed: u64, steps: &[Step], count: &mut Count) -> Result<(), Failure> {
+    play(ground, seed, steps, count, None).map(drop)
 }
 
 /// Runs a schedule and prints what the cores are told and answer.
 pub fn trace(seed: u64, steps: &[Step]) -> Result<(), Failure> {
     let tape = Tape { aloud: true, ..Tape::default() };
-    play(seed, steps, &mut Count::default(), Some(tape)).map(drop)
+    play(Ground::Memory, seed, steps, &mut Count::default(), Some(tape)).map(drop)
 }
 
 /// Runs a schedule and records what the cores were told and answered.
 pub fn record(seed: u64, steps: &[Step]) -> Result<Tape, Failure> {
-    let tape = play(seed, steps, &mut Count::default(), Some(Tape::default()))?;
+    let tape = play(Ground::Memory, seed, steps, &mut Count::default(), Some(Tape::default()))?;
     Ok(tape.unwrap_or_default())
 }
 
-fn play(seed: u64, steps: &[Step], count: &mut Count, tape: Option<Tape>) -> Result<Option<Tape>, Failure> {
+fn play(
+    ground: Ground,
+    seed: u64,
+    steps: &[Step],
+    count: &mut Count,
+    tape: Option<Tape>,
+) -> Result<Option<Tape>, Failure> {
     let mut done = 0;
     let failed = |violation, steps| Failure { violation, steps };
-    let mut world = World::new(seed, tape).map_err(|v| failed(v, done))?;
+    let mut world = World::new(seed, ground, tape).map_err(|v| failed(v, done))?;
     let mut effective = Vec::with_capacity(steps.len());
     for step in steps {
         done += 1;

@@ -74,8 +74,8 @@ export function install(): void {
         super(url, options);
         this.port.addEventListener("message", ({ data }: MessageEvent<{ message?: { type: string; frames?: string[] } }>) => {
           for (const text of data.message?.frames ?? []) {
-            const frame = JSON.parse(text) as { frame: string; record?: { ops: { id: string }[] } };
-            for (const op of frame.record?.ops ?? []) mark(`record ${op.id}`);
+            const frame = JSON.parse(text) as { frame: string; record?: { ops: ({ id: string } | { row: { id: string } })[] } };
+            for (const op of frame.record?.ops ?? []) mark(`record ${"row" in op ? op.row.id : op.id}`);
           }
         });
       }

@@ -81,7 +81,7 @@ export function Frame() {
         <div className={`min-h-0 min-w-0 flex-1 ${pane === "tasks" ? "hidden lg:flex" : "flex"} ${strip ? "flex-col" : "max-lg:flex-col"}`}>
           <main id="main" tabIndex={-1} className={`relative min-h-0 min-w-0 flex-1 flex-col bg-panel outline-none ${pane === "sessions" && !strip ? "hidden lg:flex" : "flex"}`}>
             {leftOpen !== "yes" && (
-              <IconButton label="Show the tasks" hint="[" className="absolute! top-2 left-2 z-10 max-lg:hidden" onClick={() => setLeftOpen("yes")}>
+              <IconButton label="Show the tasks" {...(where.session === null ? { hint: "[" } : {})} className="absolute! top-2 left-2 z-10 max-lg:hidden" onClick={() => setLeftOpen("yes")}>
                 <PanelLeft className="size-4" />
               </IconButton>
             )}

@@ -1,7 +1,8 @@
-// What was refused, with the reason: bottom left, until it is dismissed or tried again.
+// Bottom left: what was refused, with the reason, until it is dismissed or tried again; and the Undo of what was done.
 import { X } from "lucide-react";
 import { useNotices, useShell } from "../lib/use";
 import { Button, IconButton } from "../ui/Button";
+import { UndoNotice } from "./UndoNotice";
 
 const MOST = 4;
 
@@ -10,7 +11,7 @@ export function Notices() {
   const notices = useNotices();
   const shown = notices.slice(-MOST);
   return (
-    <div aria-label="Notices" role="region" className="pointer-events-none fixed bottom-13 left-3 z-20 flex w-[min(380px,calc(100vw-24px))] flex-col gap-2 max-lg:bottom-[152px]">
+    <div aria-label="Notices" role="region" className="pointer-events-none fixed bottom-13 left-3 z-20 flex w-[min(380px,calc(100vw-24px))] flex-col gap-2 max-lg:bottom-[104px]">
       {notices.length > MOST && <p className="text-meta text-ink-3">{notices.length - MOST} more</p>}
       {shown.map((notice) => (
         <div key={notice.id} role="alert" data-notice={notice.reject.code} className="pointer-events-auto flex items-start gap-2 rounded border border-line bg-raised py-2 ps-3 pe-1.5 shadow-float">
@@ -30,6 +31,7 @@ export function Notices() {
           </IconButton>
         </div>
       ))}
+      <UndoNotice />
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { useState, type ReactNode } from "react";
 import { applyTheme, setPref } from "../lib/prefs";
 import { createTask, startSession, useProjects, useRunning, useSession, useShell, useTask, useTaskLines } from "../lib/use";
 import { KIND_LABEL } from "../lib/words";
+import { actOnTask } from "../lib/work";
 import { StartDialog } from "../features/tasks/StartDialog";
 import { Dialog } from "../ui/Dialog";
 import { AttentionMark, StatusMark } from "../ui/Mark";
@@ -21,7 +22,7 @@ export function Palette({ task, onClose, onHelp, onCreate }: PaletteProps) {
   const [choosing, setChoosing] = useState(false);
   const projects = useProjects();
   const view = useTask(task ?? "");
-  const { lines } = useTaskLines({ filter: text, show: "all", sort: "attention", from: 0, to: MOST });
+  const { lines } = useTaskLines({ filter: text, show: "all", sort: "attention", from: 0, to: MOST, held: false });
   const running = useRunning();
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   const close = (run: () => void) => () => {
@@ -39,14 +40,7 @@ export function Palette({ task, onClose, onHelp, onCreate }: PaletteProps) {
       label: action.name === "undo_keep" ? "Undo Keep" : action.name === "undo_discard" ? "Undo Discard" : action.label,
       reason: action.enabled ? null : action.reason,
       ...(action.name === "implement" ? { keys: "i" } : action.name === "verify" ? { keys: "v" } : {}),
-      run: close(() => {
-        const id = view?.row.id ?? "";
-        if (action.name === "implement" || action.name === "verify") startSession(shell, id, action.name);
-        else if (action.name === "keep") shell.act({ name: "keep_work", args: { id, message: "" } });
-        else if (action.name === "discard") shell.act({ name: "discard_work", args: { id } });
-        else if (action.name === "undo_keep") shell.act({ name: "undo_keep", args: { id } });
-        else shell.act({ name: "undo_discard", args: { id } });
-      }),
+      run: close(() => actOnTask(shell, view?.row.id ?? "", action)),
     }));
   if (view) onTask.splice(1, 0, { label: "Implement with…", keys: "Shift I", run: () => setChoosing(true) });
   const go: Entry[] = [

@@ -4,9 +4,12 @@ import { Inbox, PanelLeft, Plus, Search, Settings } from "lucide-react";
 import { MOD } from "../lib/keys";
 import { useProjects } from "../lib/use";
 import { IconButton } from "../ui/Button";
+import { useWhere } from "./where";
 
 export function TasksHead({ onCreate, onPalette, onCollapse }: { onCreate: () => void; onPalette: () => void; onCollapse: () => void }) {
   const projects = useProjects();
+  // A session takes the key for its turns.
+  const inSession = useWhere().session !== null;
   const first = projects[0];
   const name = projects.length > 1 ? `${projects.length} projects` : (first?.name ?? "Quarterdeck");
   const place = "inline-grid size-7 shrink-0 place-items-center rounded text-ink-2 hover:bg-hover hover:text-ink aria-[current=page]:bg-pressed aria-[current=page]:text-ink";
@@ -28,7 +31,7 @@ export function TasksHead({ onCreate, onPalette, onCollapse }: { onCreate: () =>
       <Link to="/settings" aria-label="Settings" title="Settings (g s)" className={place}>
         <Settings className="size-4" aria-hidden="true" />
       </Link>
-      <IconButton label="Hide the tasks" hint="[" className="max-lg:hidden" onClick={onCollapse}>
+      <IconButton label="Hide the tasks" {...(inSession ? {} : { hint: "[" })} className="max-lg:hidden" onClick={onCollapse}>
         <PanelLeft className="size-4" />
       </IconButton>
     </header>

@@ -1,10 +1,8 @@
-// The contract of core.ts and views.ts, held against the WebAssembly that ships.
+// What the page takes from the core, held against the WebAssembly that ships.
 import { readFileSync } from "node:fs";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { initSync, Hub, markdown, Panel, toggle_box, Transcript, with_title } from "#core";
-import type { HubEffect, Output } from "./core";
-import type { Row } from "./generated/types";
-import type { Connection, Item, SessionIds, SessionView, TaskLines, TaskView } from "./views";
+import type { ConnectionView, HubEffect, Item, Lines, Output, Row, SessionList, SessionView, TaskView } from "./generated/types";
 
 const NOW = Date.UTC(2026, 0, 2);
 const PROJECT = "019b7a00-0000-7000-8000-000000000001";
@@ -39,11 +37,11 @@ beforeEach(() => {
 
 test("a_first_visit_asks_for_the_snapshot_and_then_joins_the_hub", () => {
   expect(kinds(handle({ type: "boot", now: NOW, journal: [], cached: null }))).toEqual(["fetch_snapshot"]);
-  expect((JSON.parse(panel.connection()) as Connection).has_base).toBe(false);
+  expect((JSON.parse(panel.connection()) as ConnectionView).has_base).toBe(false);
   const there = JSON.parse(panel.snapshot(JSON.stringify({ epoch: 1, seq: 1, tag: 1, rows, settled: {} }), NOW)) as Output;
   expect(kinds(there)).toEqual(["hub"]);
   expect(there.all).toBe(true);
-  const lines = JSON.parse(panel.task_lines(JSON.stringify({ filter: "", show: "active", sort: "attention", from: 0, to: 9 }))) as TaskLines;
+  const lines = JSON.parse(panel.task_lines(JSON.stringify({ filter: "", show: "active", sort: "attention", from: 0, to: 9 }))) as Lines;
   expect(lines.total).toBe(1);
   expect(lines.lines[0]).toMatchObject({ id: TASK, title: "One", attention: "idle", pending: false, play: { kind: "implement" } });
 });
@@ -64,7 +62,7 @@ test("a_click_shows_the_session_and_is_in_the_journal_before_it_is_sent", () => 
   expect(sent.indexOf("journal")).toBeLessThan(sent.indexOf("send"));
   expect(output.mid).toMatch(/^[0-9a-f-]{36}$/);
   expect(output.changed).toContainEqual({ kind: "session", id });
-  expect(JSON.parse(panel.sessions(TASK)) as SessionIds).toEqual({ active: [id], ended: [] });
+  expect(JSON.parse(panel.sessions(TASK)) as SessionList).toEqual({ active: [id], ended: [] });
   const card = JSON.parse(panel.session(id) ?? "null") as SessionView;
   expect(card).toMatchObject({ confirmed: false, word: "starting", line: "Implementing…", row: { status: "starting", kind: "implement" } });
   expect((JSON.parse(panel.task(TASK) ?? "null") as TaskView).actions.find((action) => action.name === "implement")?.enabled).toBe(false);
@@ -88,6 +86,14 @@ test("a_transcript_is_handed_out_as_items", () => {
   const items = JSON.parse(transcript.window(0, 9)) as Item[];
   expect(items[0]).toMatchObject({ key: 0, type: "text", text: "Hello" });
   expect(items[1]).toMatchObject({ type: "tool", call: { title: "Edit a", status: "running", files: [], content: [], ended: null } });
+});
+
+test("a_turn_begins_with_what_a_person_wrote", () => {
+  const transcript = new Transcript();
+  const line = (body: object) => `${JSON.stringify({ seq: 1, ts: NOW, ...body })}\n`;
+  const prompt = (text: string, at: number) => line({ kind: "prompt", message: `019b7a00-0000-7000-8000-00000000000${at}`, text });
+  transcript.push(prompt("Do it", 3) + line({ kind: "text", text: "Done" }) + prompt("Again", 4));
+  expect(JSON.parse(transcript.turns())).toEqual([0, 2]);
 });
 
 test("documents_are_rendered_and_changed_by_the_core", () => {

@@ -1,7 +1,7 @@
 // Runs the hub of the optimistic core: executes its effects (one stream of the log), hands its messages to ports. Lives in
 // the shared worker, or in the page where there is none.
 import { Hub } from "#core";
-import type { FromHub, HubEffect, HubEvent, ToHub } from "./core";
+import type { FromHub, HubEffect, HubEvent, ToHub } from "./generated/types";
 import { Outputs, type OutputNews } from "./outputs";
 import { openStream, type Stream } from "./sse";
 

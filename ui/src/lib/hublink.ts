@@ -1,6 +1,6 @@
 // The page's line to the hub: a shared worker, or a hub in the page where there is none. The core says when it is to be replaced.
 import { currentKey } from "./api";
-import type { FromHub, ToHub } from "./core";
+import type { FromHub, ToHub } from "./generated/types";
 import { HubHost, type FromHost, type ToHost } from "./hubhost";
 import type { OutputNews } from "./outputs";
 

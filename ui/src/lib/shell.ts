@@ -2,8 +2,7 @@
 import { Panel } from "#core";
 import { logIn, postJson, read } from "./api";
 import { readBase, writeBase } from "./base";
-import type { Act, Effect, JournalEntry, Output, PanelEvent } from "./core";
-import type { DocumentText, Key } from "./generated/types";
+import type { Command, DocumentText, Effect, JournalEntry, Key, Output, PanelEvent } from "./generated/types";
 import { HubLink } from "./hublink";
 import { hexSeed, randomId } from "./seed";
 import { startCore } from "./wasm";
@@ -52,7 +51,7 @@ export class Shell {
   }
 
   /** The click (R1): one synchronous commit. Gives the `mid`. */
-  act(command: Act): string | null {
+  act(command: Command): string | null {
     return this.#commit(this.panel.act(JSON.stringify(command), Date.now()));
   }
 

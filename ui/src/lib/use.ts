@@ -1,11 +1,9 @@
 // React's binding to the core: one external store per selector, no transition or deferral between a commit and its paint (R16).
 import { createContext, useContext, useMemo, useSyncExternalStore } from "react";
-import type { Act } from "./core";
-import type { Key, Kind, Project, RowKind, Session, Settings } from "./generated/types";
+import type { Agents, Command, ConnectionView, DocumentView, Key, Kind, Lines, Notice, Project, Query, RowKind, Session, SessionList, SessionView, Settings, TaskView } from "./generated/types";
 import { share } from "./share";
 import type { Shell } from "./shell";
 import { tellStart } from "./starts";
-import type { Agents, Connection, DocumentView, Notice, SessionIds, SessionView, TaskLines, TaskQuery, TaskView } from "./views";
 
 export const ShellContext = createContext<Shell | null>(null);
 
@@ -56,17 +54,17 @@ const kinds =
     of.includes(key.kind);
 const never: Matches = () => false;
 
-export function useConnection(): Connection {
-  const now = useSelector<Connection>("connection", (shell) => shell.panel.connection(), () => true, true);
+export function useConnection(): ConnectionView {
+  const now = useSelector<ConnectionView>("connection", (shell) => shell.panel.connection(), () => true, true);
   return now ?? { state: "loading", since: null, waiting: 0, unsaved: 0, has_base: false };
 }
 
 /** How the page stands to the server, without the figures: what most of the page wants to know. */
-export function useReach(): Pick<Connection, "state" | "has_base"> {
-  const reach = useSelector<Pick<Connection, "state" | "has_base">>(
+export function useReach(): Pick<ConnectionView, "state" | "has_base"> {
+  const reach = useSelector<Pick<ConnectionView, "state" | "has_base">>(
     "reach",
     (shell) => {
-      const { state, has_base } = JSON.parse(shell.panel.connection()) as Connection;
+      const { state, has_base } = JSON.parse(shell.panel.connection()) as ConnectionView;
       return JSON.stringify({ state, has_base });
     },
     never,
@@ -75,9 +73,9 @@ export function useReach(): Pick<Connection, "state" | "has_base"> {
   return reach ?? { state: "loading", has_base: false };
 }
 
-export function useTaskLines(query: TaskQuery): TaskLines {
+export function useTaskLines(query: Query): Lines {
   const text = JSON.stringify(query);
-  const lines = useSelector<TaskLines>(`lines ${text}`, (shell) => shell.panel.task_lines(text), kinds("task", "session", "job", "project", "settings", "agent"), true);
+  const lines = useSelector<Lines>(`lines ${text}`, (shell) => shell.panel.task_lines(text), kinds("task", "session", "job", "project", "settings", "agent"), true);
   return lines ?? { total: 0, active: 0, archived: 0, lines: [] };
 }
 
@@ -89,8 +87,8 @@ export function useTask(id: string): TaskView | undefined {
   );
 }
 
-export function useSessionIds(task: string): SessionIds {
-  return useSelector<SessionIds>(`sessions ${task}`, (shell) => (isId(task) ? shell.panel.sessions(task) : undefined), kinds("session")) ?? { active: [], ended: [] };
+export function useSessionIds(task: string): SessionList {
+  return useSelector<SessionList>(`sessions ${task}`, (shell) => (isId(task) ? shell.panel.sessions(task) : undefined), kinds("session")) ?? { active: [], ended: [] };
 }
 
 export function useSession(id: string): SessionView | undefined {
@@ -144,7 +142,7 @@ export function createTask(shell: Shell, project: string, text: string): string 
 }
 
 export function onSession(shell: Shell, name: "cancel_session" | "mark_seen" | "delete_session", id: string): void {
-  shell.act({ name, args: { id } } as Act);
+  shell.act({ name, args: { id } } as Command);
 }
 
 export function answer(shell: Shell, session: string, request: string, option: string): void {

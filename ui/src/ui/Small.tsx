@@ -1,4 +1,5 @@
 // Small pieces: badge, key cap, skeleton, empty state, tabs, fields.
+import { ChevronDown } from "lucide-react";
 import type { ComponentProps, ReactNode, SelectHTMLAttributes } from "react";
 
 export function Badge({ children, tone = "neutral" }: { children: ReactNode; tone?: "neutral" | "accent" | "warning" | "danger" | "success" }) {
@@ -101,6 +102,19 @@ export function TextField({ className = "", ...rest }: ComponentProps<"input">) 
 
 export function Select({ className = "", ...rest }: SelectHTMLAttributes<HTMLSelectElement>) {
   return <select {...rest} className={`h-7 px-1.5 ${FIELD} ${className}`} />;
+}
+
+/** A choice of a toolbar: as wide as its word, no frame until it is pointed at. */
+export function QuietSelect({ className = "", ...rest }: SelectHTMLAttributes<HTMLSelectElement>) {
+  return (
+    <span className={`relative inline-flex min-w-0 ${className}`}>
+      <select
+        {...rest}
+        className="field-sizing-content h-6 min-w-0 appearance-none truncate rounded bg-transparent ps-1.5 pe-6 text-meta text-ink-2 hover:bg-hover hover:text-ink [&>option]:bg-raised [&>option]:text-ink"
+      />
+      <ChevronDown className="pointer-events-none absolute end-1.5 top-1.5 size-3 text-ink-3" aria-hidden="true" />
+    </span>
+  );
 }
 
 export function Field({ label, hint, children }: { label: string; hint?: string; children: ReactNode }) {

@@ -81,7 +81,8 @@ fn share_of_each(home: &Home, panel: &Panel, tasks: &[TaskId]) -> Result<f64> {
     }
     let hosts: Vec<Process> = processes(&home.path(""))?.into_iter().filter(Process::hosts_somebody).collect();
     ensure!(hosts.len() == sessions.len(), "{} hosts of {} sessions", hosts.len(), sessions.len());
-    let mut all = process::share(server)? - before;
+    // What the starts before left behind may have been given back meanwhile: that is no session's merit.
+    let mut all = (process::share(server)? - before).max(0.0);
     for host in &hosts {
         all += process::share(host.identity.pid)?;
     }

@@ -1,6 +1,6 @@
 //! Measures the release build and prints the table.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
 use qd_testkit::bench::{Report, Scale, Setup, machine, run};
 use qd_testkit::panel::built_qd;
@@ -36,7 +36,7 @@ fn main() -> Result<()> {
     let setup = Setup { qd, root: root.to_owned(), scale, only: bench.only };
     let machine = machine();
     say(&machine);
-    let results = run(&setup, &mut |figure| say(figure))?;
+    let (results, failed) = run(&setup, &mut |figure| say(figure))?;
     let missed = results.iter().filter(|figure| !figure.met).count();
     say(format_args!("{} met, {missed} missed", results.len() - missed));
     if let Some(file) = bench.json {
@@ -44,6 +44,10 @@ fn main() -> Result<()> {
         std::fs::write(&file, serde_json::to_vec_pretty(&report)?)
             .with_context(|| format!("{} can't be written", file.display()))?;
     }
+    for error in &failed {
+        say(format_args!("{error:#}"));
+    }
+    ensure!(failed.is_empty(), "{} parts could not be measured", failed.len());
     Ok(())
 }
 

@@ -4,16 +4,18 @@
 use anyhow::{Result, bail};
 use clap::Parser;
 use qd_testkit::model::count::Count;
+use qd_testkit::model::disk::Ground;
 use qd_testkit::model::plan::schedule;
 use qd_testkit::model::shrink::shrink;
 use qd_testkit::model::step::Step;
-use qd_testkit::model::{Failure, record, run, trace};
+use qd_testkit::model::{Failure, record, run_on, trace};
 use std::io::{BufWriter, Write as _};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The model test of the optimistic protocol.
 #[derive(Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 struct Args {
     /// The first seed; the others follow.
     #[arg(long, default_value_t = 1)]
@@ -36,9 +38,18 @@ struct Args {
     /// Print what the cores are told and answer.
     #[arg(long)]
     trace: bool,
+    /// The server keeps its data in `SQLite` instead of in memory.
+    #[arg(long)]
+    sqlite: bool,
     /// Succeed as soon as this promise is found broken, fail where it never is.
     #[arg(long)]
     expect: Option<String>,
+}
+
+impl Args {
+    fn ground(&self) -> Ground {
+        if self.sqlite { Ground::Sqlite } else { Ground::Memory }
+    }
 }
 
 fn main() -> ExitCode {
@@ -62,7 +73,11 @@ fn work(args: &Args) -> Result<()> {
             Some(text) => text.split_whitespace().map(str::parse).collect::<Result<Vec<Step>, _>>()?,
             None => schedule(args.seed),
         };
-        let done = if args.trace { trace(args.seed, &steps) } else { run(args.seed, &steps, &mut Count::default()) };
+        let done = if args.trace {
+            trace(args.seed, &steps)
+        } else {
+            run_on(args.ground(), args.seed, &steps, &mut Count::default())
+        };
         return match done {
             Ok(()) => Ok(()),
             Err(failure) => bail!("{}", failure.violation),
@@ -83,7 +98,7 @@ fn work(args: &Args) -> Result<()> {
         (None, Some(name)) => bail!("{} schedules from seed {} on, and {name} was never broken", args.count, args.seed),
         (Some((seed, failure)), None) => {
             eprintln!("seed {seed}: {}; making it smaller", failure.violation);
-            let (steps, failure) = shrink(seed, &schedule(seed), &failure);
+            let (steps, failure) = shrink(args.ground(), seed, &schedule(seed), &failure);
             let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
             bail!("seed {seed}: {}\n--seed {seed} --steps \"{}\"", failure.violation, steps.join(" "))
         }
@@ -130,7 +145,7 @@ fn run_all(args: &Args) -> (Count, Option<(u64, Failure)>) {
                         if stop.load(Ordering::Relaxed) {
                             break;
                         }
-                        let Err(failure) = run(seed, &schedule(seed), &mut count) else { continue };
+                        let Err(failure) = run_on(args.ground(), seed, &schedule(seed), &mut count) else { continue };
                         if args.expect.as_ref().is_none_or(|name| name == failure.violation.invariant) {
                             stop.store(true, Ordering::Relaxed);
                             found = Some((seed, failure));

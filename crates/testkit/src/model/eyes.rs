@@ -15,6 +15,7 @@ use qd_core::state::State;
 use qd_wire::LogFrame;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use uuid::Uuid;
 
 /// What a tab showed before a commit.
 pub struct Before {
@@ -114,9 +115,19 @@ impl Before {
             marked: marked(client),
             leads_to,
             told,
-            saves: matches!(event, Event::Act { command: Command::SaveDocument(_), .. }),
+            saves: matches!(event, Event::Act { command: Command::SaveDocument(_), .. } | Event::Retry { .. }),
             storage: matches!(event, Event::Storage { .. }),
         }
+    }
+}
+
+impl Before {
+    /// Saves that were pending and are not any more.
+    pub fn saves_that_left(&self, client: &Client) -> impl Iterator<Item = Mid> {
+        self.pending
+            .iter()
+            .filter(|was| was.saves && !client.pending().iter().any(|i| i.mid() == was.mid))
+            .map(|was| was.mid)
     }
 }
 
@@ -131,8 +142,10 @@ fn marked(client: &Client) -> BTreeSet<Key> {
 pub struct Around<'a> {
     /// The server's log.
     pub history: &'a History,
-    /// Mutations that were ever posted.
-    pub sent: &'a HashSet<Mid>,
+    /// Which tab ever posted which mutation.
+    pub sent: &'a HashSet<(Uuid, Mid)>,
+    /// The tab that is watched.
+    pub tab: Uuid,
     /// Clicks that the journal refused: a reload may forget them.
     pub unsaved: &'a HashSet<Mid>,
     /// All that was clicked.
@@ -150,6 +163,12 @@ impl Around<'_> {
     pub fn was_deleted(&self, session: SessionId) -> bool {
         let mut all = self.clicked.values();
         all.any(|clicked| matches!(&clicked.command, Command::DeleteSession(c) if c.id == session))
+    }
+
+    /// Whether more than one click named the session: then it is there for another's sake.
+    fn is_named_twice(&self, session: SessionId) -> bool {
+        let starts = |clicked: &&Clicked| matches!(&clicked.command, Command::StartSession(c) if c.id == session);
+        self.clicked.values().filter(starts).count() > 1
     }
 
     /// Whether a mutation was refused, or one that it can't be done without.
@@ -176,7 +195,7 @@ impl Eyes {
     /// Holds a commit against the promises.
     pub fn check(&mut self, client: &Client, before: &Before, out: &Output, around: &Around) -> Violated<()> {
         let same_history = match (before.applied, client.applied()) {
-            (Some(old), Some(new)) => old == new || around.history.leads(old, new),
+            (Some(old), Some(new)) => old.epoch == new.epoch && around.history.leads(old, new),
             _ => false,
         };
         if before.applied != client.applied() {
@@ -196,7 +215,7 @@ impl Eyes {
         check_promptness(client, before, out, around)?;
         self.check_settled(client, before, around)?;
         check_departures(client, before, around)?;
-        check_falls(client, before)
+        if around.restored { Ok(()) } else { check_falls(client, before) }
     }
 
     fn note_click(&mut self, client: &Client, before: &Before, out: &Output) {
@@ -220,7 +239,7 @@ impl Eyes {
         let Some(applied) = client.applied() else { return Ok(()) };
         for session in &self.refused {
             let known = around.history.at(applied).is_some_and(|state| state.session(*session).is_some());
-            if client.visible().session(*session).is_some() && !known {
+            if client.visible().session(*session).is_some() && !known && !around.is_named_twice(*session) {
                 return Err(Violation::new("I1", format!("the refused session {session} came back")));
             }
         }
@@ -236,9 +255,12 @@ impl Eyes {
                         kept.push(card);
                     } else if refused && !pending {
                         self.refused.insert(card.session);
+                    } else if is_deleted(client, card.session, refusing) {
+                        // By a person; a refusal of that brings it back.
+                        kept.push(card);
                     } else if self.may_be_behind(&card, applied, around) {
                         kept.push(card);
-                    } else if !is_over(client, &card, applied, around) {
+                    } else if !is_over(client, &card, applied, around) && !around.is_named_twice(card.session) {
                         return Err(Violation::new("I1", format!("the clicked session {} vanished", card.session)));
                     }
                 }
@@ -266,7 +288,7 @@ impl Eyes {
             let click = self.clicks.remove(&was.mid);
             self.gone.insert(was.mid);
             let history = around.history;
-            let accepted = history.settled_before(was.mid, history.head()).is_some_and(|(_, outcome)| outcome.ok);
+            let accepted = history.settled(was.mid).iter().any(|(_, outcome)| outcome.ok);
             if accepted || !around.history.was_refused(was.mid) {
                 continue;
             }
@@ -298,15 +320,24 @@ impl Eyes {
             }
             let settled = self.told.get(&mid).is_some_and(|(ok, at)| match (ok, at, client.applied()) {
                 (false, ..) => true,
-                (true, Some(at), Some(applied)) => at.epoch == applied.epoch && around.history.leads(*at, applied),
+                (true, Some(at), Some(applied)) => around.history.leads(*at, applied),
                 (true, ..) => false,
             });
-            if settled {
+            // Where frames of two histories met, a tab waits for a snapshot before it believes either.
+            if settled && !around.restored {
                 return Err(Violation::new("I4", format!("{mid} is settled and still pending")));
             }
         }
         Ok(())
     }
+}
+
+/// Whether a click that is not settled yet deletes the session.
+fn is_deleted(client: &Client, session: SessionId, refusing: &HashSet<Mid>) -> bool {
+    client.pending().iter().any(|intent| {
+        matches!(&intent.command, Some(Command::DeleteSession(c)) if c.id == session)
+            && !refusing.contains(&intent.mid())
+    })
 }
 
 /// Whether a session that is not shown is rightly so: the log took it away again, or its history is no more. A tab
@@ -425,13 +456,13 @@ fn check_departures(client: &Client, before: &Before, around: &Around) -> Violat
             continue;
         }
         // It gave way to a later save in the tab that made it, and this one heard.
-        if was.saves && !was.mine && !around.sent.contains(&was.mid) {
+        if was.saves && !was.mine {
             continue;
         }
         if !(before.saves && was.saves) {
             return Err(Violation::new("R3", format!("{} left before its record was applied", was.mid)));
         }
-        if around.sent.contains(&was.mid) {
+        if around.sent.contains(&(around.tab, was.mid)) {
             return Err(Violation::new("R22", format!("the save {} was sent and then altered", was.mid)));
         }
     }

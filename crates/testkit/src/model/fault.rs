@@ -33,7 +33,7 @@ impl World {
                 }
                 self.take_reply(1 + usize::from(a) % (self.replies.len() - 1))
             }
-            Kind::Cut | Kind::Stall | Kind::Stale | Kind::NoStream => Ok(self.fail_stream(kind, a, b)),
+            Kind::Cut | Kind::Stall | Kind::Stale | Kind::Mixed | Kind::NoStream => Ok(self.fail_stream(kind, a, b)),
             Kind::NoSnapshot => {
                 let Some(at) = index(a, self.asks.len()) else { return Ok(false) };
                 let (page, _) = self.asks.remove(at);
@@ -157,6 +157,17 @@ impl World {
                 let kept = usize::from(b) % (self.streams[at].frames.len() + 1);
                 self.streams[at].frames.truncate(kept);
                 self.streams[at].flow = Flow::Stalled;
+            }
+            Kind::Mixed => {
+                self.fill(at);
+                let frames = &mut self.streams[at].frames;
+                // Something must follow: no network loses the end of a stream and goes on.
+                let Some(n) = index(b / 3, frames.len().saturating_sub(1)) else { return false };
+                match b % 3 {
+                    0 => drop(frames.remove(n)),
+                    1 => frames.insert(n, frames[n].clone()),
+                    _ => frames.swap(n, n + 1),
+                }
             }
             _ => {
                 let stream = self.streams.remove(at);

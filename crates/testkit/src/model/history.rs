@@ -22,6 +22,7 @@ pub struct History {
     refused: HashMap<Mid, Reject>,
     /// Where the server stands.
     head: Offset,
+    empty: State,
 }
 
 impl History {
@@ -39,6 +40,11 @@ impl History {
     /// The state at an offset, where the log was ever there.
     pub fn at(&self, offset: Offset) -> Option<&State> {
         self.nodes.get(&offset).map(|node| &node.state)
+    }
+
+    /// The state where the server stands.
+    pub fn state(&self) -> &State {
+        self.at(self.head).unwrap_or(&self.empty)
     }
 
     /// Takes a record in; says what is wrong with it.

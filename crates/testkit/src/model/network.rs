@@ -64,7 +64,7 @@ impl World {
                 Ok(any)
             }
             Kind::Backup => {
-                self.server.back_up();
+                self.server.back_up()?;
                 Ok(true)
             }
             Kind::Opened => {

@@ -184,7 +184,6 @@ impl World {
         self.random = random;
         for (mid, command) in mids.into_iter().zip(&all) {
             let body = self.cli.begin(mid, command);
-            self.sent.insert(mid);
             self.clicked.insert(mid, Clicked { command: command.clone(), requires: None });
             self.posts.push(Post { page: None, mid, body });
         }

@@ -24,24 +24,38 @@ pub fn schedule(seed: u64) -> Vec<Step> {
         for _ in 0..3 {
             let at = steps.len() / 6 + usize::try_from(random.below(steps.len() as u64 * 5 / 6)).unwrap_or_default();
             steps.insert(at, step(kind, &mut random));
-            if let Some(before) = occasion(kind) {
-                steps.insert(at, step(before, &mut random));
+            for before in occasion(kind).iter().rev() {
+                steps.insert(at, step(*before, &mut random));
             }
         }
+    }
+    // What people do seldom, because it takes others to do something first.
+    let at = usize::try_from(random.below(steps.len() as u64)).unwrap_or_default();
+    let act: &[Kind] = match random.below(8) {
+        0 => &[Kind::Start, Kind::Calm, Kind::Asks, Kind::Calm, Kind::Answer],
+        1 => &[Kind::Save, Kind::Calm, Kind::JobConflict, Kind::Calm, Kind::Resolve],
+        _ => &[],
+    };
+    for kind in act.iter().rev() {
+        steps.insert(at, step(*kind, &mut random));
     }
     steps
 }
 
 /// What makes it likely that a fault finds something to befall.
-fn occasion(fault: Kind) -> Option<Kind> {
-    Some(match fault {
-        Kind::PostLost | Kind::PostTwice | Kind::NoAnswer | Kind::LoggedOut | Kind::Refused => Kind::Start,
-        Kind::PostEarly => Kind::SaveChain,
-        Kind::ReplyLost | Kind::ReplyEarly => Kind::Posts,
-        Kind::Stall | Kind::Stale => Kind::Runs,
-        Kind::NoSnapshot => Kind::Opened,
-        _ => return None,
-    })
+fn occasion(fault: Kind) -> &'static [Kind] {
+    match fault {
+        Kind::PostLost | Kind::PostTwice | Kind::NoAnswer | Kind::LoggedOut | Kind::Refused => &[Kind::Start],
+        Kind::PostEarly => &[Kind::SaveChain],
+        Kind::ReplyLost | Kind::ReplyEarly => &[Kind::Posts],
+        Kind::Stall => &[Kind::Runs],
+        Kind::Mixed => &[Kind::StreamOpens, Kind::Start, Kind::Posts, Kind::Runs],
+        Kind::NoStream => &[Kind::StreamOpens, Kind::Cut, Kind::Frames, Kind::Frames, Kind::Moment],
+        Kind::Stale => &[Kind::StreamOpens, Kind::Posts, Kind::Runs, Kind::Stall, Kind::Sleep],
+        Kind::NoSnapshot => &[Kind::Opened],
+        Kind::ReloadCached => &[Kind::Cache],
+        _ => &[],
+    }
 }
 
 /// The pair of faults that the seed asks for.

@@ -1,9 +1,9 @@
 //! The server of the model: the real workspace on a store in memory, with what lies around it in `server`: answers as
 //! HTTP would carry them, streams that read the log, kills, backups.
 
+use super::disk::{Disk, Ground};
 use super::history::History;
 use super::violation::{Violated, Violation};
-use crate::memory::MemoryDisk;
 use crate::random::Random;
 use qd_core::command::Command;
 use qd_core::ids::{Mid, Millis, of_cause};
@@ -32,15 +32,19 @@ impl Http {
 
 /// See the module.
 pub struct Server {
-    disk: MemoryDisk,
-    workspace: Workspace,
-    reader: SharedReader,
+    disk: Disk,
+    /// The running process; none only while it is being started again.
+    process: Option<Process>,
     /// Every state that its log was at.
     pub history: History,
-    backup: MemoryDisk,
     backup_head: Offset,
     tags: Random,
     own: u64,
+}
+
+struct Process {
+    workspace: Workspace,
+    reader: SharedReader,
 }
 
 fn broken(error: StoreError) -> Violation {
@@ -52,26 +56,22 @@ fn broken(error: StoreError) -> Violation {
 
 impl Server {
     /// An empty one.
-    pub fn new(seed: u64) -> Violated<Self> {
-        let disk = MemoryDisk::default();
-        let workspace = Workspace::load(Box::new(disk.open())).map_err(broken)?;
+    pub fn new(seed: u64, ground: Ground) -> Violated<Self> {
+        let disk = Disk::new(ground)?;
+        let workspace = Workspace::load(disk.open()?).map_err(broken)?;
         let history = History::new(workspace.head(), State::default());
-        let (reader, head) = (workspace.reader(), workspace.head());
-        Ok(Self {
-            backup: disk.backup(),
-            backup_head: head,
-            disk,
-            workspace,
-            reader,
-            history,
-            tags: Random::new(seed ^ 0x7a65),
-            own: 0,
-        })
+        let (reader, backup_head) = (workspace.reader(), workspace.head());
+        let process = Some(Process { workspace, reader });
+        Ok(Self { disk, process, history, backup_head, tags: Random::new(seed ^ 0x7a65), own: 0 })
+    }
+
+    fn process(&mut self) -> Violated<&mut Process> {
+        self.process.as_mut().ok_or_else(|| Violation::new("server", "it does not run"))
     }
 
     /// The rows.
     pub fn state(&self) -> &State {
-        self.workspace.state()
+        self.history.state()
     }
 
     /// Settles POSTs in one batch. `refuse` refuses them all, as the demonstration can.
@@ -109,10 +109,11 @@ impl Server {
     }
 
     fn settle(&mut self, batch: &[Submission], now: Millis) -> Violated<Vec<Answer>> {
-        let tags = &mut self.tags;
+        let mut tags = self.tags.clone();
         // Never zero: zero is the beginning of a log.
         let mut tag = || u32::try_from(tags.draw() >> 33).unwrap_or_default() | 1;
-        let settled = self.workspace.settle(batch, now, &mut tag).map_err(broken)?;
+        let settled = self.process()?.workspace.settle(batch, now, &mut tag).map_err(broken)?;
+        self.tags = tags;
         for commit in &settled.commits {
             self.check_order(batch, &commit.record)?;
             self.history.append(&commit.record).map_err(|e| Violation::new("server", e))?;
@@ -133,7 +134,7 @@ impl Server {
                 Answer::TooEarly => {}
             }
         }
-        if self.history.at(self.history.head()) != Some(self.workspace.state()) {
+        if self.process.as_ref().map(|process| process.workspace.state()) != Some(self.history.state()) {
             return Err(Violation::new("server", "the rows are not what the log says".to_owned()));
         }
         Ok(settled.answers)
@@ -157,14 +158,15 @@ impl Server {
     }
 
     /// What `POST /snapshot` answers.
-    pub fn snapshot(&self, mids: &[Mid]) -> Violated<String> {
-        let snapshot = self.reader.snapshot(mids).map_err(broken)?;
+    pub fn snapshot(&mut self, mids: &[Mid]) -> Violated<String> {
+        let snapshot = self.process()?.reader.snapshot(mids).map_err(broken)?;
         String::from_utf8(snapshot.json).map_err(|e| Violation::new("server", e.to_string()))
     }
 
     /// The frames after an offset with the offsets after them, or the status of the refusal.
     pub fn frames(&self, offset: Offset) -> Result<Vec<(Offset, String)>, u16> {
-        match self.reader.records_after(offset, 256) {
+        let Some(process) = &self.process else { return Err(503) };
+        match process.reader.records_after(offset, 256) {
             Ok(entries) => Ok(entries
                 .into_iter()
                 .map(|e| (e.offset, format!("{{\"frame\":\"record\",\"record\":{}}}", e.json)))
@@ -177,21 +179,28 @@ impl Server {
 
     /// The process is killed and started again: what was committed is there.
     pub fn restart(&mut self) -> Violated<()> {
-        self.workspace = Workspace::load(Box::new(self.disk.open())).map_err(broken)?;
-        self.reader = self.workspace.reader();
+        self.process = None;
+        let workspace = Workspace::load(self.disk.open()?).map_err(broken)?;
+        if *workspace.state() != *self.history.state() || workspace.head() != self.history.head() {
+            return Err(Violation::new("server", "what was committed is not there after a restart"));
+        }
+        self.process = Some(Process { reader: workspace.reader(), workspace });
         Ok(())
     }
 
     /// Copies the database.
-    pub fn back_up(&mut self) {
-        self.backup = self.disk.backup();
+    pub fn back_up(&mut self) -> Violated<()> {
+        self.process = None;
+        self.disk.back_up()?;
         self.backup_head = self.history.head();
+        self.restart()
     }
 
     /// Puts the copy in the place of the database and starts again. Says whether that took anything away.
     pub fn restore(&mut self) -> Violated<bool> {
         let loses = self.backup_head != self.history.head();
-        self.disk = self.backup.backup();
+        self.process = None;
+        self.disk.restore()?;
         self.history.go_back(self.backup_head);
         self.restart()?;
         Ok(loses)
@@ -199,7 +208,7 @@ impl Server {
 
     /// Begins another epoch, as after a repair.
     pub fn new_epoch(&mut self) -> Violated<()> {
-        let head = self.workspace.store().new_epoch().map_err(broken)?;
+        let head = self.process()?.workspace.store().new_epoch().map_err(broken)?;
         self.history.new_epoch(head);
         self.restart()
     }
@@ -207,7 +216,7 @@ impl Server {
     /// Removes all records but the newest; outcomes stay.
     pub fn collect(&mut self, now: Millis) -> Violated<bool> {
         let keep = Retention { records: 2, record_age: 0, outcome_age: Retention::STANDARD.outcome_age };
-        let collected = self.workspace.store().collect(now, keep).map_err(broken)?;
+        let collected = self.process()?.workspace.store().collect(now, keep).map_err(broken)?;
         Ok(collected.records > 0)
     }
 }

@@ -217,9 +217,11 @@ kinds! {
         /// A stream delivers a part and then nothing.
         Stall = 3,
         /// A stream that was given up still delivers.
-        Stale = 3,
+        Stale = 5,
+        /// Frames of a stream are lost, come twice or change places.
+        Mixed = 7,
         /// A stream is refused.
-        NoStream = 3,
+        NoStream = 9,
         /// A snapshot can't be had.
         NoSnapshot = 3,
         /// A snapshot arrives after newer records.

@@ -2,6 +2,7 @@
 //! them and the server. Time is virtual; everything that is on its way lies in a queue until a step delivers it.
 
 use super::cli::Cli;
+use super::disk::Ground;
 use super::eyes::{Around, Before, Eyes};
 use super::server::{Http, Server};
 use super::tape::Tape;
@@ -19,7 +20,7 @@ use uuid::Uuid;
 /// More rings of clocks than this in one stretch of time are a loop.
 const RINGS: u32 = 5_000;
 /// More commits than this in one schedule are one, too.
-const COMMITS: u32 = 4_000;
+const COMMITS: u32 = 6_000;
 /// When every schedule begins.
 const BEGIN: u64 = 1_763_800_000_000;
 /// The server says that it is there so often, in milliseconds.
@@ -147,12 +148,14 @@ pub struct World {
     pub cache: Option<(String, Offset)>,
     /// The command line.
     pub cli: Cli,
-    /// Mutations that were ever posted.
-    pub sent: HashSet<Mid>,
+    /// Which tab ever posted which mutation.
+    pub sent: HashSet<(Uuid, Mid)>,
     /// All that was clicked.
     pub clicked: HashMap<Mid, Clicked>,
     /// Clicks that the journal refused: a reload may forget them.
     pub unsaved: HashSet<Mid>,
+    /// Saves that gave way to a later one before they were sent.
+    pub gave_way: HashSet<Mid>,
     /// Whether history was ever cut off.
     pub restored: bool,
     /// Records what the cores are told, for a replay elsewhere.
@@ -163,12 +166,12 @@ pub struct World {
 
 impl World {
     /// A world of this seed, with a project, agents, tasks and two tabs.
-    pub fn new(seed: u64, tape: Option<Tape>) -> Violated<Self> {
+    pub fn new(seed: u64, ground: Ground, tape: Option<Tape>) -> Violated<Self> {
         let mut world = Self {
             now: BEGIN,
             skew: 0,
             random: Random::new(seed ^ 0x51_7e_a5_ed),
-            server: Server::new(seed)?,
+            server: Server::new(seed, ground)?,
             tabs: Vec::new(),
             hubs: Vec::new(),
             streams: Vec::new(),
@@ -183,13 +186,14 @@ impl World {
             sent: HashSet::new(),
             clicked: HashMap::new(),
             unsaved: HashSet::new(),
+            gave_way: HashSet::new(),
             restored: false,
             tape,
             pages: 0,
             commits: 0,
         };
         world.furnish()?;
-        world.server.back_up();
+        world.server.back_up()?;
         world.open_tab()?;
         world.open_tab()?;
         Ok(world)
@@ -247,6 +251,7 @@ impl World {
         }
         let tab = &mut self.tabs[at];
         let before = Before::look(&tab.client, &event);
+        let clicks = matches!(event, Event::Act { .. } | Event::Retry { .. });
         let text = self.tape.as_ref().map(|_| serde_json::to_string(&event).unwrap_or_default());
         let out = tab.client.handle(event);
         if let (Some(tape), Some(text)) = (&mut self.tape, text) {
@@ -255,11 +260,15 @@ impl World {
         let around = Around {
             history: &self.server.history,
             sent: &self.sent,
+            tab: tab.id,
             unsaved: &self.unsaved,
             clicked: &self.clicked,
             restored: self.restored,
         };
         tab.eyes.check(&tab.client, &before, &out, &around)?;
+        if clicks {
+            self.gave_way.extend(before.saves_that_left(&tab.client));
+        }
         if let Some(intent) = out.mid.and_then(|mid| tab.client.pending().iter().find(|i| i.mid() == mid))
             && let Some(command) = intent.command.clone()
         {
@@ -279,6 +288,7 @@ impl World {
         Around {
             history: &self.server.history,
             sent: &self.sent,
+            tab: Uuid::nil(),
             unsaved: &self.unsaved,
             clicked: &self.clicked,
             restored: self.restored,
@@ -305,7 +315,7 @@ impl World {
                 }
             }
             Effect::Send { mid, body } => {
-                self.sent.insert(mid);
+                self.sent.insert((self.tabs[at].id, mid));
                 self.posts.push(Post { page: Some(page), mid, body });
             }
             Effect::FetchSnapshot { mids } => self.asks.push((page, mids)),

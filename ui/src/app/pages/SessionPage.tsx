@@ -1,17 +1,16 @@
 // A session: its head, its transcript, what it asks, the composer.
 import { Link, useParams } from "@tanstack/react-router";
-import { ArrowLeft, ChevronDown, ChevronUp, Code, Search, X } from "lucide-react";
+import { ArrowLeft, ChevronDown, ChevronsDown, ChevronsUp, ChevronUp, Code, Search, X } from "lucide-react";
 import { useEffect, useRef, useState, type RefObject } from "react";
 import { RequestBlock } from "../../features/sessions/Requests";
 import { Composer } from "../../features/transcript/Composer";
 import { SessionLog } from "../../features/transcript/log";
 import { RawView } from "../../features/transcript/RawView";
 import { TranscriptView } from "../../features/transcript/TranscriptView";
-import type { Request } from "../../lib/generated/types";
+import type { Request, SessionView } from "../../lib/generated/types";
 import { useKeys } from "../../lib/keys";
 import { useElapsed } from "../../lib/time";
 import { onSession, retrySession, useReach, useSession, useShell } from "../../lib/use";
-import type { SessionView } from "../../lib/views";
 import { count, dollars, isEnded, KIND_LABEL, plural, scriptedNote } from "../../lib/words";
 import { Button, IconButton } from "../../ui/Button";
 import { StatusMark } from "../../ui/Mark";
@@ -41,6 +40,8 @@ function SessionBody({ view }: { view: SessionView }) {
   const [found, setFound] = useState<number | null>(null);
   const [finding, setFinding] = useState(false);
   const composer = useRef<HTMLDivElement>(null);
+  const jump = useRef<((step: 1 | -1) => void) | null>(null);
+  const turn = (step: 1 | -1) => jump.current?.(step);
   useEffect(() => {
     const fresh = new SessionLog(shell.hub, row.id);
     setLog(fresh);
@@ -51,12 +52,12 @@ function SessionBody({ view }: { view: SessionView }) {
   useEffect(() => {
     if (unseen) onSession(shell, "mark_seen", row.id);
   }, [shell, unseen, row.id]);
-  useKeys({ f: () => setFinding(true), m: () => composer.current?.querySelector("textarea")?.focus() });
+  useKeys({ f: () => setFinding(true), m: () => composer.current?.querySelector("textarea")?.focus(), "[": () => turn(-1), "]": () => turn(1) });
   const blocked = view.actions.find((action) => action.name === "message");
   const renderRequest = (request: Request) => <RequestBlock session={row.id} request={request} reason={row.requests.some((r) => r.id === request.id) ? null : "It is answered or withdrawn."} />;
   return (
     <>
-      <SessionHead view={view} raw={raw} onRaw={() => setRaw(!raw)} onFind={() => setFinding(true)} />
+      <SessionHead view={view} raw={raw} onRaw={() => setRaw(!raw)} onFind={() => setFinding(true)} onTurn={turn} />
       {finding && log && (
         <FindBar
           log={log}
@@ -70,7 +71,7 @@ function SessionBody({ view }: { view: SessionView }) {
       {raw ? (
         <RawView session={row.id} />
       ) : log ? (
-        <TranscriptView log={log} messages={view.messages} active={!isEnded(row.status)} found={found} empty={view.line} renderRequest={renderRequest} />
+        <TranscriptView log={log} messages={view.messages} active={!isEnded(row.status)} found={found} empty={view.line} renderRequest={renderRequest} jump={jump} />
       ) : (
         <div className="flex-1" />
       )}
@@ -81,7 +82,9 @@ function SessionBody({ view }: { view: SessionView }) {
   );
 }
 
-function SessionHead({ view, raw, onRaw, onFind }: { view: SessionView; raw: boolean; onRaw: () => void; onFind: () => void }) {
+type HeadProps = { view: SessionView; raw: boolean; onRaw: () => void; onFind: () => void; onTurn: (step: 1 | -1) => void };
+
+function SessionHead({ view, raw, onRaw, onFind, onTurn }: HeadProps) {
   const shell = useShell();
   const { row } = view;
   const ended = isEnded(row.status);
@@ -101,6 +104,16 @@ function SessionHead({ view, raw, onRaw, onFind }: { view: SessionView; raw: boo
         <h1 dir="auto" className="min-w-0 flex-1 truncate text-start text-doc font-semibold">
           {view.task_title}
         </h1>
+        {!raw && (
+          <span className="flex max-lg:hidden">
+            <IconButton label="Turn before" hint="[" onClick={() => onTurn(-1)}>
+              <ChevronsUp className="size-4" />
+            </IconButton>
+            <IconButton label="Turn after" hint="]" onClick={() => onTurn(1)}>
+              <ChevronsDown className="size-4" />
+            </IconButton>
+          </span>
+        )}
         <IconButton label="Find" hint="f" onClick={onFind}>
           <Search className="size-4" />
         </IconButton>
@@ -130,7 +143,7 @@ function SessionHead({ view, raw, onRaw, onFind }: { view: SessionView; raw: boo
           {scriptedNote(view.agent_title, view.scripted)}
         </span>
         <span>{time}</span>
-        {activity !== null && <span>{plural(activity.operations, "operation")}</span>}
+        {activity !== null && activity.operations > 0 && <span>{plural(activity.operations, "operation")}</span>}
         {usage && (usage.input !== null || usage.output !== null) && (
           <span title={`${count(usage.input)} in, ${count(usage.output)} out`}>{count((usage.input ?? 0) + (usage.output ?? 0))} tokens</span>
         )}

@@ -1,9 +1,10 @@
 // "Try to break it": five ways to make the server fail, and beside them what the sidebar really did.
+import { ChevronRight } from "lucide-react";
 import { useEffect, useState } from "react";
 import { request } from "../../lib/api";
 import { onStart } from "../../lib/starts";
 import { useShell } from "../../lib/use";
-import type { Notice, SessionView } from "../../lib/views";
+import type { Notice, SessionView } from "../../lib/generated/types";
 import { Button } from "../../ui/Button";
 import { line, picture, sidebarOf, Watch, type Report } from "./sampler";
 
@@ -19,6 +20,8 @@ export function Strip() {
   const shell = useShell();
   const [report, setReport] = useState<Report | null>(null);
   const [said, setSaid] = useState<string | null>(null);
+  // On a phone the ways are folded: the page needs the room.
+  const [open, setOpen] = useState(false);
   useEffect(() => {
     let watch: Watch | null = null;
     const stop = onStart((session, mid) => {
@@ -48,15 +51,21 @@ export function Strip() {
   };
   return (
     <section aria-label="Try to break it" className="flex min-h-9 flex-wrap items-center gap-x-3 gap-y-1 border-t border-line bg-ground px-3 py-1 text-meta">
-      <h2 className="font-medium text-ink-2">Try to break it</h2>
-      <div className="flex gap-1 overflow-x-auto">
+      <h2 className="font-medium text-ink-2">
+        <span className="max-lg:hidden">Try to break it</span>
+        <button type="button" aria-expanded={open} onClick={() => setOpen(!open)} className="-mx-1.5 flex h-7 items-center gap-1 rounded px-1.5 lg:hidden">
+          Try to break it
+          <ChevronRight className={`size-3.5 transition-transform ${open ? "rotate-90" : ""}`} aria-hidden="true" />
+        </button>
+      </h2>
+      <div className={`gap-1 overflow-x-auto max-lg:order-1 max-lg:w-full ${open ? "flex" : "hidden lg:flex"}`}>
         {WAYS.map(([way, title, words]) => (
           <Button key={way} small title={words} onClick={() => void press(way, words)}>
             {title}
           </Button>
         ))}
       </div>
-      <p role="status" data-proof="" className="min-w-0 flex-1 basis-80 text-ink-3">
+      <p role="status" data-proof="" title={report ? line(report) : undefined} className={`min-w-0 flex-1 text-ink-3 lg:basis-80 ${open ? "" : "max-lg:truncate"}`}>
         {report ? line(report) : (said ?? "Press Implement: every frame of the sidebar is watched.")}
       </p>
     </section>

@@ -2,11 +2,10 @@
 // Its height is the same from "starting" to its end.
 import { Link } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
-import type { Session } from "../../lib/generated/types";
+import type { Session, SessionView } from "../../lib/generated/types";
 import { arm, useArmed } from "../../lib/armed";
 import { exact, useElapsed, useRelative } from "../../lib/time";
 import { onSession, retrySession, useSession, useShell } from "../../lib/use";
-import type { SessionView } from "../../lib/views";
 import { count, dollars, isEnded, KIND_LABEL, scriptedNote, STATUS_LABEL } from "../../lib/words";
 import { Button } from "../../ui/Button";
 import { StatusMark } from "../../ui/Mark";

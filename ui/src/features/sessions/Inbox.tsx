@@ -1,7 +1,7 @@
 // Everything that needs a person, answered in place, and everything that runs.
 import { Link } from "@tanstack/react-router";
 import { useReach, useRunning, useSession, useTaskLines } from "../../lib/use";
-import type { SessionView, TaskLine } from "../../lib/views";
+import type { SessionView, TaskLine } from "../../lib/generated/types";
 import { ATTENTION_LABEL, KIND_LABEL } from "../../lib/words";
 import { AttentionMark, StatusMark } from "../../ui/Mark";
 import { Badge, Empty, Skeleton } from "../../ui/Small";
@@ -14,7 +14,7 @@ const OF_TASKS = ["failed", "review_ready", "conflicted"];
 export function Inbox() {
   const reach = useReach();
   const running = useRunning();
-  const { lines } = useTaskLines({ filter: "", show: "active", sort: "attention", from: 0, to: MOST });
+  const { lines } = useTaskLines({ filter: "", show: "active", sort: "attention", from: 0, to: MOST, held: false });
   const tasks = lines.filter((line) => OF_TASKS.includes(line.attention));
   const asking = lines.some((line) => line.attention === "needs_approval" || line.attention === "needs_answer");
   if (reach.state === "loading" && !reach.has_base) return <Skeleton lines={8} />;
@@ -40,12 +40,12 @@ export function Inbox() {
         <h2 id="running" className="mb-2 text-doc font-semibold">
           Running
         </h2>
-        {running.length === 0 && <p className="text-ink-2">No agent works at the moment.</p>}
-        <ul className="flex flex-col">
+        <ul className="peer flex flex-col">
           {running.map((id) => (
             <Session key={id} id={id} asking={false} />
           ))}
         </ul>
+        <p className="hidden text-ink-2 peer-empty:block">No agent works at the moment.</p>
       </section>
     </div>
   );
@@ -99,7 +99,9 @@ function Words({ view }: { view: SessionView }) {
           <span dir="auto" className="truncate">
             {view.task_title}
           </span>
-          <Badge>{KIND_LABEL[view.row.kind]}</Badge>
+          <span className="max-sm:hidden">
+            <Badge>{KIND_LABEL[view.row.kind]}</Badge>
+          </span>
         </span>
         <span dir="auto" title={view.line} className="block truncate text-start text-meta text-ink-2">
           {view.line}

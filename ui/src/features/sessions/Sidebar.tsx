@@ -3,7 +3,7 @@
 import { useKeys } from "../../lib/keys";
 import { arm, isArmed } from "../../lib/armed";
 import { answer, onSession, useSessionIds, useShell } from "../../lib/use";
-import type { SessionView } from "../../lib/views";
+import type { SessionView } from "../../lib/generated/types";
 import { isEnded } from "../../lib/words";
 import { Kbd } from "../../ui/Small";
 import { Card } from "./Card";

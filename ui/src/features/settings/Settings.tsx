@@ -1,6 +1,7 @@
 // Agents that were found, the default among them, and how this browser looks.
 import { Check, Copy } from "lucide-react";
 import { useState } from "react";
+import { copyText } from "../../lib/clipboard";
 import type { Agent } from "../../lib/generated/types";
 import { applyTheme, usePref, type Theme } from "../../lib/prefs";
 import { useAgents, useProjects, useSettings, useShell } from "../../lib/use";
@@ -49,7 +50,7 @@ function AgentRow({ agent, standard, chosen, onDefault }: { agent: Agent; standa
   return (
     <li className="flex flex-col gap-1 border-t border-line py-2.5">
       <div className="flex items-center gap-2">
-        <label className="flex min-w-0 flex-1 items-center gap-2">
+        <label className="flex min-w-0 flex-1 items-center gap-2 max-sm:flex-wrap">
           <input type="radio" name="default-agent" className="accent-accent" checked={standard} disabled={!agent.found} onChange={onDefault} aria-label={`Default: ${agent.title}`} />
           <span className={`truncate font-medium ${agent.found ? "" : "text-ink-3"}`}>
             {agent.title}
@@ -81,7 +82,7 @@ function Mend({ text }: { text: string }) {
       <IconButton
         label={copied ? "Copied" : "Copy"}
         onClick={() => {
-          void navigator.clipboard?.writeText(text).then(() => setCopied(true));
+          void copyText(text).then(setCopied);
         }}
       >
         {copied ? <Check className="size-4" /> : <Copy className="size-4" />}

@@ -4,7 +4,7 @@ import { lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from "re
 import { markdown, toggle_box } from "#core";
 import { useKeys } from "../../lib/keys";
 import { useShell } from "../../lib/use";
-import type { DocumentView, TaskView } from "../../lib/views";
+import type { DocumentView, TaskView } from "../../lib/generated/types";
 import { Button } from "../../ui/Button";
 import { Empty, Skeleton } from "../../ui/Small";
 import { Markdown } from "../../ui/Markdown";

@@ -8,7 +8,7 @@ import { EditorView, keymap } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { useEffect, useEffectEvent, useRef } from "react";
 import { useShell } from "../../lib/use";
-import type { DocumentView } from "../../lib/views";
+import type { DocumentView } from "../../lib/generated/types";
 import { difference } from "./difference";
 
 const SAVE_AFTER_MS = 500;

@@ -1,15 +1,14 @@
 // What can be done with a task now, each with its reason where it can't. Which and why comes from the core.
 import { ChevronDown } from "lucide-react";
 import { useState } from "react";
-import type { Action, Kind } from "../../lib/generated/types";
+import type { Action, Kind, TaskView } from "../../lib/generated/types";
 import { useKeys } from "../../lib/keys";
-import { startSession, useAgents, useShell } from "../../lib/use";
-import type { TaskView } from "../../lib/views";
+import { useAgents, useShell } from "../../lib/use";
 import { scriptedNote } from "../../lib/words";
+import { actOnTask } from "../../lib/work";
 import { Button, IconButton } from "../../ui/Button";
 import { StartDialog } from "./StartDialog";
 
-const ON_TASK = { discard: "discard_work", undo_keep: "undo_keep", undo_discard: "undo_discard" } as const;
 const ORDER = ["implement", "verify", "keep", "discard", "undo_keep", "undo_discard"];
 /** Shown only while they can be done: there is nothing to learn from a disabled Undo. */
 const ONLY_ENABLED = ["undo_keep", "undo_discard"];
@@ -20,12 +19,7 @@ export function TaskActions({ view, onRewrite }: { view: TaskView; onRewrite: ()
   const [dialog, setDialog] = useState<Kind | null>(null);
   const task = view.row.id;
   const find = (name: string) => view.actions.find((action) => action.name === name);
-  const run = (action: Action | undefined) => {
-    if (!action?.enabled) return;
-    if (action.name === "implement" || action.name === "verify") startSession(shell, task, action.name);
-    else if (action.name === "keep") shell.act({ name: "keep_work", args: { id: task, message: "" } });
-    else if (action.name in ON_TASK) shell.act({ name: ON_TASK[action.name as keyof typeof ON_TASK], args: { id: task } });
-  };
+  const run = (action: Action | undefined) => actOnTask(shell, task, action);
   useKeys({
     i: () => run(find("implement")),
     "Shift+i": () => setDialog("implement"),

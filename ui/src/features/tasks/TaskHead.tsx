@@ -1,8 +1,7 @@
 // Above the document: title, where the task stands, what can be done, and jobs that failed.
-import type { Job } from "../../lib/generated/types";
+import type { DocumentView, Job, TaskView } from "../../lib/generated/types";
 import { exact, useRelative } from "../../lib/time";
 import { useShell } from "../../lib/use";
-import type { DocumentView, TaskView } from "../../lib/views";
 import { ATTENTION_LABEL, plural, shortPath } from "../../lib/words";
 import { Button } from "../../ui/Button";
 import { AttentionMark } from "../../ui/Mark";

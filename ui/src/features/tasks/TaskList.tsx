@@ -3,19 +3,16 @@ import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { Play, Search } from "lucide-react";
 import { memo, useRef, useState, type MouseEvent } from "react";
+import type { Lines, Show, Sort, TaskLine } from "../../lib/generated/types";
 import { isLed, useKeys } from "../../lib/keys";
 import { usePref } from "../../lib/prefs";
 import { useRelative } from "../../lib/time";
 import { startSession, useReach, useShell, useTaskLines } from "../../lib/use";
-import type { TaskLine, TaskQuery } from "../../lib/views";
 import { ATTENTION_LABEL } from "../../lib/words";
 import { AttentionMark } from "../../ui/Mark";
-import { Select, Skeleton } from "../../ui/Small";
+import { QuietSelect, Skeleton } from "../../ui/Small";
 
 const ROW = 44;
-
-type Show = TaskQuery["show"];
-type Sort = TaskQuery["sort"];
 
 export function TaskList({ current }: { current: string | null }) {
   const [filter, setFilter] = useState("");
@@ -25,7 +22,7 @@ export function TaskList({ current }: { current: string | null }) {
   useKeys({ "/": () => filterBox.current?.focus() });
   return (
     <nav aria-label="Tasks" className="flex min-h-0 flex-1 flex-col">
-      <div className="flex flex-col gap-1.5 px-3 pb-2">
+      <div className="flex flex-col gap-1 px-3 pb-2">
         <div className="relative">
           <Search className="pointer-events-none absolute top-1.5 left-2 size-4 text-ink-3" aria-hidden="true" />
           <input
@@ -48,18 +45,18 @@ export function TaskList({ current }: { current: string | null }) {
             className="h-7 w-full rounded border border-line bg-panel ps-7 pe-2 placeholder:text-ink-3"
           />
         </div>
-        <div className="flex gap-1.5">
-          <Select aria-label="Show" value={show} onChange={(event) => setShow(event.target.value)} className="min-w-0 flex-1 border-line! text-meta">
+        <div className="flex justify-between gap-2">
+          <QuietSelect aria-label="Show" value={show} onChange={(event) => setShow(event.target.value)} className="-ms-1">
             <option value="active">Active</option>
             <option value="archived">Archived</option>
             <option value="all">All</option>
-          </Select>
-          <Select aria-label="Sort" value={sort} onChange={(event) => setSort(event.target.value)} className="min-w-0 flex-1 border-line! text-meta">
+          </QuietSelect>
+          <QuietSelect aria-label="Sort" value={sort} onChange={(event) => setSort(event.target.value)} className="-me-1">
             <option value="attention">Attention first</option>
             <option value="updated">Last changed</option>
             <option value="title">Title</option>
             <option value="progress">Progress</option>
-          </Select>
+          </QuietSelect>
         </div>
       </div>
       <Rows filter={filter} show={show} sort={sort} current={current} onClear={() => setFilter("")} />
@@ -95,7 +92,7 @@ function Rows({ filter, show, sort, current, onClear }: RowsProps) {
   };
   /** The next task that needs a person, after the page's own. */
   const next = () => {
-    const urgent = (JSON.parse(shell.panel.task_lines(JSON.stringify({ filter: "", show: "active", sort: "attention", from: 0, to: 200 }))) as { lines: TaskLine[] }).lines.filter(
+    const urgent = (JSON.parse(shell.panel.task_lines(JSON.stringify({ filter: "", show: "active", sort: "attention", from: 0, to: 200 }))) as Lines).lines.filter(
       (line) => line.attention !== "idle" && line.attention !== "running",
     );
     const at = urgent.findIndex((line) => line.id === current);

@@ -2,7 +2,7 @@
 import { useState } from "react";
 import { with_title } from "#core";
 import { useShell } from "../../lib/use";
-import type { DocumentView, TaskView } from "../../lib/views";
+import type { DocumentView, TaskView } from "../../lib/generated/types";
 
 export function Title({ view, doc }: { view: TaskView; doc: DocumentView | undefined }) {
   const shell = useShell();

@@ -2,11 +2,11 @@
 import { Brain, CornerDownRight, TriangleAlert } from "lucide-react";
 import { memo, useDeferredValue, useMemo, type ReactNode } from "react";
 import { markdown } from "#core";
-import type { Request } from "../../lib/generated/types";
-import type { Item } from "../../lib/views";
+import type { Item, Request } from "../../lib/generated/types";
 import { plural, shortPath } from "../../lib/words";
 import { Markdown } from "../../ui/Markdown";
 import { StatusMark } from "../../ui/Mark";
+import { CopyButton } from "./CopyButton";
 import { PlanList } from "./PlanList";
 import { Fold, ReadsRow, ToolRow } from "./ToolRow";
 
@@ -20,10 +20,11 @@ export const ItemView = memo(function ItemView({ item, renderRequest }: { item: 
       );
     case "prompt":
       return (
-        <div data-item="prompt" className="my-1 rounded border border-line bg-hover px-3 py-2">
+        <div data-item="prompt" className="group/copy relative my-1 rounded border border-line bg-hover px-3 py-2">
           <p dir="auto" className="max-w-[88ch] whitespace-pre-wrap wrap-anywhere">
             {item.text}
           </p>
+          <CopyButton what="the message" text={item.text} />
         </div>
       );
     case "text":
@@ -80,7 +81,12 @@ export const ItemView = memo(function ItemView({ item, renderRequest }: { item: 
 function Says({ text }: { text: string }) {
   const shown = useDeferredValue(text);
   const html = useMemo(() => markdown(shown), [shown]);
-  return <Markdown chat html={html} />;
+  return (
+    <div className="group/copy relative">
+      <Markdown chat html={html} />
+      <CopyButton what="the message" text={text} />
+    </div>
+  );
 }
 
 const ENDING = { completed: "Done", failed: "Failed", cancelled: "Cancelled", interrupted: "Interrupted" } as const;

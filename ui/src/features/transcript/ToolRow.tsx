@@ -1,13 +1,13 @@
 // Tool calls: one line that opens. Edits open as a diff, commands as a small terminal.
 import { ChevronRight, FileMinus, FilePen, FileSearch, FileSymlink, Globe, Lightbulb, Search, SquareTerminal, Wrench, type LucideIcon } from "lucide-react";
 import { useMemo, useState, type ReactNode } from "react";
-import type { ToolContent, ToolKind } from "../../lib/generated/types";
+import type { ToolCall, ToolContent, ToolKind } from "../../lib/generated/types";
 import { duration } from "../../lib/time";
-import type { ToolCall } from "../../lib/views";
 import { plural, shortPath } from "../../lib/words";
 import { Diff } from "../../ui/Diff";
 import { RunningMark, StatusMark } from "../../ui/Mark";
 import { countLines, parseUnified } from "../../ui/unified";
+import { CopyButton } from "./CopyButton";
 import { editHunk } from "./edit";
 
 const ICON: Record<ToolKind, LucideIcon> = {
@@ -21,6 +21,9 @@ const ICON: Record<ToolKind, LucideIcon> = {
   fetch: Globe,
   other: Wrench,
 };
+
+/** What took less is not worth a number. */
+const SHORT_MS = 100;
 
 /** A row that opens. What is inside is made only when it is open. */
 export function Fold({ icon, title, hint, end, children }: { icon: ReactNode; title: ReactNode; hint: ReactNode; end?: ReactNode; children: ReactNode }) {
@@ -65,7 +68,7 @@ export function ToolRow({ call: item }: { call: ToolCall }) {
                 <span className="text-success">+{changed.additions}</span> <span className="text-danger">−{changed.deletions}</span>
               </span>
             )}
-            {item.status === "completed" ? took !== null && duration(took) : item.status === "failed" ? <StatusMark status="failed" /> : <RunningMark />}
+            {item.status === "completed" ? took !== null && took >= SHORT_MS && duration(took) : item.status === "failed" ? <StatusMark status="failed" /> : <RunningMark />}
             <span className="sr-only">{item.status}</span>
           </span>
         }
@@ -87,7 +90,12 @@ export function ToolRow({ call: item }: { call: ToolCall }) {
 function Content({ content, patch }: { content: ToolContent; patch: string | null }) {
   switch (content.type) {
     case "text":
-      return <pre className="max-h-96 overflow-auto font-mono text-code whitespace-pre-wrap text-ink-2 wrap-anywhere">{content.text}</pre>;
+      return (
+        <div className="group/copy relative">
+          <pre className="max-h-96 overflow-auto font-mono text-code whitespace-pre-wrap text-ink-2 wrap-anywhere">{content.text}</pre>
+          <CopyButton what="the result" text={content.text} />
+        </div>
+      );
     case "diff":
       return (
         <div className="overflow-hidden rounded border border-line">
@@ -100,8 +108,9 @@ function Content({ content, patch }: { content: ToolContent; patch: string | nul
       );
     case "terminal":
       return (
-        <div className="rounded border border-line bg-ground">
+        <div className="group/copy relative rounded border border-line bg-ground">
           <pre className="max-h-96 overflow-auto px-3 py-2 font-mono text-code whitespace-pre-wrap wrap-anywhere">{content.output || " "}</pre>
+          {content.output !== "" && <CopyButton what="the output" text={content.output} />}
           {content.exit !== null && (
             <p className={`border-t border-line px-3 py-1 text-meta ${content.exit === 0 ? "text-ink-3" : "text-danger"}`}>exit code {content.exit}</p>
           )}

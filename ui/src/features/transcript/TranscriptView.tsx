@@ -1,7 +1,7 @@
 // The transcript: virtual, at the bottom only while the reader is there.
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
-import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
+import { useEffect, useImperativeHandle, useLayoutEffect, useRef, useState, useSyncExternalStore, type ReactNode, type RefObject } from "react";
 import type { Message, Request } from "../../lib/generated/types";
 import { Empty, Skeleton } from "../../ui/Small";
 import { ItemView } from "./ItemView";
@@ -17,9 +17,11 @@ export type TranscriptProps = {
   found: number | null;
   empty: string;
   renderRequest: (request: Request) => ReactNode;
+  /** Takes the function that goes to the turn before or after the one on top. */
+  jump: RefObject<((step: 1 | -1) => void) | null>;
 };
 
-export function TranscriptView({ log, messages, active, found, empty, renderRequest }: TranscriptProps) {
+export function TranscriptView({ log, messages, active, found, empty, renderRequest, jump }: TranscriptProps) {
   const state = useSyncExternalStore(log.subscribe, log.state);
   const scroller = useRef<HTMLDivElement>(null);
   const stuck = useRef(true);
@@ -65,6 +67,22 @@ export function TranscriptView({ log, messages, active, found, empty, renderRequ
     const box = scroller.current;
     if (box) box.scrollTop = box.scrollHeight;
   };
+  useImperativeHandle(jump, () => (step) => {
+    const box = scroller.current;
+    if (!box || box.scrollHeight <= box.clientHeight) return;
+    const first = rows.getVirtualItems().find((row) => row.end > box.scrollTop);
+    const turns = log.turns();
+    // From inside of a long message the turn before is its own beginning.
+    const inside = first !== undefined && box.scrollTop - first.start > NEAR_PX;
+    const at = first?.index ?? 0;
+    const target = step === 1 ? turns.find((turn) => turn > at) : turns.findLast((turn) => turn < at || (turn === at && inside));
+    if (target === undefined) {
+      if (step === 1) toBottom();
+      return;
+    }
+    stuck.current = false;
+    rows.scrollToIndex(target, { align: "start" });
+  });
   const fresh = seen === null ? 0 : Math.max(0, state.len - seen);
 
   if (state.len === 0 && waiting.length === 0) {

@@ -3,7 +3,7 @@
 import { Transcript } from "#core";
 import { request } from "../../lib/api";
 import type { HubLink } from "../../lib/hublink";
-import type { Item } from "../../lib/views";
+import type { Item, Pushed } from "../../lib/generated/types";
 
 const TAIL_BYTES = 131_072;
 
@@ -15,7 +15,7 @@ class Items {
   #parsed: (Item | undefined)[] = [];
 
   push(jsonl: string): void {
-    const { len, changed_from } = JSON.parse(this.transcript.push(jsonl)) as { len: number; changed_from: number };
+    const { len, changed_from } = JSON.parse(this.transcript.push(jsonl)) as Pushed;
     this.#parsed.length = Math.min(this.#parsed.length, changed_from);
     this.#parsed.length = len;
   }
@@ -87,6 +87,11 @@ export class SessionLog {
 
   find(text: string): number[] {
     return JSON.parse((this.#tail ?? this.#whole).transcript.find(text)) as number[];
+  }
+
+  /** The items with which turns begin. */
+  turns(): number[] {
+    return JSON.parse((this.#tail ?? this.#whole).transcript.turns()) as number[];
   }
 
   hasMessage(id: string): boolean {
