@@ -2,6 +2,7 @@
 //! effect is the server's own `decide`; where that refuses, the intent contributes nothing and stays.
 
 use crate::client::{Client, Commit};
+use crate::list::owner;
 use qd_core::decide::{Context, decide};
 use qd_core::ids::Millis;
 use qd_core::op::Actor;
@@ -36,6 +37,10 @@ impl Client {
                 (None, None) => true,
                 _ => false,
             };
+            // Of what went, the list can't find the task any more.
+            if let (Some(task), None) = (old.as_deref().and_then(owner), new) {
+                commit.redraw.insert(task.into());
+            }
             if !same || before_overlay.get(&key) != self.overlay.get(&key) {
                 commit.redraw.insert(key);
             }

@@ -6,6 +6,7 @@
 use crate::event::{FromHub, ToHub};
 use qd_core::ids::Millis;
 use qd_core::op::Offset;
+use qd_wire::LogFrame;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, VecDeque};
 use ts_rs::TS;
@@ -102,6 +103,8 @@ pub struct Hub {
     /// Where the kept records begin: the offset before the first of them.
     floor: Option<Offset>,
     kept: VecDeque<(Offset, String)>,
+    /// How long the log is by the last heartbeat of this stream.
+    counted: u64,
     stream: u32,
     link: Link,
     tries: u32,
@@ -265,6 +268,7 @@ impl Hub {
     fn open(&mut self, effects: &mut Vec<HubEffect>) {
         let Some(head) = self.head() else { return };
         self.stream += 1;
+        self.counted = 0;
         self.link = Link::Opening;
         self.heard = self.now;
         effects.push(HubEffect::Close);
@@ -290,6 +294,13 @@ impl Hub {
                     self.floor = Some(offset);
                 }
             }
+        } else if let Ok(LogFrame::Heartbeat { seq }) = serde_json::from_str(&data) {
+            // What the heartbeat before counted is here by now, or was lost on the way.
+            if self.head().is_some_and(|head| head.seq < self.counted) {
+                self.open(effects);
+                return;
+            }
+            self.counted = seq;
         }
         let message = FromHub::Frames { frames: vec![data] };
         let follow = self.ports.difference(&self.behind);

@@ -217,12 +217,17 @@ fn matches(task: &Task, filter: &str) -> bool {
 fn task_of(state: &State, key: Key) -> Option<TaskId> {
     match key.kind {
         RowKind::Task => Some(TaskId(key.id)),
-        RowKind::Session | RowKind::Job => match state.get(key)?.as_ref() {
-            Row::Session(s) => Some(s.task),
-            Row::Job(j) => Some(j.task),
-            _ => None,
-        },
+        RowKind::Session | RowKind::Job => owner(state.get(key)?),
         RowKind::Settings | RowKind::Project | RowKind::Agent | RowKind::Message => None,
+    }
+}
+
+/// The task of a session or job: where that comes or goes, the task's line changes.
+pub(crate) fn owner(row: &Row) -> Option<TaskId> {
+    match row {
+        Row::Session(session) => Some(session.task),
+        Row::Job(job) => Some(job.task),
+        _ => None,
     }
 }
 
