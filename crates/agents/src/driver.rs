@@ -102,7 +102,7 @@ impl Outbox {
         self.bytes.push(b'\n');
     }
 
-    /// One event. Deltas that stand next to each other are joined: they were waiting in the pipe together.
+    /// One event. Deltas that stand next to each other are joined: they came together.
     pub fn event(&mut self, body: EventBody) {
         match (self.signals.last_mut(), body) {
             (Some(Signal::Event(EventBody::Text { text })), EventBody::Text { text: more })
@@ -121,6 +121,19 @@ impl Outbox {
     /// Takes the bytes for the agent.
     pub fn take_bytes(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.bytes)
+    }
+
+    /// How many bytes of text wait, where nothing else does: more may follow and be joined to it.
+    pub fn only_text(&self) -> Option<usize> {
+        match self.signals.as_slice() {
+            [Signal::Event(EventBody::Text { text } | EventBody::Thought { text })] => Some(text.len()),
+            _ => None,
+        }
+    }
+
+    /// Whether no signal waits.
+    pub fn is_quiet(&self) -> bool {
+        self.signals.is_empty()
     }
 
     /// Takes the signals, in order.

@@ -1,8 +1,11 @@
 //! A driver with its pipes: reads what the agent writes, writes what the driver sends, both at once, so that neither
 //! side can block the other.
 
+use std::future::pending;
 use std::io;
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::time::{Instant, sleep_until};
 
 use crate::driver::{AgentDriver, Command, Outbox, Refused, Signal};
 use crate::line::{LineBuffer, LineTooLong};
@@ -12,6 +15,9 @@ pub const LONGEST_LINE: usize = 64 << 20;
 
 /// How much is taken from the pipe at once, and so how much is joined at most.
 const CHUNK: usize = 64 << 10;
+
+/// For so long, text waits for more: an agent that writes word by word makes one event of a frame's worth of them.
+const JOIN: Duration = Duration::from_millis(10);
 
 /// An agent that cannot be listened to any more.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +38,8 @@ pub struct Link<R, W> {
     lines: LineBuffer,
     chunk: Box<[u8]>,
     outbox: Outbox,
+    /// Until when the text in the outbox waits for more.
+    held: Option<Instant>,
     unsent: Vec<u8>,
     sent: usize,
 }
@@ -48,6 +56,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Link<R, W> {
             lines: LineBuffer::new(LONGEST_LINE),
             chunk: vec![0; CHUNK].into_boxed_slice(),
             outbox,
+            held: None,
             unsent: Vec::new(),
             sent: 0,
         }
@@ -62,9 +71,15 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Link<R, W> {
     pub async fn next(&mut self) -> Result<Option<Vec<Signal>>, LinkError> {
         loop {
             self.queue();
-            let signals = self.outbox.take_signals();
-            if !signals.is_empty() {
-                return Ok(Some(signals));
+            match self.outbox.only_text() {
+                Some(waiting) if waiting < CHUNK => {
+                    let until = *self.held.get_or_insert_with(|| Instant::now() + JOIN);
+                    if until <= Instant::now() {
+                        return Ok(Some(self.take()));
+                    }
+                }
+                _ if self.outbox.is_quiet() => self.held = None,
+                _ => return Ok(Some(self.take())),
             }
             tokio::select! {
                 written = write(self.writer.as_mut(), self.unsent.get(self.sent..).unwrap_or_default()),
@@ -75,13 +90,14 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Link<R, W> {
                 read = self.reader.read(&mut self.chunk) => {
                     let read = read.map_err(LinkError::Read)?;
                     if read == 0 {
-                        return Ok(None);
+                        return Ok((!self.outbox.is_quiet()).then(|| self.take()));
                     }
                     self.lines.push(self.chunk.get(..read).unwrap_or_default());
                     while let Some(line) = self.lines.next_line()? {
                         self.driver.line(line, &mut self.outbox);
                     }
                 }
+                () = until(self.held) => {}
             }
         }
     }
@@ -94,6 +110,11 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Link<R, W> {
     /// The beginning of a line that the agent did not end.
     pub fn torn_line(&self) -> &[u8] {
         self.lines.rest()
+    }
+
+    fn take(&mut self) -> Vec<Signal> {
+        self.held = None;
+        self.outbox.take_signals()
     }
 
     fn queue(&mut self) {
@@ -113,9 +134,80 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Link<R, W> {
     }
 }
 
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => pending().await,
+    }
+}
+
 async fn write<W: AsyncWrite + Unpin>(writer: Option<&mut W>, bytes: &[u8]) -> io::Result<usize> {
     match writer {
         Some(writer) => writer.write(bytes).await,
         None => Ok(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use qd_core::event::EventBody;
+
+    /// Says every line as text, and `!` as something else.
+    struct Echo;
+
+    impl AgentDriver for Echo {
+        fn begin(&mut self, _: &mut Outbox) {}
+
+        fn line(&mut self, line: &[u8], out: &mut Outbox) {
+            match line {
+                b"!" => out.event(EventBody::Note { text: "!".to_owned() }),
+                _ => out.event(text(&String::from_utf8_lossy(line))),
+            }
+        }
+
+        fn command(&mut self, _: Command, _: &mut Outbox) -> Result<(), Refused> {
+            Ok(())
+        }
+    }
+
+    fn text(text: &str) -> EventBody {
+        EventBody::Text { text: text.to_owned() }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn words_that_come_one_by_one_become_one_event_and_wait_no_longer_than_a_frame() {
+        let (mut agent, reader) = tokio::io::duplex(64);
+        let mut link = Link::open(Box::new(Echo), reader, tokio::io::sink());
+        let began = Instant::now();
+        let writes = async {
+            for word in ["one ", "two ", "three "] {
+                agent.write_all(format!("{word}\n").as_bytes()).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(3)).await;
+            }
+            pending::<()>().await;
+        };
+        let signals = tokio::select! {
+            signals = link.next() => signals.unwrap().unwrap(),
+            () = writes => unreachable!(),
+        };
+        assert_eq!(signals, [Signal::Event(text("one two three "))]);
+        assert_eq!(began.elapsed(), JOIN);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_no_text_waits_for_nothing_and_takes_the_text_before_it_along() {
+        let (mut agent, reader) = tokio::io::duplex(64);
+        let mut link = Link::open(Box::new(Echo), reader, tokio::io::sink());
+        let began = Instant::now();
+        agent.write_all(b"word\n!\n").await.unwrap();
+        let signals = link.next().await.unwrap().unwrap();
+        let note = EventBody::Note { text: "!".to_owned() };
+        assert_eq!(signals, [Signal::Event(text("word")), Signal::Event(note)]);
+        agent.write_all(b"last\n").await.unwrap();
+        drop(agent);
+        assert_eq!(link.next().await.unwrap().unwrap(), [Signal::Event(text("last"))]);
+        assert_eq!(link.next().await.unwrap(), None);
+        assert_eq!(began.elapsed(), Duration::ZERO);
     }
 }

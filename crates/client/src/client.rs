@@ -6,7 +6,7 @@
 use crate::effect::{Effect, Output};
 use crate::event::{Event, FromHub, ToHub};
 use crate::intent::Intent;
-use crate::list::TaskList;
+use crate::list::Lists;
 use crate::mint::Mint;
 use crate::notice::Notice;
 use crate::send::SLOW;
@@ -105,7 +105,7 @@ pub struct Client {
     pub(crate) activities: HashMap<SessionId, Activity>,
     pub(crate) documents: HashMap<TaskId, (Mid, Arc<str>)>,
     pub(crate) notices: Vec<Notice>,
-    pub(crate) list: TaskList,
+    pub(crate) lists: Lists,
     /// How many intents are slow: their cards say so (R14).
     pub(crate) slow: usize,
 }
@@ -152,7 +152,7 @@ impl Client {
             activities: HashMap::new(),
             documents: HashMap::new(),
             notices: Vec::new(),
-            list: TaskList::default(),
+            lists: Lists::default(),
             slow: 0,
         }
     }
@@ -263,7 +263,7 @@ impl Client {
             commit.effects.push(Effect::Wake { at });
         }
         let changed: BTreeSet<Key> = commit.redraw;
-        let list_changed = self.list.update(&self.visible, changed.iter().copied(), commit.all);
+        let list_changed = self.lists.update(&self.visible, changed.iter().copied(), commit.all);
         Output {
             effects: commit.effects,
             changed: changed.into_iter().collect(),

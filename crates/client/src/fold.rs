@@ -37,8 +37,9 @@ impl Client {
                 (None, None) => true,
                 _ => false,
             };
-            // Of what went, the list can't find the task any more.
-            if let (Some(task), None) = (old.as_deref().and_then(owner), new) {
+            // The list can't find any more to which task it belonged.
+            let left = old.as_deref().and_then(owner);
+            if let Some(task) = left.filter(|_| left != new.and_then(|row| owner(row))) {
                 commit.redraw.insert(task.into());
             }
             if !same || before_overlay.get(&key) != self.overlay.get(&key) {

@@ -288,10 +288,10 @@ impl Hub {
                         }
                     }
                 }
-                // The tabs see the gap as well, and what lies in it comes no more: they need a snapshot (R6).
+                // Something was lost on the way: the stream begins again where it was whole (R6).
                 _ => {
-                    self.kept.clear();
-                    self.floor = Some(offset);
+                    self.open(effects);
+                    return;
                 }
             }
         } else if let Ok(LogFrame::Heartbeat { seq }) = serde_json::from_str(&data) {

@@ -73,9 +73,56 @@ pub struct Lines {
 
 type Place = (Attention, u64, String, TaskId);
 
-/// See the module.
+/// So many orders are kept: the list, the palette and what was asked before.
+const LISTS: usize = 3;
+
+/// The orders that were asked for, the last first.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct TaskList {
+pub(crate) struct Lists {
+    lists: Vec<TaskList>,
+    /// Title and path of each task in small letters: what a filter looks through.
+    words: HashMap<TaskId, String>,
+}
+
+impl Lists {
+    /// Takes changed rows in. Says whether a list looks different.
+    pub(crate) fn update(&mut self, state: &State, changed: impl Iterator<Item = Key>, all: bool) -> bool {
+        if all {
+            self.words.clear();
+            for list in &mut self.lists {
+                list.rebuild(state, &mut self.words);
+            }
+            return true;
+        }
+        let tasks: BTreeSet<TaskId> = changed.filter_map(|key| task_of(state, key)).collect();
+        for id in &tasks {
+            self.words.remove(id);
+            for list in &mut self.lists {
+                list.place(state, *id, &mut self.words);
+            }
+        }
+        !tasks.is_empty()
+    }
+
+    /// The lines of `query`.
+    pub(crate) fn lines(&mut self, state: &State, query: &Query, line: impl Fn(&Task) -> TaskLine) -> Lines {
+        let at = self.lists.iter().position(|list| list.is_of(query));
+        let mut list = at.map_or_else(TaskList::default, |at| self.lists.remove(at));
+        let released = list.asked.held && !query.held;
+        list.asked = query.clone();
+        if at.is_none() || released {
+            list.rebuild(state, &mut self.words);
+        }
+        let lines = list.lines(state, line);
+        self.lists.insert(0, list);
+        self.lists.truncate(LISTS);
+        lines
+    }
+}
+
+/// The tasks that a query names, in its order.
+#[derive(Clone, Debug, Default)]
+struct TaskList {
     asked: Query,
     order: Vec<Place>,
     places: HashMap<TaskId, Place>,
@@ -85,43 +132,30 @@ pub(crate) struct TaskList {
 }
 
 impl TaskList {
-    /// Takes changed rows in. Says whether the list looks different.
-    pub(crate) fn update(&mut self, state: &State, changed: impl Iterator<Item = Key>, all: bool) -> bool {
-        if all {
-            self.rebuild(state);
-            return true;
-        }
-        let tasks: BTreeSet<TaskId> = changed.filter_map(|key| task_of(state, key)).collect();
-        for id in &tasks {
-            self.place(state, *id);
-        }
-        !tasks.is_empty()
+    /// Whether it is the order that `query` asks for.
+    fn is_of(&self, query: &Query) -> bool {
+        (&self.asked.filter, self.asked.show, self.asked.sort) == (&query.filter, query.show, query.sort)
     }
 
-    /// The lines of `query`.
-    pub(crate) fn lines(&mut self, state: &State, query: &Query, line: impl Fn(&Task) -> TaskLine) -> Lines {
-        let same = (&self.asked.filter, self.asked.show, self.asked.sort) == (&query.filter, query.show, query.sort);
-        let released = self.asked.held && !query.held;
-        self.asked = query.clone();
-        if !same || released {
-            self.rebuild(state);
-        }
-        let to = query.to.min(self.order.len());
+    fn lines(&self, state: &State, line: impl Fn(&Task) -> TaskLine) -> Lines {
+        let to = self.asked.to.min(self.order.len());
+        let shown = &self.order[self.asked.from.min(to)..to];
+        let lines = shown.iter().filter_map(|place| state.task(place.3)).map(line).collect();
         let archived = self.active.len() - self.actives;
-        let lines =
-            self.order[query.from.min(to)..to].iter().filter_map(|place| state.task(place.3)).map(line).collect();
         Lines { total: self.order.len(), active: self.actives, archived, lines }
     }
 
-    fn rebuild(&mut self, state: &State) {
+    fn rebuild(&mut self, state: &State, words: &mut HashMap<TaskId, String>) {
         self.order.clear();
         self.places.clear();
         self.active.clear();
         self.actives = 0;
+        let filter = Filter::new(&self.asked.filter);
         for row in state.of_kind(RowKind::Task) {
             let Row::Task(task) = row else { continue };
-            self.count(task.id, Some(is_active(state, task)));
-            if self.shows(state, task) {
+            let active = is_active(state, task);
+            self.count(task.id, Some(active));
+            if self.shows(active) && filter.finds(task, words) {
                 let place = self.place_of(state, task);
                 self.places.insert(task.id, place.clone());
                 self.order.push(place);
@@ -130,10 +164,12 @@ impl TaskList {
         self.order.sort_unstable();
     }
 
-    fn place(&mut self, state: &State, id: TaskId) {
+    fn place(&mut self, state: &State, id: TaskId, words: &mut HashMap<TaskId, String>) {
         let task = state.task(id);
-        self.count(id, task.map(|t| is_active(state, t)));
-        let shown = task.filter(|t| self.shows(state, t));
+        let active = task.map(|t| is_active(state, t));
+        self.count(id, active);
+        let filter = Filter::new(&self.asked.filter);
+        let shown = task.filter(|t| active.is_some_and(|active| self.shows(active)) && filter.finds(t, words));
         let old = self.places.get(&id).cloned();
         // While the order is held a row keeps its place, and a new one comes on top.
         if self.asked.held && old.is_some() && shown.is_some() {
@@ -168,14 +204,12 @@ impl TaskList {
         self.actives += usize::from(active == Some(true));
     }
 
-    fn shows(&self, state: &State, task: &Task) -> bool {
-        let active = is_active(state, task);
-        let shown = match self.asked.show {
+    fn shows(&self, active: bool) -> bool {
+        match self.asked.show {
             Show::Active => active,
             Show::Archived => !active,
             Show::All => true,
-        };
-        shown && matches(task, &self.asked.filter)
+        }
     }
 
     fn place_of(&self, state: &State, task: &Task) -> Place {
@@ -206,12 +240,24 @@ fn is_active(state: &State, task: &Task) -> bool {
     !task.archived && (task.on_branch || state.sessions_of(task.id).next().is_some())
 }
 
-fn matches(task: &Task, filter: &str) -> bool {
-    if filter.is_empty() {
-        return true;
+/// Words that must all stand in a task's title or path.
+struct Filter {
+    words: Vec<String>,
+}
+
+impl Filter {
+    fn new(text: &str) -> Self {
+        Self { words: text.to_lowercase().split_whitespace().map(str::to_owned).collect() }
     }
-    let hay = format!("{} {}", task.title, task.path.as_deref().unwrap_or_default()).to_lowercase();
-    filter.to_lowercase().split_whitespace().all(|word| hay.contains(word))
+
+    fn finds(&self, task: &Task, known: &mut HashMap<TaskId, String>) -> bool {
+        if self.words.is_empty() {
+            return true;
+        }
+        let made = || format!("{} {}", task.title, task.path.as_deref().unwrap_or_default()).to_lowercase();
+        let text = known.entry(task.id).or_insert_with(made);
+        self.words.iter().all(|word| text.contains(word))
+    }
 }
 
 fn task_of(state: &State, key: Key) -> Option<TaskId> {

@@ -1,5 +1,5 @@
 //! What the page draws, as JSON-ready values derived from the visible rows. No other code decides what a card or a
-//! line says.
+//! line says, but for how long ago something was: a page counts that by its own clock.
 
 use crate::client::{Client, Connection};
 use crate::list::{Lines, Query, touched};
@@ -119,9 +119,9 @@ pub struct Agents<'a> {
 impl Client {
     /// Lines of the task list.
     pub fn task_lines(&mut self, query: &Query) -> Lines {
-        let mut list = std::mem::take(&mut self.list);
-        let lines = list.lines(&self.visible, query, |task| self.line(task));
-        self.list = list;
+        let mut lists = std::mem::take(&mut self.lists);
+        let lines = lists.lines(&self.visible, query, |task| self.line(task));
+        self.lists = lists;
         lines
     }
 

@@ -300,4 +300,7 @@ pub struct Activity {
     pub operations: u32,
     /// Use of tokens and money.
     pub usage: Usage,
+    /// When its newest event was written: since then there was no word of it. Zero before the first.
+    #[serde(default)]
+    pub heard: Millis,
 }

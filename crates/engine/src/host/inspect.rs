@@ -170,7 +170,7 @@ fn figures(run_dir: &Path, end: u64) -> io::Result<Activity> {
     let mut line = Vec::new();
     while lines.read_until(b'\n', &mut line)? > 0 {
         if let Ok(event) = serde_json::from_slice::<Event>(&line) {
-            meter.fold(&event.body);
+            meter.fold(event.ts, &event.body);
         }
         line.clear();
     }

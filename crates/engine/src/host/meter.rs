@@ -1,6 +1,7 @@
 //! The figures of an attempt, folded from its events. The same fold serves the living host and the burial.
 
 use qd_core::event::{Activity, EventBody};
+use qd_core::ids::Millis;
 use std::collections::BTreeSet;
 
 /// How much of a line a card shows.
@@ -16,8 +17,12 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    /// Takes an event in.
-    pub(super) fn fold(&mut self, body: &EventBody) {
+    /// Takes an event of the time `at` in.
+    pub(super) fn fold(&mut self, at: Millis, body: &EventBody) {
+        // What the host writes behind it is no word of the agent.
+        if !matches!(body, EventBody::Ended { .. }) {
+            self.activity.heard = at;
+        }
         match body {
             EventBody::Text { text } => self.say(text),
             EventBody::Tool(tool) => {
@@ -89,16 +94,24 @@ mod tests {
     fn the_line_is_the_last_thing_that_was_said_or_done() {
         let mut meter = Meter::default();
         for piece in ["One.\nTw", "o, ", "three\n"] {
-            meter.fold(&text(piece));
+            meter.fold(Millis(1), &text(piece));
         }
         assert_eq!(meter.activity().line, "Two, three");
         let tool = |title: Option<&str>| {
             EventBody::Tool(ToolUpdate { id: "t".to_owned(), title: title.map(str::to_owned), ..ToolUpdate::default() })
         };
-        meter.fold(&tool(Some("Edit a.rs")));
-        meter.fold(&tool(None));
+        meter.fold(Millis(2), &tool(Some("Edit a.rs")));
+        meter.fold(Millis(2), &tool(None));
         assert_eq!((meter.activity().line.as_str(), meter.activity().operations), ("Edit a.rs", 1));
-        meter.fold(&text("Four"));
+        meter.fold(Millis(3), &text("Four"));
         assert_eq!(meter.activity().line, "Four");
+    }
+
+    #[test]
+    fn any_event_is_a_word_of_it() {
+        let mut meter = Meter::default();
+        meter.fold(Millis(7), &text("One"));
+        meter.fold(Millis(9), &EventBody::Thought { text: "…".to_owned() });
+        assert_eq!((meter.activity().heard, meter.activity().line.as_str()), (Millis(9), "One"));
     }
 }

@@ -336,10 +336,11 @@ impl Host {
         if bodies.is_empty() {
             return Ok(());
         }
-        self.log.append(self.clock.now(), &bodies).map_err(HostError::Output)?;
+        let now = self.clock.now();
+        self.log.append(now, &bodies).map_err(HostError::Output)?;
         self.sync_at.get_or_insert_with(|| Instant::now() + SYNC_EVERY);
         for body in bodies {
-            self.meter.fold(&body);
+            self.meter.fold(now, &body);
             match body {
                 EventBody::Conversation { id } => self.conversation = Some(id),
                 EventBody::Asked { request } => self.requests.push(request),

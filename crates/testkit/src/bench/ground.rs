@@ -136,7 +136,8 @@ fn seed(data: &Path, tasks: &[TaskId], count: usize) -> Result<SessionId> {
         let id = begun.id;
         let output_end = if n + 1 == count { write_long(data, id)? } else { 0 };
         let usage = Usage { input: Some(48_000), output: Some(3_100), ..Usage::default() };
-        let activity = Activity { line: "All three boxes are ticked.".to_owned(), operations: 17, usage };
+        let activity =
+            Activity { line: "All three boxes are ticked.".to_owned(), operations: 17, usage, ..Activity::default() };
         let end = EndSession { id, attempt: 1, ending: Ending::Completed, output_end, activity, conversation: None };
         batch.push(submission(&Command::StartSession(begun), Actor::Person));
         batch.push(submission(&Command::EndSession(end), Actor::Server));

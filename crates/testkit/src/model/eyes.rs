@@ -292,7 +292,9 @@ impl Eyes {
             if accepted || !around.history.was_refused(was.mid) {
                 continue;
             }
-            let follows = around.requires(was.mid).is_some_and(|mid| around.fell(mid));
+            // The one that follows tells what becomes of it: what it requires fell, or it gave way to a later save while
+            // another tab, which took this one for dead, had it refused.
+            let follows = around.requires(was.mid).is_some_and(|mid| around.fell(mid)) || before.saves && was.saves;
             if was.mine && !follows && !client.notices().iter().any(|n| n.id == was.mid) {
                 return Err(Violation::new("I7", format!("the refusal of {} was not told", was.mid)));
             }

@@ -4,6 +4,7 @@
 use super::cli::Cli;
 use super::disk::Ground;
 use super::eyes::{Around, Before, Eyes};
+use super::heal::every_task;
 use super::server::{Http, Server};
 use super::tape::Tape;
 use super::violation::{Violated, Violation};
@@ -234,7 +235,8 @@ impl World {
         if let Some(tape) = &mut self.tape {
             tape.panel(self.pages, &config);
         }
-        let client = Client::new(&config);
+        let mut client = Client::new(&config);
+        client.task_lines(&every_task());
         let (inbox, storage) = (VecDeque::new(), VecDeque::new());
         self.tabs.push(Tab { id, page: self.pages, client, hub: 0, inbox, storage, wake: None, eyes });
         self.hub(0);
