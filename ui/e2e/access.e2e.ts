@@ -3,6 +3,7 @@ import axe from "axe-core";
 import { expect } from "vitest";
 import type { Page } from "playwright-core";
 import { action, open, openTask, profile, type Look } from "./support/browser";
+import { frames } from "./support/judge";
 import type { Panel } from "./support/panel";
 import { test } from "./support/test";
 
@@ -147,6 +148,43 @@ test("a_task_is_found_started_answered_read_and_cancelled_by_keyboard_alone", as
   await page.locator(`${ASIDE} [data-status="cancelled"]`).waitFor();
   await press("e");
   await page.locator(".cm-editor").waitFor();
+});
+
+test("the_filters_of_the_list_go_by_keyboard_and_are_kept", async ({ panel, page }) => {
+  panel.write("tasks/archive/2024-05/old.md", "# Old\n");
+  panel.write("tasks/beta.md", "# Beta\n\n- [x] One\n- [x] Two\n");
+  const titles = () => page.locator("[data-task-id]").evaluateAll((rows) => rows.toSorted((a, b) => Number((a as HTMLElement).dataset.taskIndex) - Number((b as HTMLElement).dataset.taskIndex)).map((row) => row.querySelector("[dir=auto]")?.textContent));
+  const [show, sort] = [page.getByRole("combobox", { name: "Show" }), page.getByRole("combobox", { name: "Sort" })];
+  await page.keyboard.press("/");
+  await page.keyboard.press("Tab");
+  expect(await show.evaluate((select) => select === document.activeElement)).toBe(true);
+  await page.keyboard.press("ArrowDown");
+  expect(await show.inputValue()).toBe("archived");
+  await expect.poll(titles).toEqual(["Old"]);
+  await page.keyboard.press("ArrowDown");
+  await expect.poll(titles).toContain("Old");
+  await page.keyboard.press("Home");
+  await expect.poll(titles).not.toContain("Old");
+  await page.keyboard.press("Tab");
+  expect(await sort.evaluate((select) => select === document.activeElement)).toBe(true);
+  await page.keyboard.type("Title");
+  await expect.poll(titles).toEqual(["Alpha", "Asks", "Beta", "Fails", "Gamma", "Hangs"]);
+  await page.keyboard.press("End");
+  expect(await sort.inputValue()).toBe("progress");
+  await expect.poll(async () => (await titles())[0], { message: "the one that is done first" }).toBe("Beta");
+  await page.reload();
+  await page.locator("[data-task-id]").first().waitFor();
+  expect(await sort.inputValue(), "kept").toBe("progress");
+});
+
+test("the_map_opens_right_after_the_palette_closed", async ({ page }) => {
+  await page.keyboard.press("Control+k");
+  await page.getByRole("dialog", { name: "Search and commands" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
+  await frames(page, 10);
+  expect(await page.getByRole("dialog", { name: "Keyboard" }).count()).toBe(1);
 });
 
 test("focus_returns_where_it_came_from", async ({ page }) => {

@@ -35,6 +35,8 @@ export function Frame() {
   const pane = shown.path === where.path ? shown.pane : "main";
   const setPane = (next: Pane) => setShown({ path: where.path, pane: next });
   const [over, setOver] = useState<"palette" | "help" | null>(null);
+  // A dialog tells that it closed when the next may be open already.
+  const leave = (what: "palette" | "help") => setOver((now) => (now === what ? null : now));
   useTitleBadge(where.task);
   const create = () => {
     setPane("main");
@@ -75,7 +77,7 @@ export function Frame() {
         >
           <h1 className="sr-only lg:hidden">Tasks</h1>
           <TasksHead onCreate={create} onPalette={() => setOver("palette")} onCollapse={() => setLeftOpen("no")} />
-          <TaskList current={where.task} />
+          <TaskList current={where.task} onCreate={create} />
           <Resizer label="Width of the task list" width={Number(left)} min={220} max={480} side={1} onResize={(w) => setLeft(String(w))} />
         </section>
         <div className={`min-h-0 min-w-0 flex-1 ${pane === "tasks" ? "hidden lg:flex" : "flex"} ${strip ? "flex-col" : "max-lg:flex-col"}`}>
@@ -122,8 +124,8 @@ export function Frame() {
       {demo && <Strip />}
       <BottomBar pane={pane} path={where.path} task={where.task} onPane={setPane} />
       <Notices />
-      {over === "palette" && <Palette task={where.task} onClose={() => setOver(null)} onHelp={() => setOver("help")} onCreate={create} />}
-      {over === "help" && <Help onClose={() => setOver(null)} />}
+      {over === "palette" && <Palette task={where.task} onClose={() => leave("palette")} onHelp={() => setOver("help")} onCreate={create} />}
+      {over === "help" && <Help onClose={() => leave("help")} />}
     </div>
   );
 }

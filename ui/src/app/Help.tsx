@@ -17,7 +17,7 @@ const MAP: [string, [string, string][]][] = [
       ["g i", "Go to the inbox"],
       ["g w", "Go to what runs"],
       ["g s", "Go to the settings"],
-      ["[ ]", "Hide or show the side columns of a task"],
+      ["[ ]", "Hide or show a side column"],
       ["Esc", "Leave"],
     ],
   ],

@@ -4,7 +4,12 @@ import type { FromHub, ToHub } from "./generated/types";
 import { HubHost, type FromHost, type ToHost } from "./hubhost";
 import type { OutputNews } from "./outputs";
 
-export type Follow = { show(visible: boolean): void; close(): void };
+export type Follow = {
+  show(visible: boolean): void;
+  /** Goes on after an end. */
+  again(): void;
+  close(): void;
+};
 
 export class HubLink {
   #hear: (message: FromHub) => void;
@@ -57,6 +62,7 @@ export class HubLink {
     open();
     return {
       show: (visible) => this.#post({ to: "output", do: "show", id, visible }),
+      again: open,
       close: () => {
         this.#outputs.delete(id);
         this.#post({ to: "output", do: "close", id });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { duration, elapsed, relative } from "./time";
+import { duration, elapsed, relative, silence } from "./time";
 
 const NOW = Date.UTC(2026, 5, 15, 12);
 
@@ -20,4 +20,15 @@ test("elapsed_keeps_two_digits", () => {
 
 test("durations_pick_their_unit", () => {
   expect([duration(320), duration(4210), duration(180_000)]).toEqual(["320 ms", "4.2 s", "3:00"]);
+});
+
+test("silence_is_told_after_half_a_minute_and_in_whole_steps", () => {
+  expect([29_999, 30_000, 59_999, 60_000, 3_599_999, 3_600_000].map(silence)).toEqual([
+    null,
+    "no word for 30 s",
+    "no word for 30 s",
+    "no word for 1 min",
+    "no word for 59 min",
+    "no word for 1 h",
+  ]);
 });

@@ -40,6 +40,16 @@ export function duration(ms: number): string {
   return elapsed(ms);
 }
 
+/** Silence is told from here on: agents think and wait, and that is no failure. */
+const SILENT_MS = 30_000;
+
+/** "no word for 30 s", "no word for 4 min"; null where there was one lately. */
+export function silence(ms: number): string | null {
+  if (ms < SILENT_MS) return null;
+  const minutes = Math.floor(ms / 60_000);
+  return `no word for ${minutes === 0 ? "30 s" : minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`}`;
+}
+
 let now = Date.now();
 const told = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | null = null;
@@ -72,6 +82,11 @@ const none = () => () => undefined;
 /** The age of `at` in words; drawn again only when the words change. */
 export function useRelative(at: number): string {
   return useSyncExternalStore(subscribe, () => relative(at, now));
+}
+
+/** The silence since `heard` in words; null where nothing is expected (`heard` is null) or it is short. */
+export function useSilenceSince(heard: number | null): string | null {
+  return useSyncExternalStore(heard === null ? none : subscribe, () => (heard === null ? null : silence(now - heard)));
 }
 
 /** The elapsed time since `from`, ticking while `running`. */

@@ -145,6 +145,15 @@ export function onSession(shell: Shell, name: "cancel_session" | "mark_seen" | "
   shell.act({ name, args: { id } } as Command);
 }
 
+/** Cancels what runs of a task. */
+export function cancelSessions(shell: Shell, task: string): void {
+  const { active } = JSON.parse(shell.panel.sessions(task)) as SessionList;
+  for (const id of active) {
+    const view = JSON.parse(shell.panel.session(id) ?? "null") as SessionView | null;
+    if (view?.actions.some((action) => action.name === "cancel" && action.enabled)) onSession(shell, "cancel_session", id);
+  }
+}
+
 export function answer(shell: Shell, session: string, request: string, option: string): void {
   shell.act({ name: "answer_request", args: { id: shell.mint(), session, request, option } });
 }

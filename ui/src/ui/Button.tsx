@@ -29,7 +29,7 @@ export function Button({ look = "plain", small = false, reason = null, icon, cla
       onClick={off ? (event) => event.preventDefault() : onClick}
       className={`inline-flex shrink-0 items-center justify-center gap-1.5 rounded whitespace-nowrap select-none ${
         small ? "h-6 px-2 text-meta" : "h-7 px-2.5 text-base"
-      } ${off ? "border border-line bg-hover text-ink-3" : LOOKS[look]} ${className}`}
+      } ${off ? (look === "quiet" ? "text-ink-3" : "border border-line bg-hover text-ink-3") : LOOKS[look]} ${className}`}
     >
       {icon}
       {children}

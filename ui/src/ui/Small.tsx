@@ -35,9 +35,10 @@ export function Skeleton({ lines }: { lines: number }) {
   );
 }
 
-export function Empty({ title, children, action }: { title: string; children: ReactNode; action?: ReactNode }) {
+/** In place of what is not there. `flush` stands in a column that has its margins already. */
+export function Empty({ title, children, action, flush = false }: { title: string; children: ReactNode; action?: ReactNode; flush?: boolean }) {
   return (
-    <div className="flex flex-col items-start gap-2 p-4">
+    <div className={`flex flex-col items-start gap-2 ${flush ? "py-2" : "p-4"}`}>
       <p className="font-medium">{title}</p>
       <div className="max-w-[48ch] text-ink-2">{children}</div>
       {action}
@@ -101,7 +102,7 @@ export function TextField({ className = "", ...rest }: ComponentProps<"input">) 
 }
 
 export function Select({ className = "", ...rest }: SelectHTMLAttributes<HTMLSelectElement>) {
-  return <select {...rest} className={`h-7 px-1.5 ${FIELD} ${className}`} />;
+  return <select {...rest} className={`h-7 truncate px-1.5 ${FIELD} ${className}`} />;
 }
 
 /** A choice of a toolbar: as wide as its word, no frame until it is pointed at. */

@@ -17,7 +17,7 @@ export function CreatePage() {
           </p>
         ))}
         {has_base && projects.length === 0 ? (
-          <Empty title="No project is open">
+          <Empty flush title="No project is open">
             Run <code className="font-mono text-code">qd serve</code> in a git repository, or name its folder.
           </Empty>
         ) : (

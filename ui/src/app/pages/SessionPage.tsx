@@ -3,6 +3,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import { ArrowLeft, ChevronDown, ChevronsDown, ChevronsUp, ChevronUp, Code, Search, X } from "lucide-react";
 import { useEffect, useRef, useState, type RefObject } from "react";
 import { RequestBlock } from "../../features/sessions/Requests";
+import { useSilence } from "../../features/sessions/silence";
 import { Composer } from "../../features/transcript/Composer";
 import { SessionLog } from "../../features/transcript/log";
 import { RawView } from "../../features/transcript/RawView";
@@ -47,6 +48,10 @@ function SessionBody({ view }: { view: SessionView }) {
     setLog(fresh);
     return () => fresh.close();
   }, [shell, row.id]);
+  const works = !isEnded(row.status);
+  useEffect(() => {
+    if (view.confirmed) log?.expect(row.attempt, works);
+  }, [log, view.confirmed, row.attempt, works]);
   // Who opens an ended session has seen its ending.
   const unseen = isEnded(row.status) && !row.seen && view.confirmed;
   useEffect(() => {
@@ -89,6 +94,7 @@ function SessionHead({ view, raw, onRaw, onFind, onTurn }: HeadProps) {
   const { row } = view;
   const ended = isEnded(row.status);
   const time = useElapsed(row.since, ended ? (row.ended ?? row.since) : null);
+  const silence = useSilence(view);
   const activity = row.activity ?? view.activity;
   const usage = activity?.usage;
   const action = (name: string) => view.actions.find((a) => a.name === name);
@@ -135,6 +141,7 @@ function SessionHead({ view, raw, onRaw, onFind, onTurn }: HeadProps) {
         <span className="flex items-center gap-1.5 text-ink-2">
           <StatusMark status={row.status} neutral={!view.confirmed} />
           <span className="first-letter:uppercase">{view.word}</span>
+          {silence !== null && <span className="text-warning">{silence}</span>}
         </span>
         <Badge>{KIND_LABEL[row.kind]}</Badge>
         <span>

@@ -61,9 +61,9 @@ function TaskBody({ task }: { task: string }) {
         <div role="tabpanel" id={`panel-${tab}`} aria-labelledby={`tab-${tab}`}>
           {tab === "changes" ? (
             view.row.branch === null ? (
-              <Empty title="Nothing was changed yet">Implement starts an agent in a worktree of its own; what it changes shows here.</Empty>
+              <Empty flush title="Nothing was changed yet">Implement starts an agent in a worktree of its own; what it changes shows here.</Empty>
             ) : view.row.branch.discarded !== null ? (
-              <Empty title="The work was discarded">It is saved; Undo brings the worktree back as it was.</Empty>
+              <Empty flush title="The work was discarded">It is saved; Undo brings the worktree back as it was.</Empty>
             ) : (
               <Changes task={task} branch={view.row.branch} file={file ?? null} onFile={(path) => void navigate({ search: { tab: "changes", file: path } })} />
             )

@@ -50,7 +50,7 @@ export function Strip() {
     }
   };
   return (
-    <section aria-label="Try to break it" className="flex min-h-9 flex-wrap items-center gap-x-3 gap-y-1 border-t border-line bg-ground px-3 py-1 text-meta">
+    <section aria-label="Try to break it" className="flex min-h-9 flex-wrap lg:max-xl:min-h-[42px] items-center gap-x-3 gap-y-1 border-t border-line bg-ground px-3 py-1 text-meta">
       <h2 className="font-medium text-ink-2">
         <span className="max-lg:hidden">Try to break it</span>
         <button type="button" aria-expanded={open} onClick={() => setOpen(!open)} className="-mx-1.5 flex h-7 items-center gap-1 rounded px-1.5 lg:hidden">

@@ -35,13 +35,13 @@ export function Changes({ task, branch, file, onFile }: { task: string; branch: 
   if (answer.state === "loading") return <Skeleton lines={6} />;
   if (answer.state === "failed") {
     return (
-      <Empty title="The changes can’t be shown" action={<Button onClick={again}>Retry</Button>}>
+      <Empty flush title="The changes can’t be shown" action={<Button onClick={again}>Retry</Button>}>
         {answer.message}
       </Empty>
     );
   }
   const { files } = answer.value;
-  if (files.length === 0) return <Empty title="No changes">The worktree is as the branch was where it began.</Empty>;
+  if (files.length === 0) return <Empty flush title="No changes">The worktree is as the branch was where it began.</Empty>;
   const shown = files.find((f) => f.path === file) ?? files[0];
   const additions = files.reduce((sum, f) => sum + f.additions, 0);
   const deletions = files.reduce((sum, f) => sum + f.deletions, 0);

@@ -9,8 +9,10 @@ import { onSession, retrySession, useSession, useShell } from "../../lib/use";
 import { count, dollars, isEnded, KIND_LABEL, scriptedNote, STATUS_LABEL } from "../../lib/words";
 import { Button } from "../../ui/Button";
 import { StatusMark } from "../../ui/Mark";
+import { Coded } from "../../ui/Coded";
 import { Badge } from "../../ui/Small";
 import { RequestButtons } from "./Requests";
+import { useSilence } from "./silence";
 
 export type CardShape = "card" | "row" | "chip";
 
@@ -54,6 +56,7 @@ function CardBody({ view }: { view: SessionView }) {
   const request = row.requests[0];
   const ended = isEnded(row.status);
   const armed = useArmed(row.id);
+  const silence = useSilence(view);
   return (
     <>
       <div className="flex h-5 items-center gap-1.5">
@@ -72,7 +75,7 @@ function CardBody({ view }: { view: SessionView }) {
         </Link>
         <Elapsed row={row} />
         {request && has(view, "cancel") && (
-          <span className="absolute end-3 z-10 bg-panel ps-2 lg:opacity-0 lg:group-focus-within:opacity-100 lg:group-hover:opacity-100">
+          <span className="relative z-10 bg-panel ps-2 lg:absolute lg:end-3 lg:opacity-0 lg:group-focus-within:opacity-100 lg:group-hover:opacity-100">
             <Button small look="quiet" reason={reason(view, "cancel")} title="Cancel (x)" onClick={() => onSession(shell, "cancel_session", row.id)}>
               Cancel
             </Button>
@@ -80,15 +83,15 @@ function CardBody({ view }: { view: SessionView }) {
         )}
       </div>
       <p dir="auto" title={view.line} className={`mt-1 text-start wrap-anywhere ${ended ? "line-clamp-2" : "line-clamp-1"} ${request ? "font-medium text-ink" : row.status === "failed" ? "text-danger" : "text-ink"}`}>
-        {armed ? ASK : request ? request.title : view.line}
+        {armed ? ASK : <Coded text={request ? request.title : view.line} />}
       </p>
       <div className="relative z-10 mt-auto flex h-6 items-center gap-2 text-meta text-ink-3">
         {request ? (
           <RequestButtons session={row.id} request={request} reason={reason(view, "answer")} compact />
         ) : (
           <>
-            <Figures view={view} />
-            <CardActions view={view} />
+            <Figures view={view} silence={silence} />
+            <CardActions view={view} silent={silence !== null} />
           </>
         )}
       </div>
@@ -96,13 +99,13 @@ function CardBody({ view }: { view: SessionView }) {
   );
 }
 
-/** What it did and used; the word of its status while there is nothing to count. */
-function Figures({ view }: { view: SessionView }) {
+/** The word of its status, or that there is no word of it; what it did and used. */
+function Figures({ view, silence }: { view: SessionView; silence: string | null }) {
   const activity = view.row.activity ?? view.activity;
   const tokens = activity && (activity.usage.input !== null || activity.usage.output !== null) ? (activity.usage.input ?? 0) + (activity.usage.output ?? 0) : null;
   return (
-    <p className="flex min-w-0 flex-1 gap-2 truncate lg:group-focus-within:invisible lg:group-hover:invisible">
-      <span className="first-letter:uppercase">{view.word}</span>
+    <p className={`flex min-w-0 flex-1 gap-2 truncate ${silence === null ? "lg:group-focus-within:invisible lg:group-hover:invisible" : ""}`}>
+      <span className={`first-letter:uppercase ${silence === null ? "" : "text-warning"}`}>{silence ?? view.word}</span>
       {activity !== null && activity.operations > 0 && <span>{activity.operations} ops</span>}
       {tokens !== null && <span>{count(tokens)} tokens</span>}
       {activity !== null && activity.usage.cost_usd !== null && <span>{dollars(activity.usage.cost_usd)}</span>}
@@ -110,7 +113,8 @@ function Figures({ view }: { view: SessionView }) {
   );
 }
 
-function CardActions({ view }: { view: SessionView }) {
+/** Shown while the card is pointed at; those of a silent session are always at hand. */
+function CardActions({ view, silent }: { view: SessionView; silent: boolean }) {
   const shell = useShell();
   const { row } = view;
   const armed = useArmed(row.id);
@@ -122,9 +126,9 @@ function CardActions({ view }: { view: SessionView }) {
     arm(null);
     onSession(shell, "cancel_session", row.id);
   };
-  const shown = armed ? "" : "lg:opacity-0 lg:group-focus-within:opacity-100 lg:group-hover:opacity-100";
+  const shown = armed || silent ? "" : "lg:opacity-0 lg:group-focus-within:opacity-100 lg:group-hover:opacity-100";
   return (
-    <div className={`ms-auto flex gap-1 lg:absolute lg:end-0 ${armed ? "bg-panel" : ""} ${shown}`}>
+    <div className={`ms-auto flex gap-1 ${silent ? "" : "lg:absolute lg:end-0"} ${armed ? "bg-panel" : ""} ${shown}`}>
       {has(view, "cancel") && (
         <span className="flex">
           <button
@@ -136,7 +140,7 @@ function CardActions({ view }: { view: SessionView }) {
             onBlur={() => armed && arm(null)}
             className={`h-6 rounded border px-2 text-meta ${armed ? "border-danger text-danger" : "border-line-strong bg-panel text-ink hover:bg-hover"}`}
           >
-            Cancel
+            {silent ? "Stop" : "Cancel"}
           </button>
         </span>
       )}

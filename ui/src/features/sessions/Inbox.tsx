@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { useReach, useRunning, useSession, useTaskLines } from "../../lib/use";
 import type { SessionView, TaskLine } from "../../lib/generated/types";
 import { ATTENTION_LABEL, KIND_LABEL } from "../../lib/words";
+import { Coded } from "../../ui/Coded";
 import { AttentionMark, StatusMark } from "../../ui/Mark";
 import { Badge, Empty, Skeleton } from "../../ui/Small";
 import { RequestButtons } from "./Requests";
@@ -25,7 +26,7 @@ export function Inbox() {
           Inbox
         </h1>
         {!asking && tasks.length === 0 && (
-          <Empty title="Nothing needs you">Approvals, questions, failures and finished work that waits for a review come here.</Empty>
+          <Empty flush title="Nothing needs you">Approvals, questions, failures and finished work that waits for a review come here.</Empty>
         )}
         <ul className="flex flex-col">
           {running.map((id) => (
@@ -104,7 +105,7 @@ function Words({ view }: { view: SessionView }) {
           </span>
         </span>
         <span dir="auto" title={view.line} className="block truncate text-start text-meta text-ink-2">
-          {view.line}
+          <Coded text={view.line} />
         </span>
       </span>
       <span className="shrink-0 text-meta text-ink-2 first-letter:uppercase">{view.word}</span>

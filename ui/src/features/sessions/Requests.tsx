@@ -2,6 +2,7 @@
 import type { Request } from "../../lib/generated/types";
 import { answer, useShell } from "../../lib/use";
 import { Button } from "../../ui/Button";
+import { Coded } from "../../ui/Coded";
 
 const COMPACT = 3;
 
@@ -48,7 +49,7 @@ export function RequestBlock({ session, request, reason }: { session: string; re
   return (
     <section aria-label="The agent asks" className="rounded border border-line-strong bg-warning-ground p-3">
       <p dir="auto" className="font-medium wrap-anywhere">
-        {request.title}
+        <Coded text={request.title} />
       </p>
       {request.detail !== null && (
         <pre className="mt-2 max-h-48 overflow-auto rounded bg-panel px-3 py-2 font-mono text-code whitespace-pre-wrap wrap-anywhere">{request.detail}</pre>

@@ -30,7 +30,7 @@ function Agents() {
         Agents
       </h2>
       <p className="mb-2 text-ink-2">The default is taken wherever none is chosen.</p>
-      {agents.length === 0 && <Empty title="No agents are known yet">They are looked for when the server starts.</Empty>}
+      {agents.length === 0 && <Empty flush title="No agents are known yet">They are looked for when the server starts.</Empty>}
       <ul>
         {agents.map((agent) => (
           <AgentRow

@@ -37,13 +37,13 @@ export function DocumentPane({ view, doc, children }: { view: TaskView; doc: Doc
   useKeys({ e: edit });
 
   if (view.row.problem !== null && doc === undefined) {
-    return <Empty title="This file can’t be shown">{view.row.problem}</Empty>;
+    return <Empty flush title="This file can’t be shown">{view.row.problem}</Empty>;
   }
   if (doc === undefined) {
     return failed === null ? (
       <Skeleton lines={8} />
     ) : (
-      <Empty title="The document was not loaded" action={<Button onClick={() => void shell.loadDocument(task).catch(() => undefined)}>Retry</Button>}>
+      <Empty flush title="The document was not loaded" action={<Button onClick={() => void shell.loadDocument(task).catch(() => undefined)}>Retry</Button>}>
         {failed}
       </Empty>
     );

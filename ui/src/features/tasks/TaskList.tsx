@@ -1,20 +1,21 @@
 // The task list: virtual rows, filter, sort. The lines come sorted and filtered from the core, only as many as are drawn.
 import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { Play, Search } from "lucide-react";
+import { Play, Search, Square } from "lucide-react";
 import { memo, useRef, useState, type MouseEvent } from "react";
+import { arm, useArmed } from "../../lib/armed";
 import type { Lines, Show, Sort, TaskLine } from "../../lib/generated/types";
 import { isLed, useKeys } from "../../lib/keys";
 import { usePref } from "../../lib/prefs";
 import { useRelative } from "../../lib/time";
-import { startSession, useReach, useShell, useTaskLines } from "../../lib/use";
+import { cancelSessions, startSession, useReach, useShell, useTaskLines } from "../../lib/use";
 import { ATTENTION_LABEL } from "../../lib/words";
 import { AttentionMark } from "../../ui/Mark";
 import { QuietSelect, Skeleton } from "../../ui/Small";
 
 const ROW = 44;
 
-export function TaskList({ current }: { current: string | null }) {
+export function TaskList({ current, onCreate }: { current: string | null; onCreate: () => void }) {
   const [filter, setFilter] = useState("");
   const [show, setShow] = usePref("list.show", "active") as [Show, (show: string) => void];
   const [sort, setSort] = usePref("list.sort", "attention") as [Sort, (sort: string) => void];
@@ -59,14 +60,14 @@ export function TaskList({ current }: { current: string | null }) {
           </QuietSelect>
         </div>
       </div>
-      <Rows filter={filter} show={show} sort={sort} current={current} onClear={() => setFilter("")} />
+      <Rows filter={filter} show={show} sort={sort} current={current} onClear={() => setFilter("")} onCreate={onCreate} />
     </nav>
   );
 }
 
-type RowsProps = { filter: string; show: Show; sort: Sort; current: string | null; onClear: () => void };
+type RowsProps = { filter: string; show: Show; sort: Sort; current: string | null; onClear: () => void; onCreate: () => void };
 
-function Rows({ filter, show, sort, current, onClear }: RowsProps) {
+function Rows({ filter, show, sort, current, onClear, onCreate }: RowsProps) {
   const shell = useShell();
   const navigate = useNavigate();
   const connection = useReach();
@@ -115,14 +116,14 @@ function Rows({ filter, show, sort, current, onClear }: RowsProps) {
         {filter !== "" ? (
           <>
             No task matches “{filter}”.{" "}
-            <button type="button" className="text-accent-ink underline underline-offset-2" onClick={onClear}>
-              Clear
-            </button>
+            <TextButton onPress={onClear}>Clear</TextButton>
           </>
         ) : show === "archived" ? (
           "Nothing is archived."
         ) : (
-          "No tasks yet. Each markdown file in the tasks folder is one."
+          <>
+            No tasks yet. Each markdown file in the tasks folder is one. <TextButton onPress={onCreate}>Create one</TextButton>
+          </>
         )}
       </p>
     );
@@ -149,14 +150,28 @@ function Rows({ filter, show, sort, current, onClear }: RowsProps) {
   );
 }
 
+function TextButton({ children, onPress }: { children: string; onPress: () => void }) {
+  return (
+    <button type="button" className="text-accent-ink underline underline-offset-2" onClick={onPress}>
+      {children}
+    </button>
+  );
+}
+
 const Row = memo(function Row({ line, index, total, current }: { line: TaskLine; index: number; total: number; current: boolean }) {
   const shell = useShell();
   const age = useRelative(line.updated);
-  const word = ATTENTION_LABEL[line.attention];
+  const word = line.problem === null ? ATTENTION_LABEL[line.attention] : "Can’t be shown";
+  const armed = useArmed(line.id);
   const play = () => {
     if (line.play.enabled) startSession(shell, line.id, line.play.kind);
   };
-  const off = !line.play.enabled;
+  const cancel = () => {
+    arm(armed ? null : line.id);
+    if (armed) cancelSessions(shell, line.id);
+  };
+  // What runs and can't be started again is to be stopped.
+  const stops = line.running && !line.play.enabled;
   return (
     <li
       data-task-id={line.id}
@@ -173,43 +188,61 @@ const Row = memo(function Row({ line, index, total, current }: { line: TaskLine;
         href={`/tasks/${line.id}`}
         aria-current={current ? "page" : undefined}
         onKeyDown={(event) => {
-          if (event.key === "i" && !event.metaKey && !event.ctrlKey && !isLed(event)) {
-            event.preventDefault();
-            event.stopPropagation();
-            play();
-          }
+          const act = event.key === "i" ? play : event.key === "x" && stops ? cancel : null;
+          if (act === null || event.metaKey || event.ctrlKey || isLed(event)) return;
+          event.preventDefault();
+          event.stopPropagation();
+          act();
         }}
+        onBlur={() => armed && arm(null)}
         className={`flex h-[43px] items-center gap-2 rounded px-2 ${current ? "bg-pressed" : "group-hover:bg-hover"}`}
       >
         <AttentionMark attention={line.attention} done={line.progress.done} total={line.progress.total} />
-        <span className="min-w-0 flex-1">
+        {/* Where nothing hovers, the button is always there. */}
+        <span className="min-w-0 flex-1 max-lg:pe-7">
           <span dir="auto" className={`block truncate text-start ${current || line.attention !== "idle" ? "font-medium text-ink" : "text-ink"}`}>
             {line.title}
           </span>
           <span className="flex gap-1.5 text-meta text-ink-3">
-            {word !== "" && <span className="truncate text-ink-2">{word}</span>}
-            {line.progress.total > 0 && (
+            {(armed || word !== "") && (
+              <span title={line.problem ?? undefined} className={`truncate ${armed ? "text-danger" : "text-ink-2"}`}>
+                {armed ? "Cancel it? Press again." : word}
+              </span>
+            )}
+            {!armed && line.progress.total > 0 && (
               <span className="shrink-0">
                 {line.progress.done}/{line.progress.total}
                 <span className="sr-only"> boxes done</span>
               </span>
             )}
-            <time className="ms-auto shrink-0 pe-7 lg:pe-0 lg:group-focus-within:invisible lg:group-hover:invisible">{age}</time>
+            <time className="ms-auto shrink-0 lg:group-focus-within:invisible lg:group-hover:invisible">{age}</time>
           </span>
         </span>
       </a>
-      <button
-        type="button"
-        aria-label={line.play.label}
-        title={line.play.reason ?? line.play.label}
-        aria-disabled={off || undefined}
-        onClick={play}
-        className={`absolute end-3 bottom-2.5 grid size-6 place-items-center rounded lg:bottom-1 lg:opacity-0 lg:group-focus-within:opacity-100 lg:group-hover:opacity-100 ${
-          off ? "text-ink-3" : "text-ink-2 hover:bg-pressed hover:text-ink"
-        }`}
-      >
-        <Play className="size-3.5" aria-hidden="true" />
-      </button>
+      <RowButton line={line} stops={stops} armed={armed} onPress={stops ? cancel : play} />
     </li>
   );
 });
+
+/** Starts the next step of a task; of one that runs it cancels, asking first. */
+function RowButton({ line, stops, armed, onPress }: { line: TaskLine; stops: boolean; armed: boolean; onPress: () => void }) {
+  const label = stops ? "Cancel" : line.play.label;
+  const reason = stops ? null : line.play.reason;
+  const Icon = stops ? Square : Play;
+  return (
+    <button
+      type="button"
+      aria-label={label}
+      title={reason ?? (stops ? "Cancel (x)" : label)}
+      aria-disabled={reason !== null || undefined}
+      // The second click of a double click on Play is not meant for what has come to stand there.
+      onClick={(event) => (event.detail < 2 || armed) && onPress()}
+      onBlur={() => armed && arm(null)}
+      className={`absolute end-3 bottom-2.5 grid size-6 place-items-center rounded lg:bottom-1 ${armed ? "" : "lg:opacity-0 lg:group-focus-within:opacity-100 lg:group-hover:opacity-100"} ${
+        armed ? "text-danger hover:bg-pressed" : reason !== null ? "text-ink-3" : "text-ink-2 hover:bg-pressed hover:text-ink"
+      }`}
+    >
+      <Icon className="size-3.5" aria-hidden="true" />
+    </button>
+  );
+}

@@ -4,6 +4,7 @@ import { memo, useDeferredValue, useMemo, type ReactNode } from "react";
 import { markdown } from "#core";
 import type { Item, Request } from "../../lib/generated/types";
 import { plural, shortPath } from "../../lib/words";
+import { Coded } from "../../ui/Coded";
 import { Markdown } from "../../ui/Markdown";
 import { StatusMark } from "../../ui/Mark";
 import { CopyButton } from "./CopyButton";
@@ -48,7 +49,7 @@ export const ItemView = memo(function ItemView({ item, renderRequest }: { item: 
         <p className="flex items-start gap-2 text-ink-2">
           <CornerDownRight className="mt-0.5 size-4 shrink-0 text-ink-3" aria-hidden="true" />
           <span className="wrap-anywhere">
-            {item.request.title} <span className="text-ink">{item.option === null ? "Withdrawn" : optionLabel(item.request, item.option)}</span>
+            <Coded text={item.request.title} /> <span className="text-ink">{item.option === null ? "Withdrawn" : optionLabel(item.request, item.option)}</span>
           </span>
         </p>
       ) : (

@@ -1,6 +1,7 @@
 // The agent's own list of steps.
 import { Circle, CircleCheck, CircleDot, CircleX } from "lucide-react";
 import type { PlanEntry } from "../../lib/generated/types";
+import { Coded } from "../../ui/Coded";
 
 const ICON = {
   pending: [Circle, "text-ink-3", "to do"],
@@ -18,7 +19,7 @@ export function PlanList({ entries }: { entries: PlanEntry[] }) {
           <li key={at} className="flex items-start gap-2">
             <Icon className={`mt-0.5 size-4 shrink-0 ${colour}`} aria-hidden="true" />
             <span dir="auto" className={entry.status === "completed" ? "text-ink-3" : ""}>
-              {entry.text}
+              <Coded text={entry.text} />
               <span className="sr-only"> ({word})</span>
             </span>
           </li>

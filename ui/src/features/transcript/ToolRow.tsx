@@ -4,6 +4,7 @@ import { useMemo, useState, type ReactNode } from "react";
 import type { ToolCall, ToolContent, ToolKind } from "../../lib/generated/types";
 import { duration } from "../../lib/time";
 import { plural, shortPath } from "../../lib/words";
+import { Coded } from "../../ui/Coded";
 import { Diff } from "../../ui/Diff";
 import { RunningMark, StatusMark } from "../../ui/Mark";
 import { countLines, parseUnified } from "../../ui/unified";
@@ -59,7 +60,11 @@ export function ToolRow({ call: item }: { call: ToolCall }) {
     <div data-item="tool" data-tool={item.tool} data-tool-status={item.status}>
       <Fold
         icon={<Icon className="size-4 shrink-0 text-ink-3" aria-hidden="true" />}
-        title={<span className={item.tool === "execute" ? "font-mono text-code" : ""}>{item.title}</span>}
+        title={
+          <span className={item.tool === "execute" ? "font-mono text-code" : ""}>
+            <Coded text={item.title} />
+          </span>
+        }
         hint={target.join(", ")}
         end={
           <span className="flex shrink-0 items-center gap-2 text-meta text-ink-3">

@@ -70,7 +70,8 @@ export function TranscriptView({ log, messages, active, found, empty, renderRequ
   useImperativeHandle(jump, () => (step) => {
     const box = scroller.current;
     if (!box || box.scrollHeight <= box.clientHeight) return;
-    const first = rows.getVirtualItems().find((row) => row.end > box.scrollTop);
+    // By the measures: what is drawn may be a frame behind the scroll bar. Where a row begins is a fraction of a pixel off.
+    const first = rows.getVirtualItemForOffset(box.scrollTop + 1);
     const turns = log.turns();
     // From inside of a long message the turn before is its own beginning.
     const inside = first !== undefined && box.scrollTop - first.start > NEAR_PX;
@@ -88,13 +89,15 @@ export function TranscriptView({ log, messages, active, found, empty, renderRequ
   if (state.len === 0 && waiting.length === 0) {
     return (
       <div className="min-h-0 flex-1 px-4 py-4 lg:px-8">
+        <div className="mx-auto max-w-[880px]">
         {state.loading && !active ? (
           <Skeleton lines={6} />
         ) : (
-          <Empty title={state.lost ? "The output can’t be read now" : active ? "Nothing yet" : "No output"}>
+          <Empty flush title={state.lost ? "The output can’t be read now" : active ? "Nothing yet" : "No output"}>
             {state.lost ? "It is tried again by itself." : empty}
           </Empty>
         )}
+        </div>
       </div>
     );
   }

@@ -2,10 +2,12 @@
 // first; the whole takes its place as soon as it is read.
 import { Transcript } from "#core";
 import { request } from "../../lib/api";
-import type { HubLink } from "../../lib/hublink";
+import type { Follow, HubLink } from "../../lib/hublink";
 import type { Item, Pushed } from "../../lib/generated/types";
 
 const TAIL_BYTES = 131_072;
+/** How soon the server is asked again that says of a working session that its output has ended. */
+const AGAIN_MS = 500;
 
 export type LogState = { len: number; version: number; loading: boolean; partial: boolean; lost: boolean; ended: boolean };
 
@@ -39,7 +41,10 @@ export class SessionLog {
   #told = new Set<() => void>();
   #frame: number | null = null;
   #abort = new AbortController();
-  #stream: { show(visible: boolean): void; close(): void };
+  #stream: Follow;
+  #attempt: number | null = null;
+  #active = false;
+  #again: ReturnType<typeof setTimeout> | null = null;
   #onVisible = () => this.#stream.show(document.visibilityState === "visible");
 
   constructor(hub: HubLink, session: string) {
@@ -57,6 +62,8 @@ export class SessionLog {
         case "end":
           this.#dropTail();
           this.#set({ ended: true, loading: false, lost: false });
+          // The word of the row and that of the stream come on two ways: one of them is behind.
+          if (this.#active) this.#again ??= setTimeout(() => this.#goOn(), AGAIN_MS);
           return;
         case "lost":
           this.#set({ lost: news.status !== 200, loading: false });
@@ -65,7 +72,17 @@ export class SessionLog {
     document.addEventListener("visibilitychange", this.#onVisible);
   }
 
+  /** What is confirmed of the session. A message to one that has ended makes another attempt, whose output goes on here. */
+  expect(attempt: number, active: boolean): void {
+    const next = this.#attempt !== null && attempt > this.#attempt;
+    this.#attempt = attempt;
+    this.#active = active;
+    if (!active) this.#forgetAgain();
+    if (this.#pending.ended && (active || next)) this.#goOn();
+  }
+
   close(): void {
+    this.#forgetAgain();
     this.#abort.abort();
     this.#stream.close();
     document.removeEventListener("visibilitychange", this.#onVisible);
@@ -96,6 +113,17 @@ export class SessionLog {
 
   hasMessage(id: string): boolean {
     return (this.#tail ?? this.#whole).transcript.has_message(id);
+  }
+
+  #goOn(): void {
+    this.#forgetAgain();
+    this.#set({ ended: false });
+    this.#stream.again();
+  }
+
+  #forgetAgain(): void {
+    if (this.#again !== null) clearTimeout(this.#again);
+    this.#again = null;
   }
 
   async #readTail(session: string): Promise<void> {

@@ -18,7 +18,9 @@ line: string,
 /** Tool calls so far. */
 operations: number,
 /** Use of tokens and money. */
-usage: Usage, };
+usage: Usage,
+/** When its newest event was written: since then there was no word of it. Zero before the first. */
+heard: Millis, };
 
 /** Who acted. */
 export type Actor = "person" | "server";
