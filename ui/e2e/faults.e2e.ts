@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { action, open, openBeside, openTask } from "./support/browser";
 import { at, card, expectContinuous, frames, judge, markOf, newCards, seenCards, startRecording, take } from "./support/judge";
 import type { Panel } from "./support/panel";
-import { LOG, MUTATIONS, START, type Fault } from "./support/proxy";
+import { LOG, MUTATIONS, START, type Fault, type NewRule, type Rule } from "./support/proxy";
 import { test } from "./support/test";
 
 /** Implement on the open task; the id of its card. */
@@ -80,11 +80,13 @@ test("a_delay_of_600_ms_holds_nothing_else_back", async ({ panel, page }) => {
 test("a_reply_that_comes_before_its_record_changes_nothing_until_the_record_is_there", async ({ panel, page }) => {
   await openTask(page, "Hangs");
   const log = await panel.proxy.rule({ ...LOG, fault: { do: "stall", containing: "" } });
-  const reply = await panel.proxy.rule({ ...START, fault: { do: "delay_response", ms: 1 } });
+  const reply = await panel.proxy.rule({ ...START, fault: { do: "delay_response", ms: 100 } });
   await startRecording(page);
   const id = await implement(page);
   await reply.hits();
   await frames(page, 30);
+  const recording = await take(page);
+  expectContinuous(judge(recording, id, markOf(recording, "click").n));
   expect(await page.locator(`${card(id)}[data-pending]`).count(), "accepted, but not yet applied").toBe(1);
   await log.release();
   await page.locator(`${card(id)}[data-status="running"]:not([data-pending])`).waitFor();
@@ -112,6 +114,46 @@ test("a_stream_cut_in_the_middle_of_an_event_goes_on_where_it_was", async ({ pan
   const id = await implement(page);
   await cut.hits();
   await page.locator(`${card(id)}[data-status="completed"]`).waitFor();
+  await expectOnce(panel, page, id);
+});
+
+/** A stream with nothing but the word that only a snapshot leads on. */
+const RESYNC: NewRule = { ...LOG, times: 1, fault: { do: "answer", status: 200, content_type: "text/event-stream", body: 'event: resync\ndata: {"frame":"resync"}\n\n' } };
+
+/** Has the page ask for a snapshot, made now and held on its way. */
+async function heldSnapshot(panel: Panel): Promise<Rule> {
+  const snapshot = await panel.proxy.rule({ method: "POST", path: "/api/v1/snapshot", fault: { do: "hold_response" } });
+  const resync = await panel.proxy.rule(RESYNC);
+  await panel.proxy.sever();
+  await resync.hits();
+  await snapshot.hits();
+  return snapshot;
+}
+
+test("a_snapshot_takes_no_click_away", async ({ panel, page }) => {
+  await openTask(page, "Alpha");
+  const start = await panel.proxy.rule({ ...START, fault: { do: "hold_request" } });
+  const snapshot = await heldSnapshot(panel);
+  await startRecording(page);
+  const id = await implement(page);
+  await start.hits();
+  await snapshot.release();
+  await frames(page, 30);
+  const recording = await take(page);
+  expectContinuous(judge(recording, id, markOf(recording, "click").n));
+  await start.release();
+  await page.locator(`${card(id)}[data-status="completed"]:not([data-pending])`).waitFor();
+  await expectOnce(panel, page, id);
+});
+
+test("a_snapshot_that_comes_late_takes_nothing_back", async ({ panel, page }) => {
+  await openTask(page, "Alpha");
+  const snapshot = await heldSnapshot(panel);
+  await startRecording(page);
+  const id = await implement(page);
+  await page.locator(`${card(id)}[data-status="completed"]:not([data-pending])`).waitFor();
+  await snapshot.release();
+  await frames(page, 30);
   await expectOnce(panel, page, id);
 });
 

@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     root: new URL(".", import.meta.url).pathname,
     include: [process.env.QD_RECORD ? "record.ts" : "*.e2e.ts"],
+    // It needs a build of its own: `cargo xtask test walk`.
+    exclude: process.env.QD_WALK ? [] : ["walk.e2e.ts"],
     environment: "node",
     fileParallelism: false,
     isolate: false,

@@ -6,6 +6,7 @@
 mod bench;
 mod build;
 mod codegen;
+mod copy;
 mod page;
 mod protocol;
 mod prove;
@@ -14,6 +15,7 @@ mod soak;
 mod start;
 mod test;
 mod tidy;
+mod variant;
 mod wasm;
 mod workspace;
 

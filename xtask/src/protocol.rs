@@ -5,17 +5,15 @@
 //! run than its tests, and with the dependencies' features as the page has them, so that native code and WebAssembly can
 //! be compared byte for byte.
 //!
-//! A mutant is a patch in `crates/testkit/mutants/` that breaks one promise. Its first line says which (`breaks: I1`), the
-//! second may add arguments for the model (`arguments: --sqlite`). The model must find each by the name of what it
-//! breaks; else the model proves nothing.
+//! The model must find each mutant by the name of what it breaks; else the model proves nothing.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
+use crate::copy::{self, Files, Mutant};
 use crate::shell::{Run, cargo, say, tool};
 use crate::workspace;
 
@@ -75,14 +73,6 @@ struct Part {
     rest: &'static str,
 }
 
-/// A patch.
-struct Mutant {
-    name: String,
-    path: PathBuf,
-    breaks: String,
-    arguments: Vec<String>,
-}
-
 /// A tenth of the full counts, with a new seed.
 pub fn tenth() -> Result<()> {
     let tree = prepare()?;
@@ -111,7 +101,7 @@ pub fn replay() -> Result<()> {
 /// The copy, built.
 fn prepare() -> Result<PathBuf> {
     let tree = workspace::target().join("protocol");
-    copy(&tree)?;
+    refresh(&tree)?;
     build(&tree)?;
     Ok(tree)
 }
@@ -140,7 +130,7 @@ fn replay_in(tree: &Path, counts: &Counts) -> Result<()> {
 }
 
 fn find_mutants(tree: &Path) -> Result<()> {
-    let all = all()?;
+    let all = Mutant::all()?;
     let mut alive = Vec::new();
     for mutant in &all {
         let start = Instant::now();
@@ -157,31 +147,13 @@ fn find_mutants(tree: &Path) -> Result<()> {
     Ok(())
 }
 
-fn all() -> Result<Vec<Mutant>> {
-    let mut found = Vec::new();
-    for path in workspace::files(&workspace::root().join("crates/testkit/mutants"))? {
-        let text = fs::read_to_string(&path)?;
-        let line = |start: &str| text.lines().take(2).find_map(|line| line.strip_prefix(start)).map(str::trim);
-        let breaks = line("breaks:").with_context(|| format!("{} does not say what it breaks", path.display()))?;
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let arguments = line("arguments:").unwrap_or_default().split_whitespace().map(str::to_owned).collect();
-        found.push(Mutant { name, breaks: breaks.to_owned(), arguments, path });
-    }
-    ensure!(!found.is_empty(), "there is no mutant");
-    Ok(found)
-}
-
 fn try_one(tree: &Path, mutant: &Mutant) -> Result<bool> {
-    let mut git = tool("git");
-    // Not as a part of the repository around it, which ignores the folder.
-    git.current_dir(tree).env("GIT_CEILING_DIRECTORIES", tree.parent().unwrap_or(tree));
-    git.arg("apply").arg(&mutant.path);
-    git.read().with_context(|| format!("the mutant {} does not fit any more", mutant.name))?;
+    mutant.apply(tree)?;
     let mut arguments = vec!["--count", SCHEDULES, "--expect", &mutant.breaks];
     arguments.extend(mutant.arguments.iter().map(String::as_str));
     build(tree).with_context(|| format!("the mutant {} does not compile", mutant.name))?;
     let found = program(tree).args(&arguments).read().is_ok();
-    copy(tree)?;
+    refresh(tree)?;
     Ok(found)
 }
 
@@ -196,41 +168,18 @@ fn program(tree: &Path) -> Command {
     tool(tree.join("target/debug/mutant"))
 }
 
-/// Makes the copy current: a file that is the same stays untouched, so that only what changed is built again.
-fn copy(tree: &Path) -> Result<()> {
-    let root = workspace::root();
-    for name in WHOLE {
-        copy_folder(&root, tree, &format!("crates/{name}/src"))?;
-        put(tree, &format!("crates/{name}/Cargo.toml"), fs::read(root.join(format!("crates/{name}/Cargo.toml")))?)?;
-    }
+/// Makes the copy current.
+fn refresh(tree: &Path) -> Result<()> {
+    let whole = WHOLE.iter().flat_map(|name| [format!("crates/{name}/src"), format!("crates/{name}/Cargo.toml")]);
+    let parts = PARTS.iter().flat_map(|part| part.files.iter().map(|file| format!("crates/{}/{file}", part.name)));
+    let names: Vec<String> = whole.chain(parts).chain(["Cargo.lock".to_owned()]).collect();
+    let mut files = Files::of_workspace(&names.iter().map(String::as_str).collect::<Vec<_>>())?;
     for part in &PARTS {
-        for file in part.files {
-            copy_folder(&root, tree, &format!("crates/{}/{file}", part.name))?;
-        }
-        put(tree, &format!("crates/{}/src/lib.rs", part.name), part.lib)?;
-        put(tree, &format!("crates/{}/Cargo.toml", part.name), manifest(part))?;
+        files.put(format!("crates/{}/src/lib.rs", part.name), part.lib);
+        files.put(format!("crates/{}/Cargo.toml", part.name), manifest(part));
     }
-    put(tree, "Cargo.lock", fs::read(root.join("Cargo.lock"))?)?;
-    put(tree, "Cargo.toml", workspace_manifest(&root)?)
-}
-
-fn copy_folder(root: &Path, tree: &Path, name: &str) -> Result<()> {
-    for file in workspace::files(&root.join(name))? {
-        let below = file.strip_prefix(root)?.to_string_lossy().into_owned();
-        put(tree, &below, fs::read(&file)?)?;
-    }
-    Ok(())
-}
-
-fn put(tree: &Path, name: &str, content: impl AsRef<[u8]>) -> Result<()> {
-    let path = tree.join(name);
-    if fs::read(&path).is_ok_and(|old| old == content.as_ref()) {
-        return Ok(());
-    }
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))
+    files.put("Cargo.toml", workspace_manifest()?);
+    files.write(tree, &[], "")
 }
 
 fn manifest(part: &Part) -> String {
@@ -243,14 +192,10 @@ fn manifest(part: &Part) -> String {
 }
 
 /// The workspace's own, with fewer members and code that is quick enough to run many schedules.
-fn workspace_manifest(root: &Path) -> Result<String> {
-    let mut manifest: toml::Table = fs::read_to_string(root.join("Cargo.toml"))?.parse()?;
-    let Some(workspace) = manifest.get_mut("workspace").and_then(toml::Value::as_table_mut) else {
-        bail!("Cargo.toml has no workspace");
-    };
+fn workspace_manifest() -> Result<String> {
     let names = WHOLE.iter().copied().chain(PARTS.iter().map(|part| part.name));
     let members: Vec<String> = names.map(|name| format!("crates/{name}")).collect();
-    workspace.insert("members".to_owned(), members.into());
+    let mut manifest = copy::manifest(&members)?;
     let quick: toml::Table = "[dev]\nopt-level = 1\ndebug = false\n".parse()?;
     manifest.insert("profile".to_owned(), quick.into());
     Ok(manifest.to_string())

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::shell::{Run, cargo};
-use crate::{build, page, protocol, wasm};
+use crate::{build, page, protocol, test, variant, wasm};
 
 /// Run the proofs of the synchronisation with the counts that need an hour.
 ///
@@ -25,6 +25,8 @@ enum Proof {
     Model,
     /// Faults that are put into the protocol, each of which the model must find.
     Mutants,
+    /// Faults that are put into the page, each of which a browser must see.
+    PageMutants,
     /// Recorded schedules, replayed in WebAssembly.
     Replay,
     /// Kills of server, host and agent; each start at most once.
@@ -33,11 +35,17 @@ enum Proof {
 
 impl Soak {
     pub fn run(self) -> Result<()> {
-        let all = [Proof::Model, Proof::Mutants, Proof::Replay, Proof::Chaos];
+        let all = [Proof::Model, Proof::Mutants, Proof::PageMutants, Proof::Replay, Proof::Chaos];
         for proof in all.into_iter().filter(|proof| self.only.is_none_or(|only| only == *proof)) {
             match proof {
                 Proof::Model => protocol::model(&self.args)?,
                 Proof::Mutants => protocol::mutants()?,
+                Proof::PageMutants => {
+                    test::browser::install()?;
+                    page::build()?;
+                    cargo().args(["build", "--quiet", "--package", "qd", "--package", "qd-testkit"]).run()?;
+                    variant::page_mutants()?;
+                }
                 Proof::Replay => {
                     page::install()?;
                     wasm::build()?;

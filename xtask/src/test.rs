@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::shell::{Run, cargo, say};
-use crate::{codegen, page, protocol, shell, tidy, wasm};
+use crate::{codegen, page, protocol, shell, tidy, variant, wasm};
 
 /// Install what the tests need and run everything that CI runs.
 ///
@@ -58,6 +58,8 @@ const STEPS: &[Step] = &[
     }),
     step("browser", &[], browser::install),
     step("browser-tests", &["packages", "binary", "browser", "agents"], || page::script("e2e")),
+    step("walk", &["packages", "binary", "browser"], variant::walk),
+    step("page-mutants", &["packages", "binary", "browser"], variant::page_mutants),
 ];
 
 /// How a step ended.

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { vi } from "vitest";
 import type { Row, Session, Task } from "../../src/lib/generated/types";
+import { PageServer } from "./pages";
 import { FaultProxy } from "./proxy";
 
 const TARGET = process.env.CARGO_TARGET_DIR ?? new URL("../../../target", import.meta.url).pathname;
@@ -33,6 +34,7 @@ export class Panel {
   readonly data = join(this.dir, "data");
   readonly repo = join(this.dir, "repo");
   #server: ChildProcess | null = null;
+  #pages: PageServer | null = null;
   #stderr = "";
   /** The address of the server itself. */
   direct = "";
@@ -104,7 +106,9 @@ export class Panel {
     });
     this.direct = url.host;
     this.token = url.searchParams.get("token") ?? "";
-    await this.proxy.upstream(this.direct);
+    // Another page than the binary's own, before the same server.
+    if (process.env.QD_PAGE) this.#pages = await PageServer.start(process.env.QD_PAGE, this.direct);
+    await this.proxy.upstream(this.#pages?.address ?? this.direct);
   }
 
   /** Kills the server process itself with -9. Its parent starts it again on the same port. */
@@ -159,6 +163,7 @@ export class Panel {
       await ended;
     }
     await this.proxy.stop();
+    await this.#pages?.stop();
     this.#endWhatIsLeft();
     rmSync(this.dir, { recursive: true, force: true, maxRetries: 3 });
   }
