@@ -52,7 +52,9 @@ const STEPS: &[Step] = &[
     }),
     step("protocol", &["packages", "wasm"], protocol::tenth),
     step("agents", &[], agents::install),
-    step("rust-tests", &["page-build", "agents"], || cargo().args(["test", "--quiet", "--workspace"]).run()),
+    step("rust-tests", &["page-build", "agents"], || {
+        cargo().args(["test", "--quiet", "--workspace", "--no-fail-fast"]).run()
+    }),
     step("binary", &["page-build"], || {
         cargo().args(["build", "--quiet", "--package", "qd", "--package", "qd-testkit"]).run()
     }),

@@ -8,7 +8,8 @@ use qd_core::row::MessageBody;
 use qd_core::status::Status;
 use qd_engine::host::protocol::{FromHost, HostState, ToHost};
 use qd_engine::host::{
-    Attachment, BuryError, FirstMessage, HostSpec, LaunchError, Run, attach, attach_when_ready, bury, inspect, launch,
+    AttachError, Attachment, BuryError, FirstMessage, HostSpec, LaunchError, Run, attach, attach_when_ready, bury,
+    inspect, launch,
 };
 use qd_proc::{Identity, Signal, marked, wait_gone};
 use std::collections::BTreeMap;
@@ -70,6 +71,22 @@ impl Stage {
         let host = self.launch();
         let attachment = attach_when_ready(&self.run_dir(), host, LIMIT).await.unwrap();
         (host, attachment)
+    }
+
+    /// Launches what fails at once. It may be over before anybody can speak with it: then what it left says how.
+    async fn failed(&self) -> (Ending, Option<HostState>) {
+        let host = self.launch();
+        match attach_when_ready(&self.run_dir(), host, LIMIT).await {
+            Ok(attachment) => {
+                let mut server = Server::of(attachment);
+                (server.until_end().await, Some(server.heard))
+            }
+            Err(AttachError::NobodyThere(_)) => match inspect(&self.run_dir()).unwrap() {
+                Run::Ended { ending, .. } => (ending, None),
+                other => panic!("{other:?}"),
+            },
+            Err(error) => panic!("{error}"),
+        }
     }
 
     fn events(&self) -> Vec<Event> {
@@ -232,12 +249,10 @@ async fn a_crash_is_a_failure_with_the_exit_code_and_the_last_words() {
 async fn a_start_that_fails_says_why() {
     let mut stage = Stage::new("never sent");
     stage.spec.env.insert("QD_DEMO_FAIL".to_owned(), "1".to_owned());
-    let (_, attachment) = stage.attached().await;
-    let mut server = Server::of(attachment);
-    let ending = server.until_end().await;
+    let (ending, heard) = stage.failed().await;
     let reason = "Demo agent ended with exit code 1 before it was ready.".to_owned();
     assert_eq!(ending, Ending::Failed { reason, stderr: Some("demo agent: told to fail at its start".to_owned()) });
-    assert!(server.heard.settled[0].refused.is_some(), "the prompt was not delivered");
+    assert!(heard.is_none_or(|heard| heard.settled[0].refused.is_some()), "the prompt was not delivered");
     assert!(!stage.events().iter().any(|event| matches!(event.body, EventBody::Prompt { .. })));
 }
 
@@ -255,8 +270,7 @@ async fn a_missing_program_fails_with_the_command_that_mends_it() {
     stage.spec.agent = "codex".to_owned();
     stage.spec.title = "Codex".to_owned();
     stage.spec.program = "no-such-program".into();
-    let (_, attachment) = stage.attached().await;
-    let Ending::Failed { reason, .. } = Server::of(attachment).until_end().await else { panic!() };
+    let (Ending::Failed { reason, .. }, _) = stage.failed().await else { panic!() };
     assert!(reason.contains("no-such-program of Codex was not found. Run `npm i -g"), "{reason}");
 }
 
