@@ -160,9 +160,9 @@ fn try_one(tree: &Path, mutant: &Mutant) -> Result<bool> {
 fn build(tree: &Path) -> Result<()> {
     let mut build = cargo();
     build.current_dir(tree).args(["build", "--quiet", "--package", "qd-testkit", "--bin", "mutant"]);
-    // A mutant may leave something unused.
-    // One file after the other changes: also where all else is built but once.
+    // One file after the other changes, also where all else is built but once.
     build.env("CARGO_INCREMENTAL", "1");
+    // A mutant may leave something unused.
     build.env("RUSTFLAGS", "--cap-lints=allow").env("CARGO_TARGET_DIR", tree.join("target")).read().map(drop)
 }
 

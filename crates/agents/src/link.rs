@@ -1,7 +1,6 @@
 //! A driver with its pipes: reads what the agent writes, writes what the driver sends, both at once, so that neither
 //! side can block the other.
 
-use std::future::pending;
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -97,7 +96,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Link<R, W> {
                         self.driver.line(line, &mut self.outbox);
                     }
                 }
-                () = until(self.held) => {}
+                () = sleep_until(self.held.unwrap_or_else(Instant::now)), if self.held.is_some() => {}
             }
         }
     }
@@ -131,13 +130,6 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Link<R, W> {
             self.writer = None;
         }
         self.sent += written;
-    }
-}
-
-async fn until(at: Option<Instant>) {
-    match at {
-        Some(at) => sleep_until(at).await,
-        None => pending().await,
     }
 }
 
@@ -185,7 +177,7 @@ mod tests {
                 agent.write_all(format!("{word}\n").as_bytes()).await.unwrap();
                 tokio::time::advance(Duration::from_millis(3)).await;
             }
-            pending::<()>().await;
+            std::future::pending::<()>().await;
         };
         let signals = tokio::select! {
             signals = link.next() => signals.unwrap().unwrap(),

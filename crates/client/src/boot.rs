@@ -59,10 +59,11 @@ impl Client {
     /// Another tab wrote or removed a key.
     pub(crate) fn storage(&mut self, key: &str, value: Option<&str>, commit: &mut Commit) {
         // Who writes lives, whatever its clock said.
-        if let (Some(Name::Alive(tab) | Name::Intent(tab, _)), Some(_)) = (journal::parse(key), value) {
-            self.beats.insert(tab, self.now);
+        let name = journal::parse(key);
+        if let (Some(Name::Alive(tab) | Name::Intent(tab, _)), Some(_)) = (&name, value) {
+            self.beats.insert(*tab, self.now);
         }
-        match (journal::parse(key), value) {
+        match (name, value) {
             (Some(Name::Alive(tab)), None) => {
                 self.beats.remove(&tab);
             }

@@ -14,7 +14,7 @@ mod history;
 mod network;
 mod person;
 pub mod plan;
-mod report;
+pub mod report;
 mod server;
 pub mod shrink;
 pub mod step;

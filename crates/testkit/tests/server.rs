@@ -4,21 +4,22 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
-use qd_core::command::{AgentsFound, AttachProject, Command, CreateTask, OnSession, SaveDocument, StartSession};
-use qd_core::ids::{AgentId, Mid, Millis, ProjectId, SessionId, TaskId, v7};
+use qd_core::command::{AgentsFound, Command, CreateTask, OnSession, SaveDocument, StartSession};
+use qd_core::ids::{Mid, Millis, SessionId, TaskId, v7};
 use qd_core::op::{Actor, Offset, Outcome, Record, RejectCode};
-use qd_core::row::{Agent, Start};
+use qd_core::row::Start;
 use qd_core::state::State;
 use qd_core::status::Kind;
 use qd_engine::workspace::{Answer, Submission, Workspace};
 use qd_store::{Retention, SqliteStore};
+use qd_testkit::model::disk::folder;
+use qd_testkit::model::report::{PROJECT, agent, project};
 use qd_wire::Mutation;
 use std::collections::HashMap;
 use tempfile::TempDir;
 use uuid::Uuid;
 
 const BEGIN: Millis = Millis(1_763_800_000_000);
-const PROJECT: ProjectId = ProjectId(Uuid::from_u128(1));
 
 /// One thing that happens to the server.
 #[derive(Clone, Debug)]
@@ -35,7 +36,7 @@ enum Step {
     Crash,
     /// Old history goes.
     Collect,
-    /// A batch dies in the middle: the process is killed before the commit.
+    /// A batch was taken, and the process dies before it is settled: it comes again to the next one.
     Killed(u8),
 }
 
@@ -66,7 +67,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let dir = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap();
+        let dir = folder().unwrap();
         let mut bench = Self {
             workspace: None,
             dir,
@@ -78,30 +79,8 @@ impl Bench {
             head: Offset { epoch: 1, seq: 0, tag: 0 },
         };
         bench.open();
-        let project = AttachProject {
-            id: PROJECT,
-            name: "deck".into(),
-            path: "/deck".into(),
-            tasks_dir: "tasks".into(),
-            branch: None,
-            problem: None,
-            watched: true,
-            demo: false,
-        };
-        let agent = Agent {
-            id: AgentId::named("demo"),
-            ver: 0,
-            name: "demo".into(),
-            title: "Demo".into(),
-            found: true,
-            version: None,
-            logged_in: None,
-            mend: None,
-            models: vec![],
-            scripted: true,
-            preference: 1,
-        };
-        let commands = [Command::AttachProject(project), Command::AgentsFound(AgentsFound { agents: vec![agent] })];
+        let agents = vec![agent("demo", true)];
+        let commands = [project(), Command::AgentsFound(AgentsFound { agents })];
         let batch: Vec<Mutation> = commands.iter().map(|c| Mutation::new(Mid(bench.id()), c)).collect();
         bench.settle(&batch, Actor::Server);
         bench

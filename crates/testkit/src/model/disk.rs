@@ -4,8 +4,8 @@
 use super::violation::{Violated, Violation};
 use crate::memory::MemoryDisk;
 use qd_store::{SqliteStore, Store};
-use std::fs;
 use std::path::Path;
+use std::{fs, io};
 use tempfile::TempDir;
 
 /// Which store a server is on.
@@ -41,9 +41,9 @@ fn broken(error: impl std::fmt::Display) -> Violation {
     Violation::new("server", error.to_string())
 }
 
-/// In memory where the machine has such a folder: no power fails here.
-fn folder() -> Violated<TempDir> {
-    TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).map_err(broken)
+/// A folder in memory where the machine has one: no power fails here, so nothing needs a real fsync.
+pub fn folder() -> io::Result<TempDir> {
+    TempDir::new_in("/dev/shm").or_else(|_| TempDir::new())
 }
 
 fn copy(from: &Path, to: &Path) -> Violated<()> {
@@ -62,7 +62,7 @@ impl Disk {
     pub fn new(ground: Ground) -> Violated<Self> {
         Ok(match ground {
             Ground::Memory => Self::Memory { data: MemoryDisk::default(), backup: MemoryDisk::default() },
-            Ground::Sqlite => Self::Sqlite { data: folder()?, backup: folder()? },
+            Ground::Sqlite => Self::Sqlite { data: folder().map_err(broken)?, backup: folder().map_err(broken)? },
         })
     }
 

@@ -16,9 +16,25 @@ use qd_core::row::{
 use qd_core::status::Status;
 use uuid::Uuid;
 
-const PROJECT: Uuid = Uuid::from_u128(0x1);
+/// The project of every schedule.
+pub const PROJECT: ProjectId = ProjectId(Uuid::from_u128(0x1));
 
-fn agent(name: &str, found: bool) -> Agent {
+/// Attaches it.
+pub fn project() -> Command {
+    Command::AttachProject(AttachProject {
+        id: PROJECT,
+        name: "deck".to_owned(),
+        path: "/deck".to_owned(),
+        tasks_dir: "tasks".to_owned(),
+        branch: Some("main".to_owned()),
+        problem: None,
+        watched: true,
+        demo: false,
+    })
+}
+
+/// An agent that is installed or not.
+pub fn agent(name: &str, found: bool) -> Agent {
     Agent {
         id: AgentId::named(name),
         ver: 0,
@@ -37,7 +53,7 @@ fn agent(name: &str, found: bool) -> Agent {
 fn file(id: TaskId, text: &str) -> Command {
     Command::ObserveFile(ObserveFile {
         id,
-        project: ProjectId(PROJECT),
+        project: PROJECT,
         path: format!("tasks/{id}.md"),
         document: document::describe(text),
         text: Some(text.to_owned()),
@@ -107,16 +123,7 @@ impl World {
     /// What is there when a schedule begins.
     pub(super) fn furnish(&mut self) -> Violated<()> {
         let mut all = vec![
-            Command::AttachProject(AttachProject {
-                id: ProjectId(PROJECT),
-                name: "deck".to_owned(),
-                path: "/deck".to_owned(),
-                tasks_dir: "tasks".to_owned(),
-                branch: Some("main".to_owned()),
-                problem: None,
-                watched: true,
-                demo: false,
-            }),
+            project(),
             Command::AgentsFound(AgentsFound { agents: vec![agent("demo", true), agent("other", true)] }),
             Command::Configure(Configure { max_sessions: 3, demo: false }),
         ];
