@@ -7,6 +7,7 @@ mod discarding;
 mod keeping;
 
 use crate::engine::Engine;
+use crate::step::{self, Step};
 use qd_core::command::{Command, Done, JobDone, JobFailed};
 use qd_core::ids::TaskId;
 use qd_core::row::{Job, JobState, Project, Row, RowKind, Task, Work};
@@ -48,6 +49,7 @@ impl Engine {
 }
 
 async fn reconcile(engine: Engine) {
+    keeping::tidy(&engine);
     let shutdown = engine.inner.shutdown.clone();
     let mut commits = engine.head();
     let mut running = JoinSet::new();
@@ -87,10 +89,12 @@ fn pending(state: &State) -> Vec<Job> {
 
 async fn run(engine: Engine, job: Job) {
     let id = job.id;
+    step::passed(Step::JobTaken);
     let command = match outcome(&engine, job).await {
         Ok(done) => Command::JobDone(JobDone { id, done }),
         Err(Failure { reason, files }) => Command::JobFailed(JobFailed { id, reason, files }),
     };
+    step::passed(Step::JobEnded);
     let is_pending = || engine.read(|state| state.job(id).is_some_and(|job| job.state == JobState::Pending));
     while is_pending() && engine.report(command.clone(), &["job", &id.to_string(), &engine.started()]).await.is_none() {
         let waited = engine.inner.shutdown.run_until_cancelled(tokio::time::sleep(AGAIN)).await;
@@ -98,6 +102,8 @@ async fn run(engine: Engine, job: Job) {
             return;
         }
     }
+    step::passed(Step::JobTold);
+    keeping::tidy(&engine);
 }
 
 async fn outcome(engine: &Engine, job: Job) -> Result<Done, Failure> {

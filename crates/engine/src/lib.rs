@@ -13,6 +13,7 @@ pub mod projects;
 mod receipts;
 mod sessions;
 mod shared;
+pub mod step;
 #[cfg(test)]
 mod testing;
 pub mod time;

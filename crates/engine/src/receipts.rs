@@ -2,6 +2,7 @@
 //! crash and undone later. Each is replaced whole.
 
 use crate::engine::Engine;
+use crate::step::{self, Step};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::{self, File};
@@ -17,8 +18,11 @@ pub(crate) fn store(engine: &Engine, name: &str, receipt: &impl Serialize) -> io
     let mut file = File::create(&temporary)?;
     file.write_all(&serde_json::to_vec(receipt)?)?;
     file.sync_all()?;
+    step::passed(Step::ReceiptFilled);
     fs::rename(&temporary, &path)?;
-    File::open(folder)?.sync_all()
+    File::open(folder)?.sync_all()?;
+    step::passed(Step::ReceiptStored);
+    Ok(())
 }
 
 /// Loads a receipt; `None` where there is none that can be read.
@@ -29,6 +33,16 @@ pub(crate) fn load<T: DeserializeOwned>(engine: &Engine, name: &str) -> Option<T
 /// Removes a receipt that is not needed any more.
 pub(crate) fn remove(engine: &Engine, name: &str) {
     let _ = fs::remove_file(path(engine, name));
+}
+
+/// Removes the receipts called `NAME.kind` for whose name `goes` says so.
+pub(crate) fn remove_all(engine: &Engine, kind: &str, goes: impl Fn(&str) -> bool) {
+    let end = format!(".{kind}.json");
+    for entry in fs::read_dir(engine.config().data_dir.join("receipts")).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().and_then(|name| name.strip_suffix(&end)).is_some_and(&goes) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 fn path(engine: &Engine, name: &str) -> PathBuf {

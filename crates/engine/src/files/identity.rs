@@ -136,7 +136,7 @@ pub(super) fn match_similar(
 }
 
 /// Whether at least half of the lines of the longer text are in the other. Empty lines do not count.
-fn similar(old: &str, new: &str) -> bool {
+pub(super) fn similar(old: &str, new: &str) -> bool {
     let lines = |text: &str| text.lines().map(str::trim).filter(|l| !l.is_empty()).count();
     let longer = lines(old).max(lines(new));
     let mut counts = tally(old.lines().map(str::trim).filter(|l| !l.is_empty()));

@@ -2,6 +2,7 @@
 
 use super::write::{self, Order, To, WriteError, Written};
 use super::{ProjectFiles, Site};
+use crate::step::{self, Step};
 use qd_core::command::{Command, ConflictFound, Done, JobDone, JobFailed};
 use qd_core::document;
 use qd_core::ids::{Mid, ProjectId};
@@ -35,6 +36,7 @@ impl ProjectFiles {
 
     async fn save(&mut self, site: &Site, job: &Job) -> bool {
         let id = job.id;
+        step::passed(Step::JobTaken);
         let order = match self.order(site, job).await {
             Ok(order) => order,
             Err(reason) => return self.failed(id, reason, None).await,
@@ -62,12 +64,14 @@ impl ProjectFiles {
             text: (!exact && conflict.is_none()).then_some(standing),
             conflict,
         };
+        step::passed(Step::JobEnded);
         let telling = self.telling();
         let stored = self
             .engine
             .report(Command::JobDone(JobDone { id, done }), &["job", &id.to_string(), "done", &telling])
             .await;
         if stored.is_some() {
+            step::passed(Step::JobTold);
             write::tidy(&site.root, &path, id);
         }
         stored.is_some()

@@ -425,3 +425,44 @@ async fn an_edit_between_look_and_write_is_not_lost() {
     assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
     assert!(!temporary.exists());
 }
+
+#[tokio::test]
+async fn an_edit_at_the_moment_of_a_write_that_died_is_merged_or_shown() {
+    let bench = Bench::closed().await;
+    let (seen, edited) = ("# Two\n\nsecond\n", "# Two more\n\nsecond\n");
+    let order = write::Order {
+        root: bench.deck(),
+        job: Mid(fresh()),
+        to: write::To::Path("tasks/two.md".into()),
+        text: "# Two\n\nsecond\nmine\n".into(),
+        base: Some(seen.into()),
+    };
+    // The run before had exchanged the files, and died before it saw that the edit came in between.
+    let beside = format!("tasks/{}", walk::in_place_of(seen, order.job));
+    let (path, after) = ("tasks/two.md".to_owned(), "# Two more\n\nsecond\nmine\n");
+    bench.write(&beside, edited);
+    bench.write(&path, &order.text);
+    let written = write::write(&order).unwrap();
+    assert_eq!(written, write::Written::Stands { path: path.clone(), text: after.into() });
+    assert_eq!((write::write(&order).unwrap(), bench.file(&path).as_str()), (written, after), "done again");
+    // Where the file was edited once more nobody can tell what came first.
+    bench.write(&path, "# Two less\n\nsecond\nmine\n");
+    assert_eq!(write::write(&order).unwrap(), write::Written::Conflict { path: path.clone(), theirs: edited.into() });
+    write::tidy(&bench.deck(), &path, order.job);
+    assert!(!bench.path(&beside).exists());
+}
+
+#[tokio::test]
+async fn a_new_file_that_an_editor_replaced_at_once_is_not_made_again() {
+    let bench = Bench::closed().await;
+    let to = write::To::New { tasks_dir: "tasks".into(), title: "New".into(), taken: HashSet::new() };
+    let order =
+        write::Order { root: bench.deck(), job: Mid(fresh()), to, text: "# New\n\none\ntwo\n".into(), base: None };
+    write::write(&order).unwrap();
+    // The run died before it could tell, and an editor saves as editors do.
+    bench.write("edited", "# New\n\none\ntwo\nthree\n");
+    fs::rename(bench.path("edited"), bench.path("tasks/new.md")).unwrap();
+    let stands = write::Written::Stands { path: "tasks/new.md".into(), text: "# New\n\none\ntwo\nthree\n".into() };
+    assert_eq!(write::write(&order).unwrap(), stands);
+    assert!(!bench.path("tasks/new-2.md").exists());
+}

@@ -86,9 +86,15 @@ pub(super) fn temporary(job: qd_core::ids::Mid) -> String {
     format!(".qd-{job}.tmp")
 }
 
+/// The name of the temporary file of a job that takes the place of a file with the text `seen`.
+pub(super) fn in_place_of(seen: &str, job: qd_core::ids::Mid) -> String {
+    format!(".qd-{job}.{}.tmp", document::hash(seen.as_bytes()))
+}
+
 /// The job whose temporary file has this name.
 pub(super) fn job_of_temporary(name: &str) -> Option<qd_core::ids::Mid> {
-    name.strip_prefix(".qd-")?.strip_suffix(".tmp")?.parse().ok()
+    let job = name.strip_prefix(".qd-")?.strip_suffix(".tmp")?;
+    job.split_once('.').map_or(job, |(job, _)| job).parse().ok()
 }
 
 /// Lists the documents below `root/tasks_dir`. `root` has its links resolved.

@@ -3,7 +3,9 @@
 //! Invariants: nothing outside the project is written; a file that is there is replaced only by a text that has its
 //! lines in it; cut short at any instant and done again, it comes to one file.
 
+use super::identity::similar;
 use super::walk::{self, Content, Stamp, temporary};
+use crate::step::{self, Step};
 use qd_core::document;
 use qd_core::ids::Mid;
 use qd_git::{Merged, merge_text};
@@ -110,8 +112,11 @@ pub(super) fn write(order: &Order) -> Result<Written, WriteError> {
 
 /// Removes what a job may have left beside the file that it made.
 pub(super) fn tidy(root: &Path, path: &str, job: Mid) {
-    if let Some(folder) = root.join(path).parent() {
-        let _ = fs::remove_file(folder.join(temporary(job)));
+    let folder = root.join(path).parent().map(fs::read_dir);
+    for entry in folder.into_iter().flatten().flatten().flatten() {
+        if entry.file_name().to_str().and_then(walk::job_of_temporary) == Some(job) {
+            let _ = fs::remove_file(entry.path());
+        }
     }
 }
 
@@ -119,14 +124,19 @@ fn update(order: &Order, path: &str) -> Result<Written, WriteError> {
     let failed = |source| WriteError::Io { path: path.to_owned(), source };
     for _ in 0..TRIES {
         let (file, meta, theirs) = current(order, path)?;
-        let Some(text) = merge(order.base.as_deref(), &theirs, &order.text) else {
-            return Ok(Written::Conflict { path: path.to_owned(), theirs });
+        let folder = file.parent().unwrap_or(&order.root);
+        let text = match displaced(order, folder, &theirs) {
+            Some(Displaced { joined: Some(text), .. }) => text,
+            Some(Displaced { text: theirs, .. }) => return Ok(Written::Conflict { path: path.to_owned(), theirs }),
+            None => match merge(order.base.as_deref(), &theirs, &order.text) {
+                Some(text) => text,
+                None => return Ok(Written::Conflict { path: path.to_owned(), theirs }),
+            },
         };
         if text == theirs {
             return Ok(Written::Stands { path: path.to_owned(), text });
         }
-        let folder = file.parent().unwrap_or(&order.root);
-        let temporary = folder.join(temporary(order.job));
+        let temporary = folder.join(walk::in_place_of(&theirs, order.job));
         let replaced = fill(&temporary, &text, Some(&meta)).and_then(|()| {
             // An edit since the look is taken in by the next try.
             let still = fs::metadata(&file).is_ok_and(|now| Stamp::of(&now) == Stamp::of(&meta));
@@ -147,20 +157,52 @@ fn update(order: &Order, path: &str) -> Result<Written, WriteError> {
     Err(WriteError::Restless(path.to_owned()))
 }
 
+/// What somebody saved at the very moment at which an earlier run of the job put its text in the file's place. That run
+/// died before it could put it back.
+struct Displaced {
+    text: String,
+    /// With what the job is to write, where nothing else was saved since.
+    joined: Option<String>,
+}
+
+fn displaced(order: &Order, folder: &Path, now: &str) -> Option<Displaced> {
+    let base = order.base.as_deref();
+    let begin = format!(".qd-{}.", order.job);
+    let written = merge(base, now, &order.text);
+    fs::read_dir(folder).ok()?.flatten().find_map(|entry| {
+        let name = entry.file_name();
+        let seen = name.to_str()?.strip_prefix(&begin)?.strip_suffix(".tmp")?;
+        let text = fs::read_to_string(entry.path()).ok()?;
+        let joined = merge(base, &text, &order.text);
+        let is_begun = written.as_ref().is_some_and(|written| written.starts_with(&text));
+        let is_in = joined.as_ref().is_some_and(|joined| *joined == text || joined == now);
+        if is_begun || is_in || document::hash(text.as_bytes()) == seen {
+            return None;
+        }
+        // The file without what the job wrote is what that run had seen, unless it was changed since.
+        let before = merge(Some(&order.text), now, base.unwrap_or_default());
+        let joined = joined.filter(|_| before.is_some_and(|before| document::hash(before.as_bytes()) == seen));
+        Some(Displaced { text, joined })
+    })
+}
+
 /// Puts the filled temporary file in the place of `file`, unless that holds something else than `theirs` at this
 /// moment. Where the system can exchange two files nothing that someone saves in between is lost.
 pub(super) fn replace(temporary: &Path, file: &Path, theirs: &str) -> io::Result<bool> {
+    step::passed(Step::DocumentFilled);
     let exchange = || renameat_with(CWD, temporary, CWD, file, RenameFlags::EXCHANGE);
     match exchange() {
         Ok(()) => {}
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => return fs::rename(temporary, file).map(|()| true),
         Err(error) => return Err(error.into()),
     }
+    step::passed(Step::DocumentExchanged);
     let as_seen = fs::read(temporary).is_ok_and(|before| before == theirs.as_bytes());
     if !as_seen {
         exchange()?;
     }
     fs::remove_file(temporary)?;
+    step::passed(Step::DocumentPlaced);
     Ok(as_seen)
 }
 
@@ -210,7 +252,8 @@ fn create(order: &Order, tasks_dir: &str, title: &str, taken: &HashSet<String>) 
     let temporary = folder.join(temporary(order.job));
     // An earlier run of this job may have made the file already: its temporary file is the same file then.
     let earlier = fs::symlink_metadata(&temporary).ok().map(|meta| (meta.dev(), meta.ino()));
-    let mut filled = earlier.is_some_and(|_| fs::read(&temporary).is_ok_and(|bytes| bytes == order.text.as_bytes()));
+    let begun = earlier.is_some_and(|_| fs::read(&temporary).is_ok_and(|bytes| bytes == order.text.as_bytes()));
+    let mut filled = begun;
     let slug = document::slug(title);
     let slug = short(&slug);
     for number in 1..=u32::MAX {
@@ -222,8 +265,10 @@ fn create(order: &Order, tasks_dir: &str, title: &str, taken: &HashSet<String>) 
         }
         if let Ok(meta) = fs::symlink_metadata(&file) {
             let same = earlier == Some((meta.dev(), meta.ino()));
+            // An editor may have put another file in its place since.
+            let is_it = |text: &str| same || text == order.text || (begun && similar(&order.text, text));
             if let Ok((_, _, Some(text))) = walk::open(&order.root, &path)
-                && (same || text == order.text)
+                && is_it(&text)
             {
                 return Ok(Written::Stands { path, text });
             }
@@ -237,9 +282,11 @@ fn create(order: &Order, tasks_dir: &str, title: &str, taken: &HashSet<String>) 
             })?;
             filled = true;
         }
+        step::passed(Step::DocumentFilled);
         match put(&temporary, &file) {
             Ok(()) => {
                 sync_folder(&folder);
+                step::passed(Step::DocumentPlaced);
                 return Ok(Written::Stands { path, text: order.text.clone() });
             }
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
@@ -264,7 +311,10 @@ pub(crate) async fn place_document(worktree: &Path, path: &str, text: &str) -> R
         let temporary = folder.join(".qd-copy.tmp");
         fs::create_dir_all(folder)
             .and_then(|()| fill(&temporary, &text, None))
-            .and_then(|()| fs::rename(&temporary, &file))
+            .and_then(|()| {
+                step::passed(Step::CopyFilled);
+                fs::rename(&temporary, &file)
+            })
             .map_err(failed)
     });
     placed.await.map_err(|e| e.to_string())?.map_err(|e: WriteError| e.to_string())

@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep};
 use super::protocol::{FromHost, HostState, ToHost, VERSION};
 use super::socket;
 use super::spec::{HostSpec, LOG};
+use crate::step::{self, Step};
 
 /// The longest line from a host: a request may quote a whole file.
 const LONGEST_LINE: usize = 128 << 20;
@@ -44,9 +45,13 @@ pub fn launch(run_dir: &Path, spec: &HostSpec, qd: &Path) -> Result<Identity, La
         io::ErrorKind::AlreadyExists => LaunchError::AlreadyClaimed,
         _ => LaunchError::Folder(error),
     })?;
+    step::passed(Step::StartClaimed);
     spec.write(run_dir).map_err(LaunchError::Folder)?;
+    step::passed(Step::OrdersWritten);
     let spawn = Spawn::new(qd).args(["host", "--run-dir"]).arg(run_dir).cwd(run_dir);
-    Ok(spawn_detached(&spawn, &run_dir.join(LOG))?)
+    let host = spawn_detached(&spawn, &run_dir.join(LOG))?;
+    step::passed(Step::HostStarted);
+    Ok(host)
 }
 
 /// A host that cannot be spoken with.

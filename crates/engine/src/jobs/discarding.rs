@@ -85,7 +85,10 @@ pub(super) async fn undo(site: &Site) -> Result<Done, Failure> {
         }
         site.repo.discard(&receipt.worktree, &receipt.branch, &id).await?;
     }
-    site.repo.undo_discard(&receipt).await?;
+    // An earlier run may have made the branch again and no more: it has all that the branch is to have.
+    let made = site.repo.resolve(&format!("refs/heads/{}", receipt.branch)).await?;
+    let tip = receipt.tip.clone().filter(|tip| made.as_ref() != Some(tip));
+    site.repo.undo_discard(&DiscardReceipt { tip, ..receipt }).await?;
     Ok(restored(branch))
 }
 

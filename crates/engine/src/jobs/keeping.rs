@@ -1,9 +1,11 @@
 //! Keeping the work of a task as one commit on its target branch, and taking that back.
 
 use super::{Failure, Site};
+use crate::engine::Engine;
 use crate::receipts;
 use crate::work::documents;
 use qd_core::command::Done;
+use qd_core::ids::Mid;
 use qd_core::row::{self, Branch};
 use qd_git::keep::Prepared;
 use qd_git::{CommitId, KeepError, KeepReceipt, KeepRequest, Landing, PreparedKeep, UndoOutcome};
@@ -11,15 +13,27 @@ use std::path::PathBuf;
 
 /// How often a target that moves at that very moment is tried.
 const TRIES: usize = 4;
+/// The kind of receipt that says what is about to be landed.
+const PREPARED: &str = "prepared";
+
+/// The receipt of what a job is about to land. It stays until the rows say that it has.
+fn journal(job: Mid) -> String {
+    format!("{job}.{PREPARED}")
+}
+
+/// Removes the receipts of landings that are told.
+pub(super) fn tidy(engine: &Engine) {
+    let is_told = |job: &str| job.parse().is_ok_and(|job| engine.read(|state| state.job(job).is_none()));
+    receipts::remove_all(engine, PREPARED, is_told);
+}
 
 pub(super) async fn keep(site: &Site, message: &str) -> Result<Done, Failure> {
     let branch = site.task.branch.as_ref().ok_or_else(|| Failure::new("The task has no worktree any more."))?;
     let target = branch.target.clone().ok_or_else(|| Failure::new("The work has no branch to be kept on."))?;
-    let journal = format!("{}.prepared", site.job.id);
+    let journal = journal(site.job.id);
     if let Some(prepared) = receipts::load::<PreparedKeep>(&site.engine, &journal) {
         // An earlier run may have landed it, and died before it could tell.
         if let Some(done) = resume(site, &target, &prepared, &journal).await? {
-            receipts::remove(&site.engine, &journal);
             return Ok(done);
         }
     }
@@ -37,11 +51,7 @@ pub(super) async fn keep(site: &Site, message: &str) -> Result<Done, Failure> {
         };
         receipts::store(&site.engine, &journal, &prepared)?;
         match site.repo.land(&prepared).await? {
-            Landing::Landed(receipt) => {
-                let done = kept(site, &target, &receipt)?;
-                receipts::remove(&site.engine, &journal);
-                return Ok(done);
-            }
+            Landing::Landed(receipt) => return kept(site, &target, &receipt),
             Landing::TargetMoved(_) => {}
             Landing::CheckoutRefused(refusal) => {
                 receipts::remove(&site.engine, &journal);
@@ -72,11 +82,7 @@ async fn resume(site: &Site, target: &str, prepared: &PreparedKeep, journal: &st
 /// there, that run's landing is told.
 fn nothing(site: &Site, target: &str, journal: &str) -> Result<Done, Failure> {
     match receipts::load::<PreparedKeep>(&site.engine, journal) {
-        Some(prepared) => {
-            let done = kept(site, target, &receipt_of(&prepared))?;
-            receipts::remove(&site.engine, journal);
-            Ok(done)
-        }
+        Some(prepared) => kept(site, target, &receipt_of(&prepared)),
         None => Err(Failure::new(format!("There is nothing to keep: {target} has all of this already."))),
     }
 }

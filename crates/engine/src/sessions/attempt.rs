@@ -6,6 +6,7 @@ use super::prepare::{self, Unprepared, prepare};
 use super::recap::Recap;
 use crate::engine::Engine;
 use crate::host::{self, HostSpec, LaunchError, Run};
+use crate::step::{self, Step};
 use crate::work;
 use qd_core::command::{Command, EndSession, SettleMessage};
 use qd_core::event::{Activity, Ending};
@@ -127,6 +128,7 @@ impl Attempt {
             self.adopt_worktree(row).await;
             return self.end(never(ending)).await;
         }
+        step::passed(Step::StartTaken);
         let lease = self.engine.inner.sessions.lease(row.task);
         let prepared = {
             let _held = lease.lock().await;
@@ -335,6 +337,7 @@ impl Attempt {
             conversation: over.conversation,
         });
         let cause = ["end", &self.session.to_string(), &self.number.to_string()];
+        step::passed(Step::AttemptOver);
         match self.engine.report(command, &cause).await {
             Some(_) => Next::Now,
             None => Next::Later,

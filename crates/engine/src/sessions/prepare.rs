@@ -5,6 +5,7 @@ use super::desk::note_base;
 use super::talk::in_order;
 use crate::engine::Engine;
 use crate::host::{FirstMessage, HostSpec};
+use crate::step::{self, Step};
 use crate::work::{Ready, ensure_worktree};
 use qd_agents::catalogue;
 use qd_core::command::ReportSession;
@@ -36,6 +37,7 @@ pub(super) async fn prepare(engine: &Engine, row: &Session) -> Result<HostSpec, 
     let (program, args) = program(engine, &row.agent).map_err(Unprepared::Refused)?;
     let (task, path) = task_with_file(engine, row).await?;
     let Ready { branch, base } = ensure_worktree(engine, row.id, row.task).await.map_err(Unprepared::Refused)?;
+    step::passed(Step::WorktreeReady);
     if let Some(base) = base {
         let unwritten = |error| Unprepared::Refused(format!("The folder of runs can't be written: {error}."));
         note_base(engine, row, base).map_err(unwritten)?;
@@ -43,6 +45,7 @@ pub(super) async fn prepare(engine: &Engine, row: &Session) -> Result<HostSpec, 
     if !record(engine, row, &branch).await {
         return Err(Unprepared::NotStored);
     }
+    step::passed(Step::WorktreeTold);
     let (title, version) = engine.read(|state| {
         let agent = state.agent(AgentId::named(&row.agent));
         (agent.map_or_else(|| row.agent.clone(), |a| a.title.clone()), agent.and_then(|a| a.version.clone()))
