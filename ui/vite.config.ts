@@ -2,9 +2,10 @@ import react from "@vitejs/plugin-react";
 import tailwindcss from "@tailwindcss/vite";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { compressed } from "./build/compressed";
 
 export default defineConfig({
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), compressed()],
   resolve: { alias: { "#core": fileURLToPath(new URL("./src/wasm/qd_web.js", import.meta.url)) } },
   worker: { format: "es" },
   build: {

@@ -1,10 +1,8 @@
-//! Lays the page out for embedding: `ui/dist` with a compressed copy beside every file that gains by it. Where the
-//! page was not built, a page that says how to build it takes its place, so that the crate always compiles.
+//! Lays the page out for embedding: `ui/dist`, which has compressed copies of its files. Where the page was not built, a
+//! page that says how to build it takes its place, so that the crate always compiles.
 
-use flate2::{Compression, write::GzEncoder};
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
@@ -47,27 +45,9 @@ fn read(from: &Path, to: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) -> io::R
             read(&source, &target, files)?;
             continue;
         }
-        let bytes = fs::read(&source)?;
-        if gains(&source) {
-            let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-            gzip.write_all(&bytes)?;
-            files.insert(with_suffix(&target, ".gz"), gzip.finish()?);
-        }
-        files.insert(target, bytes);
+        files.insert(target, fs::read(&source)?);
     }
     Ok(())
-}
-
-/// Whether a file becomes smaller by compression: fonts and images are compressed already.
-fn gains(path: &Path) -> bool {
-    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-    matches!(extension, "html" | "js" | "css" | "wasm" | "svg" | "json" | "map" | "txt" | "webmanifest")
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }
 
 fn remove_others(folder: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) -> io::Result<()> {

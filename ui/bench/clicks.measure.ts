@@ -99,7 +99,7 @@ test.runIf(wants("click"))("the core's share", async () => {
       // Refused, so that the next click finds what this one found.
       const body = JSON.stringify({ mid, epoch: 1, seq: 1, ok: false, err: { code: "refused", message: "So that it goes." } });
       panel.handle(JSON.stringify({ type: "reply", mid, status: 409, body, now: Date.now() }));
-      panel.handle(JSON.stringify({ type: "dismiss", id: mid }));
+      panel.handle(JSON.stringify({ type: "dismiss", id: mid, now: Date.now() }));
     }
   }
   found("click.core", { samples: times.slice(20), note: "commit and all that the page reads for it, in the same WebAssembly" });

@@ -46,6 +46,17 @@ for (const [what, fault] of UNKNOWN) {
   });
 }
 
+test("a_token_that_the_server_does_not_hear_is_kept_until_it_does", async ({ panel, context }) => {
+  const login = await panel.proxy.rule({ method: "POST", path: "/api/v1/login", times: 2, fault: { ...HTML, status: 503 } });
+  const page = await context.newPage();
+  await page.goto(`${panel.address}/?token=${panel.token}`);
+  await page.getByText("The server does not answer").waitFor();
+  expect(page.url(), "the token left the address bar all the same").not.toContain(panel.token);
+  await login.hits(2);
+  await page.locator("[data-task-id]").first().waitFor();
+  expect(await page.locator("#page").getAttribute("role")).toBeNull();
+});
+
 test("a_delay_of_600_ms_holds_nothing_else_back", async ({ panel, page }) => {
   await openTask(page, "Alpha");
   const [beta, gamma] = [await panel.task("Beta"), await panel.task("Gamma")];

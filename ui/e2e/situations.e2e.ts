@@ -169,6 +169,7 @@ test("who_comes_second_is_refused_with_the_reason_and_nothing_else_moves", async
   expect(await sidebar(page), "as before the click").toBe(before);
   expect(await rows.evaluateAll((all) => all.map((row) => row.outerHTML)), "other tasks are untouched").toEqual(others);
   expect(await notice.innerText()).toMatch(/already|works on/i);
+  expect(await notice.innerText(), "it says of which task it speaks").toContain("Hangs");
   await log.release();
   await page.locator(`${ASIDE} [data-status="running"]:not([data-pending])`).waitFor();
   expectSteady(await take(page));

@@ -5,6 +5,9 @@ use anyhow::Result;
 use crate::shell::{Run, cargo};
 use crate::{build, page, protocol, test, variant, wasm};
 
+/// Schedules of each random test of the server.
+const SERVER_CASES: &str = "320";
+
 /// Run the proofs of the synchronisation with the counts that need an hour.
 ///
 /// The same proofs as `cargo xtask test` runs, on more seeds, more kills and
@@ -23,6 +26,8 @@ pub struct Soak {
 enum Proof {
     /// Random schedules of the optimistic protocol.
     Model,
+    /// Random schedules of the server and its jobs, cut off at every step.
+    Server,
     /// Faults that are put into the protocol, each of which the model must find.
     Mutants,
     /// Faults that are put into the page, each of which a browser must see.
@@ -35,10 +40,15 @@ enum Proof {
 
 impl Soak {
     pub fn run(self) -> Result<()> {
-        let all = [Proof::Model, Proof::Mutants, Proof::PageMutants, Proof::Replay, Proof::Chaos];
+        let all = [Proof::Model, Proof::Server, Proof::Mutants, Proof::PageMutants, Proof::Replay, Proof::Chaos];
         for proof in all.into_iter().filter(|proof| self.only.is_none_or(|only| only == *proof)) {
             match proof {
                 Proof::Model => protocol::model(&self.args)?,
+                Proof::Server => {
+                    let mut server = cargo();
+                    server.args(["test", "--package", "qd-testkit", "--test", "server", "--", "--nocapture"]);
+                    server.env("PROPTEST_CASES", SERVER_CASES).run()?;
+                }
                 Proof::Mutants => protocol::mutants()?,
                 Proof::PageMutants => {
                     test::browser::install()?;

@@ -175,25 +175,36 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Agent<R, W> {
         }
     }
 
+    /// Says this and all that waits behind it, in one write.
     async fn say(&mut self, said: Said) -> io::Result<()> {
-        match said {
-            Said::Message(message) => self.write(&message).await,
-            Said::Asked { id, message, answer } => {
-                self.asked.insert(id, answer);
-                self.write(&message).await
-            }
+        let mut lines = String::new();
+        let mut next = Some(said);
+        while let Some(said) = next {
+            let message = match said {
+                Said::Message(message) => message,
+                Said::Asked { id, message, answer } => {
+                    self.asked.insert(id, answer);
+                    message
+                }
+            };
+            lines.push_str(&message.to_string());
+            lines.push('\n');
+            next = self.said.try_recv().ok();
         }
+        self.put(&lines).await
     }
 
     async fn write(&mut self, message: &Value) -> io::Result<()> {
-        let mut line = message.to_string();
-        line.push('\n');
-        self.output.write_all(line.as_bytes()).await?;
+        self.put(&format!("{message}\n")).await
+    }
+
+    async fn put(&mut self, lines: &str) -> io::Result<()> {
+        self.output.write_all(lines.as_bytes()).await?;
         self.output.flush().await
     }
 
     async fn ended(&mut self, stop: Stop) -> io::Result<Option<u8>> {
-        while let Ok(said) = self.said.try_recv() {
+        if let Ok(said) = self.said.try_recv() {
             self.say(said).await?;
         }
         let Some(running) = self.running.take() else {
@@ -306,7 +317,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Agent<R, W> {
         let Some(running) = self.running.take_if(|running| !running.ignores_cancel) else {
             return Ok(());
         };
-        while let Ok(said) = self.said.try_recv() {
+        if let Ok(said) = self.said.try_recv() {
             self.say(said).await?;
         }
         self.asked.clear();

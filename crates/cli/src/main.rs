@@ -32,6 +32,7 @@ struct Qd {
 }
 
 fn main() -> ExitCode {
+    qd_proc::memory::keep_little();
     let qd = Qd::parse();
     let environment = Environment::read();
     let context = commands::Context { data_dir: qd.data_dir, json: qd.json, environment };

@@ -104,7 +104,7 @@ impl Client {
         }
         let Some(reject) = &outcome.err else { return };
         if intent.mine {
-            self.notices.push(Notice::new(outcome.mid, intent.command.as_ref(), reject));
+            self.notices.push(Notice::new(outcome.mid, intent.command.as_ref(), reject, &self.visible));
             commit.chrome = true;
         }
         // R5: what requires it leaves with it, and its own notice would only repeat this one.

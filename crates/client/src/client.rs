@@ -193,17 +193,20 @@ impl Client {
                 self.look_at_clock(now);
                 self.storage(&key, value.as_deref(), &mut commit);
             }
-            Event::JournalRefused { key } => {
+            Event::JournalRefused { key, now } => {
+                self.look_at_clock(now);
                 if let Some(intent) = self.pending.iter_mut().find(|i| i.key == key) {
                     intent.unsaved = true;
                     commit.chrome = true;
                 }
             }
-            Event::Document { task, version, text } => {
+            Event::Document { task, version, text, now } => {
+                self.look_at_clock(now);
                 self.documents.insert(task, (version, text.into()));
                 commit.redraw.insert(task.into());
             }
-            Event::Dismiss { id } => {
+            Event::Dismiss { id, now } => {
+                self.look_at_clock(now);
                 self.notices.retain(|n| n.id != id);
                 commit.chrome = true;
             }

@@ -80,6 +80,8 @@ pub enum Event {
     JournalRefused {
         /// Its key.
         key: String,
+        /// Now.
+        now: Millis,
     },
     /// The text of a document was fetched.
     Document {
@@ -89,11 +91,15 @@ pub enum Event {
         version: Mid,
         /// The text.
         text: String,
+        /// Now.
+        now: Millis,
     },
     /// A person closed a notice.
     Dismiss {
         /// The notice: the mutation it tells of.
         id: Mid,
+        /// Now.
+        now: Millis,
     },
     /// A person wants what a notice tells of to be tried again.
     Retry {

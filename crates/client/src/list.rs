@@ -260,7 +260,8 @@ impl Filter {
     }
 }
 
-fn task_of(state: &State, key: Key) -> Option<TaskId> {
+/// The task that a row is or belongs to.
+pub(crate) fn task_of(state: &State, key: Key) -> Option<TaskId> {
     match key.kind {
         RowKind::Task => Some(TaskId(key.id)),
         RowKind::Session | RowKind::Job => owner(state.get(key)?),

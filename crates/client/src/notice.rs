@@ -1,9 +1,11 @@
 //! Notices: what was refused, told to the person with the reason and Retry.
 
+use crate::list::task_of;
 use qd_core::command::Command;
 use qd_core::decide::kind_name;
 use qd_core::ids::Mid;
 use qd_core::op::Reject;
+use qd_core::state::State;
 use serde::Serialize;
 use ts_rs::TS;
 
@@ -16,6 +18,8 @@ pub struct Notice {
     pub reject: Reject,
     /// What did not happen, in a few words.
     pub title: String,
+    /// The title of the task that it is about.
+    pub task: Option<String>,
     /// Whether it can be tried again.
     pub retry: bool,
     /// What Retry does again.
@@ -24,15 +28,22 @@ pub struct Notice {
 }
 
 impl Notice {
-    pub(crate) fn new(id: Mid, command: Option<&Command>, reject: &Reject) -> Self {
+    /// `state` is what was visible before the action left.
+    pub(crate) fn new(id: Mid, command: Option<&Command>, reject: &Reject, state: &State) -> Self {
         Self {
             id,
             reject: reject.clone(),
             title: command.map_or_else(|| "An action was refused".to_owned(), title),
+            task: command.and_then(|command| task(command, state)),
             retry: command.is_some(),
             command: command.cloned(),
         }
     }
+}
+
+fn task(command: &Command, state: &State) -> Option<String> {
+    let id = command.subjects().into_iter().find_map(|key| task_of(state, key))?;
+    state.task(id).map(|task| task.title.clone())
 }
 
 fn title(command: &Command) -> String {

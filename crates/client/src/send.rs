@@ -22,7 +22,12 @@ impl Client {
         commit.mid = Some(mid);
         if self.pending.iter().filter(|i| i.mine).count() >= QUEUE {
             let message = format!("{QUEUE} actions wait already. Nothing more is taken until the connection is back.");
-            self.notices.push(Notice::new(mid, Some(&command), &Reject::new(RejectCode::NotAllowed, message)));
+            self.notices.push(Notice::new(
+                mid,
+                Some(&command),
+                &Reject::new(RejectCode::NotAllowed, message),
+                &self.visible,
+            ));
             commit.chrome = true;
             return;
         }

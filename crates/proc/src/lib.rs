@@ -9,6 +9,7 @@ pub mod child;
 pub mod detach;
 pub mod identity;
 pub mod ladder;
+pub mod memory;
 pub mod run;
 pub mod scope;
 pub mod spawn;

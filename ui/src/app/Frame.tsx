@@ -18,7 +18,7 @@ import { LogIn } from "./LogIn";
 import { Notices } from "./Notices";
 import { Palette } from "./Palette";
 import { TasksHead } from "./TasksHead";
-import { useTitleBadge } from "./title";
+import { TitleBadge } from "./title";
 import { useWhere } from "./where";
 
 export function Frame() {
@@ -37,7 +37,6 @@ export function Frame() {
   const [over, setOver] = useState<"palette" | "help" | null>(null);
   // A dialog tells that it closed when the next may be open already.
   const leave = (what: "palette" | "help") => setOver((now) => (now === what ? null : now));
-  useTitleBadge(where.task);
   const create = () => {
     setPane("main");
     void navigate({ to: "/" }).then(() => document.querySelector<HTMLElement>('textarea[aria-label="What is to be done"]')?.focus());
@@ -66,6 +65,7 @@ export function Frame() {
       <a href="#main" className="absolute -top-10 left-2 z-30 rounded border border-line bg-raised px-3 py-1 focus:top-2">
         Skip to the task
       </a>
+      <TitleBadge task={where.task} />
       <ConnectionBar />
       <div className="flex min-h-0 flex-1">
         {/* On a phone the column that is shown is the main one, with the heading of the page. */}
@@ -121,9 +121,9 @@ export function Frame() {
           )}
         </div>
       </div>
+      <Notices />
       {demo && <Strip />}
       <BottomBar pane={pane} path={where.path} task={where.task} onPane={setPane} />
-      <Notices />
       {over === "palette" && <Palette task={where.task} onClose={() => leave("palette")} onHelp={() => setOver("help")} onCreate={create} />}
       {over === "help" && <Help onClose={() => leave("help")} />}
     </div>

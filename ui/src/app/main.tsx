@@ -1,7 +1,7 @@
 // The page's beginning: trades the token for a key, boots the core, draws.
 import { RouterProvider } from "@tanstack/react-router";
 import { createRoot } from "react-dom/client";
-import { logIn } from "../lib/api";
+import { currentKey, logIn } from "../lib/api";
 import { listenToKeys } from "../lib/keys";
 import { watchTheme } from "../lib/prefs";
 import { Shell } from "../lib/shell";
@@ -16,10 +16,32 @@ declare global {
   }
 }
 
+const AGAIN_MS = 1000;
+
+/** The token is in no other place by now: where the server does not answer, it is asked until it does. */
+async function enter(token: string, place: HTMLElement): Promise<void> {
+  for (;;) {
+    try {
+      // Where it is the wrong one, the page asks for another.
+      // oxlint-disable-next-line no-await-in-loop
+      await logIn(token);
+      return;
+    } catch {
+      // Who was here before needs no token to see what is kept.
+      if (currentKey() !== null) return;
+      place.setAttribute("role", "status");
+      place.textContent = "The server does not answer. It is asked again until it does…";
+      // oxlint-disable-next-line no-await-in-loop
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
+}
+
 async function begin(place: HTMLElement): Promise<void> {
   const token = window.qdToken;
   delete window.qdToken;
-  if (token !== undefined) await logIn(token).catch(() => false);
+  if (token !== undefined) await enter(token, place);
+  place.removeAttribute("role");
   const shell = await Shell.boot();
   listenToKeys();
   watchTheme();

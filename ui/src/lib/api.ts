@@ -75,7 +75,7 @@ async function messageOf(answer: Response): Promise<string> {
   return `The server answered ${answer.status}.`;
 }
 
-/** Trades the token for a key. False where the token is not the right one. */
+/** Trades the token for a key. False where the token is not the right one; throws where the server does not say. */
 export async function logIn(token: string): Promise<boolean> {
   const answer = await fetch("/api/v1/login", {
     method: "POST",
@@ -83,7 +83,8 @@ export async function logIn(token: string): Promise<boolean> {
     body: JSON.stringify({ token }),
     credentials: "same-origin",
   });
-  if (!answer.ok) return false;
+  if (answer.status === 401) return false;
+  if (!answer.ok) throw new Failed(answer.status, await messageOf(answer));
   keepKey(((await answer.json()) as { key: string }).key);
   return true;
 }

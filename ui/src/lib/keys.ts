@@ -10,7 +10,10 @@ const LEADER_MS = 1200;
 function isTyping(event: KeyboardEvent): boolean {
   const target = event.composedPath()[0];
   if (!(target instanceof HTMLElement)) return false;
-  if (target.isContentEditable || target.closest("dialog") !== null) return true;
+  const dialog = target.closest("dialog");
+  // One that was just closed has the focus for a moment more.
+  if (dialog !== null) return dialog.open;
+  if (target.isContentEditable) return true;
   return /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && (target as HTMLInputElement).type !== "checkbox";
 }
 

@@ -2,13 +2,16 @@
 import { useSyncExternalStore } from "react";
 
 const told = new Map<string, Set<() => void>>();
-const memory = new Map<string, string>();
+/** What was read or set: storage is slow to ask in every render. */
+const memory = new Map<string, string | null>();
 
 function get(name: string): string | null {
   const kept = memory.get(name);
   if (kept !== undefined) return kept;
   try {
-    return localStorage.getItem(`qd:${name}`);
+    const stored = localStorage.getItem(`qd:${name}`);
+    memory.set(name, stored);
+    return stored;
   } catch {
     return null;
   }

@@ -82,7 +82,7 @@ export class Shell {
         this.#documents.set(task, "once");
         // oxlint-disable-next-line no-await-in-loop
         const { version, text } = await read<DocumentText>(`/tasks/${task}/document`);
-        this.handle({ type: "document", task, version, text });
+        this.handle({ type: "document", task, version, text, now: Date.now() });
       } while (this.#documents.get(task) === "again");
     } finally {
       this.#documents.delete(task);
@@ -107,7 +107,7 @@ export class Shell {
         try {
           localStorage.setItem(effect.key, effect.value);
         } catch {
-          this.handle({ type: "journal_refused", key: effect.key });
+          this.handle({ type: "journal_refused", key: effect.key, now: Date.now() });
         }
         return;
       case "unjournal":

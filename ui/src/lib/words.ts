@@ -67,8 +67,15 @@ export function dollars(n: number | null): string {
   return n === null ? "–" : `$${n.toFixed(2)}`;
 }
 
+const grouped = new Intl.NumberFormat("en-GB");
+
+/** "12,345" */
+export function whole(n: number): string {
+  return grouped.format(n);
+}
+
 export function plural(n: number, one: string, many = `${one}s`): string {
-  return `${n.toLocaleString("en-GB")} ${n === 1 ? one : many}`;
+  return `${whole(n)} ${n === 1 ? one : many}`;
 }
 
 /** Cuts a path in the middle: its end matters most, then its beginning. */

@@ -17,13 +17,15 @@ impl Heard {
     /// Listens to a session. `row` reads what is known of it.
     pub(super) fn listen(&self, session: SessionId, row: impl FnOnce() -> Option<Session>) -> watch::Receiver<Known> {
         let mut listened = self.locked();
-        if let Some(known) = listened.get(&session) {
-            return known.subscribe();
-        }
         // Read under the lock: whoever refreshes later has a row that is at least as new.
         let Some(row) = row() else {
             return watch::Sender::new(Known::default()).subscribe();
         };
+        if let Some(known) = listened.get(&session) {
+            // Whoever has heard of another attempt by the log must not be told that the one before it ended.
+            take(known, &row);
+            return known.subscribe();
+        }
         let (sender, receiver) = watch::channel(told(&row, Known::default()));
         listened.insert(session, sender);
         receiver
@@ -50,12 +52,7 @@ impl Heard {
                 return false;
             }
             let Some(row) = row(*session) else { return false };
-            known.send_if_modified(|known| {
-                let next = told(&row, *known);
-                let news = next != *known;
-                *known = next;
-                news
-            });
+            take(known, &row);
             true
         });
     }
@@ -63,6 +60,16 @@ impl Heard {
     fn locked(&self) -> MutexGuard<'_, HashMap<SessionId, watch::Sender<Known>>> {
         self.listened.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Takes over what the row says.
+fn take(known: &watch::Sender<Known>, row: &Session) {
+    known.send_if_modified(|known| {
+        let next = told(row, *known);
+        let news = next != *known;
+        *known = next;
+        news
+    });
 }
 
 /// What the row says, where `known` was known before.
@@ -126,6 +133,15 @@ mod tests {
         heard.refresh(|_| Some(session(Status::Completed, 1, Some(70))));
         assert_eq!(*known.borrow(), Known { end: at(1, 70), ended: true });
         heard.refresh(|_| Some(session(Status::Starting, 2, None)));
+        assert_eq!(*known.borrow(), Known { end: at(2, 0), ended: false });
+    }
+
+    #[test]
+    fn who_listens_after_the_next_attempt_began_is_not_told_the_end_of_the_one_before() {
+        let heard = Heard::default();
+        let ended = session(Status::Completed, 1, Some(70));
+        let _first = heard.listen(ended.id, || Some(ended.clone()));
+        let known = heard.listen(ended.id, || Some(session(Status::Starting, 2, None)));
         assert_eq!(*known.borrow(), Known { end: at(2, 0), ended: false });
     }
 

@@ -127,7 +127,7 @@ impl World {
             Kind::Retry | Kind::Dismiss => {
                 let notices = self.tabs[at].client.notices();
                 let Some(id) = chosen(notices.iter().map(|n| n.id).collect(), a) else { return Ok(false) };
-                let event = if kind == Kind::Retry { Event::Retry { id, now } } else { Event::Dismiss { id } };
+                let event = if kind == Kind::Retry { Event::Retry { id, now } } else { Event::Dismiss { id, now } };
                 self.tell(at, event)?;
                 Ok(true)
             }

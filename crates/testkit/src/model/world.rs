@@ -21,7 +21,7 @@ use uuid::Uuid;
 /// More rings of clocks than this in one stretch of time are a loop.
 const RINGS: u32 = 5_000;
 /// More commits than this in one schedule are one, too.
-const COMMITS: u32 = 6_000;
+const COMMITS: u32 = 4_000;
 /// When every schedule begins.
 const BEGIN: u64 = 1_763_800_000_000;
 /// The server says that it is there so often, in milliseconds.
@@ -306,7 +306,8 @@ impl World {
                     if let Some(qd_client::journal::Name::Intent(_, mid)) = qd_client::journal::parse(&key) {
                         self.unsaved.insert(mid);
                     }
-                    return self.tell(at, Event::JournalRefused { key }).map(drop);
+                    let now = self.browser_now();
+                    return self.tell(at, Event::JournalRefused { key, now }).map(drop);
                 }
                 self.storage.insert(key.clone(), value.clone());
                 self.tell_others(at, &key, Some(&value));

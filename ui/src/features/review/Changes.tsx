@@ -3,7 +3,7 @@ import { FileMinus, FilePen, FilePlus, FileSymlink } from "lucide-react";
 import { useEffect, useState } from "react";
 import { read } from "../../lib/api";
 import type { Branch, ChangedFile, ChangesAnswer, FileDiff as FileDiffAnswer, FileStatus } from "../../lib/generated/types";
-import { plural, shortPath } from "../../lib/words";
+import { plural, shortPath, whole } from "../../lib/words";
 import { Diff } from "../../ui/Diff";
 import { Empty, Skeleton } from "../../ui/Small";
 import { Button } from "../../ui/Button";
@@ -79,7 +79,7 @@ export function Changes({ task, branch, file, onFile }: { task: string; branch: 
 function Counts({ additions, deletions }: { additions: number; deletions: number }) {
   return (
     <span>
-      <span className="text-success">+{additions.toLocaleString("en-GB")}</span> <span className="text-danger">−{deletions.toLocaleString("en-GB")}</span>
+      <span className="text-success">+{whole(additions)}</span> <span className="text-danger">−{whole(deletions)}</span>
     </span>
   );
 }

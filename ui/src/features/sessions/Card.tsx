@@ -1,6 +1,5 @@
 // A session's card, and its row once it ended: one article from the click for as long as the session is there.
 // Its height is the same from "starting" to its end.
-import { Link } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import type { Session, SessionView } from "../../lib/generated/types";
 import { arm, useArmed } from "../../lib/armed";
@@ -12,6 +11,7 @@ import { StatusMark } from "../../ui/Mark";
 import { Coded } from "../../ui/Coded";
 import { Badge } from "../../ui/Small";
 import { RequestButtons } from "./Requests";
+import { SessionLink } from "./SessionLink";
 import { useSilence } from "./silence";
 
 export type CardShape = "card" | "row" | "chip";
@@ -63,16 +63,15 @@ function CardBody({ view }: { view: SessionView }) {
         <StatusMark status={row.status} neutral={!view.confirmed} />
         <span className="sr-only">{STATUS_LABEL[row.status]}</span>
         <Badge>{KIND_LABEL[row.kind]}</Badge>
-        <Link
-          to="/sessions/$session"
-          params={{ session: row.id }}
+        <SessionLink
+          session={row.id}
           title={agentName(view)}
           className="flex min-w-0 flex-1 gap-1 text-ink-2 after:absolute after:inset-0 after:rounded hover:text-ink"
         >
           <span className="truncate">{view.agent_title}</span>
           {/* The model was chosen: a long name of the agent must not push it out. */}
           {row.model !== null && <span className="max-w-1/2 shrink-0 truncate">· {row.model}</span>}
-        </Link>
+        </SessionLink>
         <Elapsed row={row} />
         {request && has(view, "cancel") && (
           <span className="relative z-10 bg-panel ps-2 lg:absolute lg:end-3 lg:opacity-0 lg:group-focus-within:opacity-100 lg:group-hover:opacity-100">
@@ -154,20 +153,10 @@ function CardActions({ view, silent }: { view: SessionView; silent: boolean }) {
           Dismiss
         </Button>
       )}
-      <OpenLink id={row.id} />
+      <SessionLink session={row.id} className="inline-flex h-6 items-center rounded border border-line-strong bg-panel px-2 text-meta text-ink hover:bg-hover">
+        Open
+      </SessionLink>
     </div>
-  );
-}
-
-function OpenLink({ id }: { id: string }) {
-  return (
-    <Link
-      to="/sessions/$session"
-      params={{ session: id }}
-      className="inline-flex h-6 items-center rounded border border-line-strong bg-panel px-2 text-meta text-ink hover:bg-hover"
-    >
-      Open
-    </Link>
   );
 }
 
@@ -180,16 +169,11 @@ function RowBody({ view, chip }: { view: SessionView; chip: boolean }) {
   return (
     <>
       <StatusMark status={row.status} neutral={!view.confirmed} />
-      <Link
-        to="/sessions/$session"
-        params={{ session: row.id }}
-        title={view.line}
-        className="flex min-w-0 flex-1 items-baseline gap-1.5 after:absolute after:inset-0 after:rounded"
-      >
+      <SessionLink session={row.id} title={view.line} className="flex min-w-0 flex-1 items-baseline gap-1.5 after:absolute after:inset-0 after:rounded">
         <span className="shrink-0">{armed ? ASK : KIND_LABEL[row.kind]}</span>
         {!chip && <span className="truncate text-meta text-ink-3">{row.status === "completed" ? agentName(view) : view.word}</span>}
         <span className="sr-only">{STATUS_LABEL[row.status]}</span>
-      </Link>
+      </SessionLink>
       {chip ? (
         <Elapsed row={row} />
       ) : (

@@ -7,6 +7,7 @@ import { Coded } from "../../ui/Coded";
 import { AttentionMark, StatusMark } from "../../ui/Mark";
 import { Badge, Empty, Skeleton } from "../../ui/Small";
 import { RequestButtons } from "./Requests";
+import { SessionLink } from "./SessionLink";
 
 const MOST = 200;
 /** What is told by the task; what an agent asks is told by its session, with the buttons that answer. */
@@ -79,10 +80,10 @@ function Session({ id, asking }: { id: string; asking: boolean }) {
   if ((request !== undefined) !== asking) return null;
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-1 border-t border-line py-1" data-pending={view.confirmed ? undefined : ""}>
-      <Link to="/sessions/$session" params={{ session: id }} className="flex min-w-0 flex-1 basis-72 items-center gap-2 rounded px-2 py-0.5 hover:bg-hover">
+      <SessionLink session={id} className="flex min-w-0 flex-1 basis-72 items-center gap-2 rounded px-2 py-0.5 hover:bg-hover">
         <StatusMark status={view.row.status} neutral={!view.confirmed} />
         <Words view={view} />
-      </Link>
+      </SessionLink>
       {request && (
         <div className="px-2">
           <RequestButtons session={id} request={request} reason={null} />

@@ -2,7 +2,7 @@
 // survives from the click to the end and beyond.
 import { useKeys } from "../../lib/keys";
 import { arm, isArmed } from "../../lib/armed";
-import { answer, onSession, useSessionIds, useShell } from "../../lib/use";
+import { answer, onSession, useSessionIds, useShell, useTask } from "../../lib/use";
 import type { SessionView } from "../../lib/generated/types";
 import { isEnded } from "../../lib/words";
 import { Kbd } from "../../ui/Small";
@@ -51,15 +51,21 @@ export function Sidebar({ task, current, strip }: { task: string; current: strin
         ),
         ...ended.map((id) => <Card key={id} id={id} strip={strip} current={id === current} />),
       ]}
-      {none && !strip && (
-        <div key="none" className="flex flex-col gap-2 px-1 pt-1 text-ink-2">
-          <p>No sessions yet. Implement starts an agent on this task, in a worktree of its own.</p>
-          <p className="flex items-center gap-2 text-meta text-ink-3">
-            <Kbd>i</Kbd> Implement <Kbd>Shift I</Kbd> with a choice
-          </p>
-        </div>
-      )}
+      {none && !strip && <None task={task} />}
       {none && strip && <span className="py-1 text-meta text-ink-3">No sessions yet</span>}
     </aside>
+  );
+}
+
+/** Of a task that is not there nothing is said: its page says so. */
+function None({ task }: { task: string }) {
+  if (useTask(task) === undefined) return null;
+  return (
+    <div className="flex flex-col gap-2 px-1 pt-1 text-ink-2">
+      <p>No sessions yet. Implement starts an agent on this task, in a worktree of its own.</p>
+      <p className="flex items-center gap-2 text-meta text-ink-3">
+        <Kbd>i</Kbd> Implement <Kbd>Shift I</Kbd> with a choice
+      </p>
+    </div>
   );
 }

@@ -1,5 +1,5 @@
 // "Change the plan so that …": a rewrite of the document by an agent, asked for at any time.
-import type { RefObject } from "react";
+import { memo, type RefObject } from "react";
 import type { Action } from "../../lib/generated/types";
 import { MOD } from "../../lib/keys";
 import { usePref } from "../../lib/prefs";
@@ -7,7 +7,7 @@ import { startSession, useShell } from "../../lib/use";
 import { Button } from "../../ui/Button";
 import { TextBox } from "../../ui/TextBox";
 
-export function RewriteBox({ task, action, boxRef }: { task: string; action: Action | undefined; boxRef: RefObject<HTMLDivElement | null> }) {
+export const RewriteBox = memo(function RewriteBox({ task, action, boxRef }: { task: string; action: Action | undefined; boxRef: RefObject<HTMLDivElement | null> }) {
   const shell = useShell();
   const [text, setText] = usePref(`draft.rewrite.${task}`, "");
   const blocked = action?.enabled ? null : (action?.reason ?? "Not available.");
@@ -38,4 +38,4 @@ export function RewriteBox({ task, action, boxRef }: { task: string; action: Act
       </Button>
     </div>
   );
-}
+});

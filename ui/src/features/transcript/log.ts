@@ -3,11 +3,12 @@
 import { Transcript } from "#core";
 import { request } from "../../lib/api";
 import type { Follow, HubLink } from "../../lib/hublink";
+import type { OutputNews } from "../../lib/outputs";
 import type { Item, Pushed } from "../../lib/generated/types";
 
 const TAIL_BYTES = 131_072;
-/** How soon the server is asked again that says of a working session that its output has ended. */
-const AGAIN_MS = 500;
+/** For so long the whole waits for the last part. */
+const TAIL_MS = 5000;
 
 export type LogState = { len: number; version: number; loading: boolean; partial: boolean; lost: boolean; ended: boolean };
 
@@ -41,34 +42,16 @@ export class SessionLog {
   #told = new Set<() => void>();
   #frame: number | null = null;
   #abort = new AbortController();
-  #stream: Follow;
+  #stream: Follow | null = null;
   #attempt: number | null = null;
   #active = false;
-  #again: ReturnType<typeof setTimeout> | null = null;
-  #onVisible = () => this.#stream.show(document.visibilityState === "visible");
+  /** Whether it was asked to go on, and nothing came since. */
+  #asked = false;
+  #missing = false;
+  #onVisible = () => this.#stream?.show(document.visibilityState === "visible");
 
   constructor(hub: HubLink, session: string) {
-    void this.#readTail(session);
-    this.#stream = hub.follow(session, null, (news) => {
-      switch (news.kind) {
-        case "opened":
-          this.#set({ lost: false, loading: false });
-          return;
-        case "chunk":
-          this.#whole.push(news.data);
-          if (this.#tailEnd !== null && news.offset >= this.#tailEnd) this.#dropTail();
-          this.#set({ loading: false, lost: false });
-          return;
-        case "end":
-          this.#dropTail();
-          this.#set({ ended: true, loading: false, lost: false });
-          // The word of the row and that of the stream come on two ways: one of them is behind.
-          if (this.#active) this.#again ??= setTimeout(() => this.#goOn(), AGAIN_MS);
-          return;
-        case "lost":
-          this.#set({ lost: news.status !== 200, loading: false });
-      }
-    });
+    void this.#open(hub, session);
     document.addEventListener("visibilitychange", this.#onVisible);
   }
 
@@ -77,14 +60,12 @@ export class SessionLog {
     const next = this.#attempt !== null && attempt > this.#attempt;
     this.#attempt = attempt;
     this.#active = active;
-    if (!active) this.#forgetAgain();
-    if (this.#pending.ended && (active || next)) this.#goOn();
+    if (this.#missing || (this.#pending.ended && (active || next))) this.#goOn();
   }
 
   close(): void {
-    this.#forgetAgain();
     this.#abort.abort();
-    this.#stream.close();
+    this.#stream?.close();
     document.removeEventListener("visibilitychange", this.#onVisible);
     if (this.#frame !== null) cancelAnimationFrame(this.#frame);
     this.#whole.transcript.free();
@@ -115,34 +96,65 @@ export class SessionLog {
     return (this.#tail ?? this.#whole).transcript.has_message(id);
   }
 
-  #goOn(): void {
-    this.#forgetAgain();
-    this.#set({ ended: false });
-    this.#stream.again();
-  }
-
-  #forgetAgain(): void {
-    if (this.#again !== null) clearTimeout(this.#again);
-    this.#again = null;
-  }
-
-  async #readTail(session: string): Promise<void> {
-    try {
-      const answer = await request(`/sessions/${session}/output?tail=${TAIL_BYTES}`, { signal: this.#abort.signal });
-      const end = answer.headers.get("Stream-Next-Offset");
-      if (!answer.ok || end === null) return;
-      // What fits into the tail is the whole, and the stream brings that as fast.
-      if (answer.headers.get("Stream-First") === "true") return;
-      const text = await answer.text();
-      if (this.#whole.transcript.len() > 0 || this.#abort.signal.aborted) return;
-      const tail = new Items();
-      tail.push(text);
-      this.#tail = tail;
-      this.#tailEnd = end;
-      this.#set({ loading: false });
-    } catch {
-      // The stream tells what is wrong.
+  #hear(news: OutputNews): void {
+    switch (news.kind) {
+      case "opened":
+        this.#set({ lost: false, loading: false });
+        return;
+      case "chunk":
+        this.#asked = false;
+        this.#whole.push(news.data);
+        if (this.#tailEnd !== null && news.offset >= this.#tailEnd) this.#dropTail();
+        this.#set({ loading: false, lost: false });
+        return;
+      case "end":
+        this.#dropTail();
+        this.#set({ ended: true, loading: false, lost: false });
+        // The word of the row and that of the stream come on two ways. Where the row is ahead, another attempt works and
+        // the stream that is opened now knows; where the stream is, the row's record is about to come.
+        if (this.#active && !this.#asked) this.#goOn();
+        return;
+      case "lost":
+        // It was asked for before the server had the session.
+        this.#missing = news.status === 404;
+        if (this.#missing && this.#attempt !== null && !this.#asked) this.#goOn();
+        else this.#set({ lost: news.status !== 200, loading: false });
     }
+  }
+
+  #goOn(): void {
+    this.#asked = true;
+    this.#missing = false;
+    this.#set({ ended: false });
+    this.#stream?.again();
+  }
+
+  /** The last part comes alone, and the whole after it: a long one would keep it waiting. */
+  async #open(hub: HubLink, session: string): Promise<void> {
+    const from = await this.#readTail(session).catch(() => null);
+    if (this.#abort.signal.aborted) return;
+    this.#stream = hub.follow(session, from, (news) => this.#hear(news));
+    this.#onVisible();
+  }
+
+  /** Where the stream has to begin: what fits into the tail is the whole already. */
+  async #readTail(session: string): Promise<string | null> {
+    const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(TAIL_MS)]);
+    const answer = await request(`/sessions/${session}/output?tail=${TAIL_BYTES}`, { signal });
+    const end = answer.headers.get("Stream-Next-Offset");
+    if (!answer.ok || end === null) return null;
+    const text = await answer.text();
+    if (signal.aborted) return null;
+    const whole = answer.headers.get("Stream-First") === "true";
+    if (whole) {
+      this.#whole.push(text);
+    } else {
+      this.#tail = new Items();
+      this.#tail.push(text);
+      this.#tailEnd = end;
+    }
+    this.#set({ loading: false });
+    return whole ? end : null;
   }
 
   #dropTail(): void {

@@ -541,6 +541,8 @@ id: Mid,
 reject: Reject,
 /** What did not happen, in a few words. */
 title: string,
+/** The title of the task that it is about. */
+task: string | null,
 /** Whether it can be tried again. */
 retry: boolean, };
 
@@ -662,15 +664,21 @@ value: string | null,
 /** Now. */
 now: Millis, } | { "type": "journal_refused",
 /** Its key. */
-key: string, } | { "type": "document",
+key: string,
+/** Now. */
+now: Millis, } | { "type": "document",
 /** Of which task. */
 task: TaskId,
 /** Which version. */
 version: Mid,
 /** The text. */
-text: string, } | { "type": "dismiss",
+text: string,
+/** Now. */
+now: Millis, } | { "type": "dismiss",
 /** The notice: the mutation it tells of. */
-id: Mid, } | { "type": "retry",
+id: Mid,
+/** Now. */
+now: Millis, } | { "type": "retry",
 /** The notice. */
 id: Mid,
 /** Now. */
