@@ -241,16 +241,6 @@ impl Repo {
         }
         Err(DiscardError::NotReachable { reference: saved.reference.clone() })
     }
-
-    async fn is_ancestor(&self, old: &CommitId, new: &CommitId) -> Result<bool, GitError> {
-        let question = ["--is-ancestor", old.as_str(), new.as_str()];
-        let answer = self.read(&self.root, "merge-base").args(question).answer().await?;
-        match answer.code() {
-            Some(0) => Ok(true),
-            Some(1) => Ok(false),
-            _ => Err(answer.failed()),
-        }
-    }
 }
 
 /// Takes away a file and the folders that it leaves empty.

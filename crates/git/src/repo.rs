@@ -164,6 +164,17 @@ impl Repo {
         })
     }
 
+    /// Whether `new` has `old` in its history, or is it.
+    pub async fn is_ancestor(&self, old: &CommitId, new: &CommitId) -> Result<bool, GitError> {
+        let question = ["--is-ancestor", old.as_str(), new.as_str()];
+        let answer = self.read(&self.root, "merge-base").args(question).answer().await?;
+        match answer.code() {
+            Some(0) => Ok(true),
+            Some(1) => Ok(false),
+            _ => Err(answer.failed()),
+        }
+    }
+
     /// The commit that a name (branch, ref, abbreviation) stands for; none where it stands for none.
     pub async fn resolve(&self, name: &str) -> Result<Option<CommitId>, GitError> {
         self.resolve_in(&self.root, name).await

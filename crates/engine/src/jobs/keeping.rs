@@ -41,7 +41,7 @@ pub(super) async fn keep(site: &Site, message: &str) -> Result<Done, Failure> {
     for _ in 0..TRIES {
         let prepared = match site.repo.prepare_keep(&request).await? {
             Prepared::Ready(prepared) => prepared,
-            Prepared::Nothing(_) => return nothing(site, &target, &journal),
+            Prepared::Nothing(_) => return nothing(site, &target, &journal).await,
             Prepared::Conflicts { files, .. } => {
                 let reason = format!(
                     "{target} has changed in the same places since the work began. Nothing moved. Ask the agent to merge {target} in, then keep again."
@@ -80,11 +80,15 @@ async fn resume(site: &Site, target: &str, prepared: &PreparedKeep, journal: &st
 
 /// The target has all of it. Where that is because an earlier run of this job landed it and somebody went on from
 /// there, that run's landing is told.
-fn nothing(site: &Site, target: &str, journal: &str) -> Result<Done, Failure> {
-    match receipts::load::<PreparedKeep>(&site.engine, journal) {
-        Some(prepared) => kept(site, target, &receipt_of(&prepared)),
-        None => Err(Failure::new(format!("There is nothing to keep: {target} has all of this already."))),
+async fn nothing(site: &Site, target: &str, journal: &str) -> Result<Done, Failure> {
+    if let Some(prepared) = receipts::load::<PreparedKeep>(&site.engine, journal)
+        && let Some(head) = site.repo.resolve(&prepared.target_ref).await?
+        // Else somebody else has put the same there.
+        && site.repo.is_ancestor(&prepared.new, &head).await?
+    {
+        return kept(site, target, &receipt_of(&prepared));
     }
+    Err(Failure::new(format!("There is nothing to keep: {target} has all of this already.")))
 }
 
 fn receipt_of(prepared: &PreparedKeep) -> KeepReceipt {

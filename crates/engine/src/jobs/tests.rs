@@ -5,11 +5,13 @@ use crate::testing::{Bench, fresh, git, on};
 use crate::work::ensure_worktree;
 use qd_core::command::{Command, KeepWork, OnJob, ReportSession, StartSession};
 use qd_core::event::{Activity, Ending};
-use qd_core::ids::{Mid, SessionId};
-use qd_core::row::{JobState, Start, Task};
+use qd_core::ids::{Mid, SessionId, TaskId};
+use qd_core::row::{Job, JobState, Row, RowKind, Start, Task};
+use qd_core::state::State;
 use qd_core::status::{Kind, Status};
+use qd_git::{PreparedKeep, Repo};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 struct Work {
     bench: Bench,
@@ -112,27 +114,32 @@ async fn work_that_meets_other_changes_says_which_files_and_moves_nothing() {
     assert!(work.row().landing.is_none());
 }
 
+/// A Keep whose first run prepared its landing and no more.
+async fn prepared(bench: &Bench, task: TaskId, worktree: &Path) -> (Repo, PreparedKeep) {
+    let job = bench.person(Command::KeepWork(KeepWork { id: task, message: "Add b".into() })).await;
+    let project = bench.engine.read(|state| state.project(bench.project).unwrap().clone());
+    let repo = bench.engine.repo(&project).await.unwrap();
+    let request = qd_git::KeepRequest {
+        worktree: worktree.to_owned(),
+        target: "main".into(),
+        message: "Add b".into(),
+        exclude: crate::work::documents(&project),
+        id: task.to_string(),
+    };
+    let qd_git::keep::Prepared::Ready(prepared) = repo.prepare_keep(&request).await.unwrap() else {
+        panic!("nothing to keep")
+    };
+    receipts::store(&bench.engine, &format!("{job}.prepared"), &prepared).unwrap();
+    (repo, prepared)
+}
+
 #[tokio::test]
 async fn keeping_that_was_cut_short_after_the_landing_tells_that_landing() {
     let work = done_work().await;
     let before = work.main();
     work.bench.engine.clone().shutdown().await;
     let bench = work.bench.reopened();
-    let job = bench.person(Command::KeepWork(KeepWork { id: work.task.id, message: "Add b".into() })).await;
-    // An earlier run landed it and died before it could tell.
-    let project = bench.engine.read(|state| state.project(bench.project).unwrap().clone());
-    let repo = bench.engine.repo(&project).await.unwrap();
-    let request = qd_git::KeepRequest {
-        worktree: work.worktree.clone(),
-        target: "main".into(),
-        message: "Add b".into(),
-        exclude: crate::work::documents(&project),
-        id: work.task.id.to_string(),
-    };
-    let qd_git::keep::Prepared::Ready(prepared) = repo.prepare_keep(&request).await.unwrap() else {
-        panic!("nothing to keep")
-    };
-    receipts::store(&bench.engine, &format!("{job}.prepared"), &prepared).unwrap();
+    let (repo, prepared) = prepared(&bench, work.task.id, &work.worktree).await;
     repo.land(&prepared).await.unwrap();
     bench.start();
     bench.settled().await;
@@ -142,6 +149,26 @@ async fn keeping_that_was_cut_short_after_the_landing_tells_that_landing() {
     bench.person(Command::UndoKeep(on(work.task.id))).await;
     bench.settled().await;
     assert_eq!(bench.git(&["rev-parse", "main"]).trim(), before);
+}
+
+#[tokio::test]
+async fn a_landing_that_somebody_else_forestalled_is_not_told() {
+    let work = done_work().await;
+    work.bench.engine.clone().shutdown().await;
+    let bench = work.bench.reopened();
+    prepared(&bench, work.task.id, &work.worktree).await;
+    bench.write("lib.rs", "fn a() {}\nfn b() {}\n");
+    bench.git(&["commit", "-q", "-a", "-m", "The same by hand"]);
+    bench.start();
+    let failed = |state: &State| {
+        state.of_kind(RowKind::Job).find_map(|row| match row {
+            Row::Job(Job { state: JobState::Failed { reason, .. }, .. }) => Some(reason.clone()),
+            _ => None,
+        })
+    };
+    let reason = bench.wait(failed).await;
+    assert!(reason.contains("nothing to keep"), "{reason}");
+    assert_eq!(bench.task("tasks/one.md").landing, None);
 }
 
 #[tokio::test]
