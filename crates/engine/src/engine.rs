@@ -254,8 +254,20 @@ impl Engine {
 
     /// Keeps the hash of a page's session key.
     pub async fn put_session_key(&self, hash: Hash) -> Result<(), MutateError> {
+        self.ask_about_key(|reply| Ask::PutSessionKey(hash, reply)).await
+    }
+
+    /// Forgets the hash of a page's session key.
+    pub async fn drop_session_key(&self, hash: Hash) -> Result<(), MutateError> {
+        self.ask_about_key(|reply| Ask::DropSessionKey(hash, reply)).await
+    }
+
+    async fn ask_about_key(
+        &self,
+        ask: impl FnOnce(oneshot::Sender<Result<(), WriteError>>) -> Ask,
+    ) -> Result<(), MutateError> {
         let (reply, answer) = oneshot::channel();
-        self.inner.writer.ask_patiently(Ask::PutSessionKey(hash, reply)).await.map_err(|_| MutateError::Closed)?;
+        self.inner.writer.ask_patiently(ask(reply)).await.map_err(|_| MutateError::Closed)?;
         match answer.await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(WriteError::Full)) => Err(MutateError::StorageFull),

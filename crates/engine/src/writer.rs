@@ -16,6 +16,7 @@ const QUEUE: usize = 4096;
 pub(crate) enum Ask {
     Settle(Submission, oneshot::Sender<Result<Answer, WriteError>>),
     PutSessionKey(Hash, oneshot::Sender<Result<(), WriteError>>),
+    DropSessionKey(Hash, oneshot::Sender<Result<(), WriteError>>),
     Collect,
     Stop,
 }
@@ -88,6 +89,10 @@ fn run(mut workspace: Workspace, shared: &Shared, clock: &SharedClock, mut queue
                 }
                 Ask::PutSessionKey(hash, reply) => {
                     let done = workspace.store().put_session_key(&hash, now).map_err(|e| write_error(&e));
+                    let _ = reply.send(done);
+                }
+                Ask::DropSessionKey(hash, reply) => {
+                    let done = workspace.store().drop_session_key(&hash).map_err(|e| write_error(&e));
                     let _ = reply.send(done);
                 }
                 Ask::Collect => collect(&mut workspace, now),

@@ -116,11 +116,14 @@ pub async fn login(
     Ok(([(header::SET_COOKIE, set)], Json(LoginAnswer { key })).into_response())
 }
 
-/// End this page's session: the browser forgets its half.
+/// End this page's session: the browser forgets its half, and the server what both halves open.
 #[utoipa::path(post, path = "/logout", tag = "session", responses((status = 204)))]
-pub async fn logout(State(app): State<App>, headers: HeaderMap) -> Response {
+pub async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Response, Failure> {
+    if let Some(hash) = app.auth.session(&headers) {
+        app.engine.drop_session_key(hash).await.map_err(Failure::internal)?;
+    }
     let set = set_cookie(&app.auth.cookie, "", 0, is_https(&headers));
-    (StatusCode::NO_CONTENT, [(header::SET_COOKIE, set)]).into_response()
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, set)]).into_response())
 }
 
 fn set_cookie(name: &str, value: &str, seconds: u32, secure: bool) -> String {

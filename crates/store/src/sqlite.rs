@@ -67,6 +67,10 @@ impl Store for SqliteStore {
         write::put_session_key(&self.db, hash, created)
     }
 
+    fn drop_session_key(&mut self, hash: &Hash) -> Result<(), StoreError> {
+        write::drop_session_key(&self.db, hash)
+    }
+
     fn reader(&self) -> SharedReader {
         Arc::new(self.readers.clone())
     }

@@ -197,6 +197,9 @@ pub trait Store: Send {
     /// Keeps the hash of a page's session key, so that the page stays logged in over a restart.
     fn put_session_key(&mut self, hash: &Hash, created: Millis) -> Result<(), StoreError>;
 
+    /// Forgets the hash of a page's session key: whoever still has the key is logged out.
+    fn drop_session_key(&mut self, hash: &Hash) -> Result<(), StoreError>;
+
     /// A reader beside this writer.
     fn reader(&self) -> SharedReader;
 }

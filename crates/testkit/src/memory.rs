@@ -120,6 +120,11 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    fn drop_session_key(&mut self, hash: &Hash) -> Result<(), StoreError> {
+        self.0.lock().session_keys.remove(hash);
+        Ok(())
+    }
+
     fn reader(&self) -> SharedReader {
         Arc::new(MemoryReader(self.0.clone()))
     }

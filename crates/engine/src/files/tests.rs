@@ -203,6 +203,8 @@ async fn a_contradiction_shows_both_and_is_settled_by_a_choice() {
 async fn a_save_cut_short_after_the_write_comes_to_one_file_and_one_task() {
     let bench = Bench::closed().await;
     bench.start();
+    // The scan tells of the files one by one.
+    bench.wait_task("tasks/two.md", |_| true).await;
     let task = bench.wait_task("tasks/one.md", |_| true).await;
     bench.engine.clone().shutdown().await;
     let bench = bench.reopened();

@@ -1,7 +1,8 @@
 //! Who is let in.
 
-use super::support::{HOST, TOKEN, TestApp, bare, request};
+use super::support::{Answer, HOST, TOKEN, TestApp, bare, request};
 use axum::body::Body;
+use axum::http::request::Builder;
 use axum::http::{Method, StatusCode, header};
 use serde_json::json;
 
@@ -75,14 +76,17 @@ async fn log_in_with(app: &TestApp, cookie: Option<&str>) -> (String, String) {
 }
 
 async fn as_page(app: &TestApp, cookie: Option<&str>, key: Option<&str>) -> StatusCode {
-    let mut sent = bare(Method::GET, "/api/v1/config");
+    sent_by_page(app, bare(Method::GET, "/api/v1/config"), cookie, key).await.status
+}
+
+async fn sent_by_page(app: &TestApp, mut sent: Builder, cookie: Option<&str>, key: Option<&str>) -> Answer {
     if let Some(cookie) = cookie {
         sent = sent.header(header::COOKIE, cookie);
     }
     if let Some(key) = key {
         sent = sent.header("X-Qd-Key", key);
     }
-    app.send(sent.body(Body::empty()).unwrap()).await.status
+    app.send(sent.body(Body::empty()).unwrap()).await
 }
 
 #[tokio::test]
@@ -128,12 +132,16 @@ async fn a_page_stays_logged_in_over_a_restart() {
 }
 
 #[tokio::test]
-async fn logging_out_makes_the_browser_forget_its_half() {
+async fn after_logging_out_both_halves_open_nothing() {
     let app = TestApp::start();
-    let answer = app.post("/api/v1/logout", &json!({})).await;
+    let (cookie, key) = log_in(&app).await;
+    let (other_cookie, other_key) = log_in(&app).await;
+    let answer = sent_by_page(&app, bare(Method::POST, "/api/v1/logout"), Some(&cookie), Some(&key)).await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
     assert!(answer.header("set-cookie").starts_with("qd-4270=; "));
     assert!(answer.header("set-cookie").contains("Max-Age=0"));
+    assert_eq!(as_page(&app, Some(&cookie), Some(&key)).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(as_page(&app, Some(&other_cookie), Some(&other_key)).await, StatusCode::OK);
 }
 
 #[tokio::test]

@@ -161,3 +161,9 @@ pub fn put_session_key(db: &Connection, hash: &Hash, created: Millis) -> Result<
         .execute(params![hash.as_slice(), created.0.cast_signed()])?;
     Ok(())
 }
+
+/// Forgets the hash of a page's key.
+pub fn drop_session_key(db: &Connection, hash: &Hash) -> Result<(), StoreError> {
+    db.prepare_cached("DELETE FROM session_keys WHERE hash = ?1")?.execute([hash.as_slice()])?;
+    Ok(())
+}

@@ -382,12 +382,16 @@ pub fn versions_keep_their_order_and_text(place: &impl Place) {
     assert_eq!(reader.versions(TaskId(id(9))).unwrap(), []);
 }
 
-pub fn session_keys_survive(place: &impl Place) {
+pub fn session_keys_survive_until_they_are_dropped(place: &impl Place) {
     let mut store = place.open();
     store.put_session_key(&hash(1), Millis(7)).unwrap();
     store.put_session_key(&hash(1), Millis(8)).unwrap();
+    store.put_session_key(&hash(3), Millis(8)).unwrap();
+    store.drop_session_key(&hash(3)).unwrap();
+    store.drop_session_key(&hash(2)).unwrap();
     drop(store);
     let reader = place.open().reader();
     assert!(reader.has_session_key(&hash(1)).unwrap());
     assert!(!reader.has_session_key(&hash(2)).unwrap());
+    assert!(!reader.has_session_key(&hash(3)).unwrap());
 }

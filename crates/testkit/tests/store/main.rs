@@ -47,5 +47,5 @@ in_memory! {
     a_reader_sees_one_state_while_the_writer_goes_on,
     many_readers_read_at_once,
     versions_keep_their_order_and_text,
-    session_keys_survive,
+    session_keys_survive_until_they_are_dropped,
 }
