@@ -14,31 +14,31 @@ export function Notices() {
     <div aria-label="Notices" role="region" className="pointer-events-none relative z-20">
       {/* Above whatever bars stand below, without taking room from the page. */}
       <div className="absolute bottom-3 left-3 flex w-[min(380px,calc(100vw-24px))] flex-col gap-2">
-      {notices.length > MOST && <p className="text-meta text-ink-3">{notices.length - MOST} more</p>}
-      {shown.map((notice) => (
-        <div key={notice.id} role="alert" data-notice={notice.reject.code} className="pointer-events-auto flex items-start gap-2 rounded border border-line bg-raised py-2 ps-3 pe-1.5 shadow-float">
-          <div className="min-w-0 flex-1 py-0.5">
-            <p className="font-medium">{notice.title}</p>
-            {notice.task !== null && (
-              <p dir="auto" className="truncate text-start text-meta text-ink-3">
-                {notice.task}
-              </p>
-            )}
-            <p className="wrap-anywhere text-ink-2 select-text">{notice.reject.message}</p>
-            {notice.retry && (
-              <div className="mt-2">
-                <Button small onClick={() => shell.handle({ type: "retry", id: notice.id, now: Date.now() })}>
-                  Retry
-                </Button>
-              </div>
-            )}
+        {notices.length > MOST && <p className="text-meta text-ink-3">{notices.length - MOST} more</p>}
+        {shown.map((notice) => (
+          <div key={notice.id} role="alert" data-notice={notice.reject.code} className="pointer-events-auto flex items-start gap-2 rounded border border-line bg-raised py-2 ps-3 pe-1.5 shadow-float">
+            <div className="min-w-0 flex-1 py-0.5">
+              <p className="font-medium">{notice.title}</p>
+              {notice.task !== null && (
+                <p dir="auto" className="truncate text-start text-meta text-ink-3">
+                  {notice.task}
+                </p>
+              )}
+              <p className="wrap-anywhere text-ink-2 select-text">{notice.reject.message}</p>
+              {notice.retry && (
+                <div className="mt-2">
+                  <Button small onClick={() => shell.handle({ type: "retry", id: notice.id, now: Date.now() })}>
+                    Retry
+                  </Button>
+                </div>
+              )}
+            </div>
+            <IconButton label="Dismiss" onClick={() => shell.handle({ type: "dismiss", id: notice.id, now: Date.now() })}>
+              <X className="size-4" />
+            </IconButton>
           </div>
-          <IconButton label="Dismiss" onClick={() => shell.handle({ type: "dismiss", id: notice.id, now: Date.now() })}>
-            <X className="size-4" />
-          </IconButton>
-        </div>
-      ))}
-      <UndoNotice />
+        ))}
+        <UndoNotice />
       </div>
     </div>
   );

@@ -42,6 +42,7 @@ async function begin(place: HTMLElement): Promise<void> {
   delete window.qdToken;
   if (token !== undefined) await enter(token, place);
   place.removeAttribute("role");
+  place.textContent = "";
   const shell = await Shell.boot();
   listenToKeys();
   watchTheme();

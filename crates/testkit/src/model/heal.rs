@@ -13,6 +13,8 @@ const SECONDS: usize = 400;
 /// And so many for each intent that waits: a predecessor that a backup lost is waited for two minutes, by each of those
 /// that come one after the other.
 const EACH: usize = 125;
+/// But no more than so many.
+const LONGEST: usize = 1_500;
 
 /// The list that each page has open from the start, so that it is kept through all that happens.
 pub(super) fn every_task() -> Query {
@@ -26,7 +28,7 @@ impl World {
         let mut wait = 100;
         let mut waited = 0;
         let mut late_pages = 0;
-        let patience = SECONDS + EACH * self.journaled().len();
+        let patience = (SECONDS + EACH * self.journaled().len()).min(LONGEST);
         loop {
             self.log_in()?;
             self.calm()?;
