@@ -8,18 +8,20 @@
 //! `_meta: {"question": true}`: the protocol's own kinds of options only allow and reject.
 
 mod boot;
+mod offers;
 mod permission;
 mod rpc;
 mod tools;
 mod update;
 mod usage;
 
-use qd_core::event::{EventBody, Usage};
+use qd_core::event::{Abilities, EventBody, Image, Offer, Usage};
 use qd_core::ids::RequestId;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 
 use crate::driver::{AgentDriver, Command, Outbox, Refused, Signal, Start};
+use offers::Offers;
 use permission::Pending;
 use rpc::{Incoming, RpcError};
 use tools::OpenTools;
@@ -39,6 +41,8 @@ enum Awaited {
     Resumed(String),
     /// A mode or a model was set; the words for it.
     Set(String),
+    /// A person's choice.
+    Chosen { offer: String, value: String },
     Prompt,
 }
 
@@ -65,6 +69,11 @@ pub struct Acp {
     asked: u64,
     tools: OpenTools,
     usage: Usage,
+    /// What was used before the turn that runs.
+    before_turn: Usage,
+    can: Abilities,
+    offers: Offers,
+    told_offers: Vec<Offer>,
     stray: u32,
     /// The agent's id of the message that the last piece of text belonged to.
     message: Option<String>,
@@ -85,6 +94,10 @@ impl Acp {
             requests: BTreeMap::new(),
             asked: 0,
             usage: Usage::default(),
+            before_turn: Usage::default(),
+            can: Abilities::default(),
+            offers: Offers::default(),
+            told_offers: Vec::new(),
             stray: 0,
             message: None,
         }
@@ -121,6 +134,10 @@ impl Acp {
                 out.event(EventBody::Note { text });
                 self.next_setting(out);
             }
+            (Awaited::Chosen { offer, value }, Ok(result)) => self.chosen(&offer, &value, &result, out),
+            (Awaited::Chosen { value, .. }, Err(error)) => {
+                out.event(EventBody::Note { text: format!("{} refused {value}: {}", self.start.title, error.words()) });
+            }
             (Awaited::Prompt, Ok(result)) => self.turn_ended(&result, out),
             (Awaited::Prompt, Err(_)) if self.phase == (Phase::InTurn { cancelled: true }) => {
                 self.turn_ended(&json!({ "stopReason": "cancelled" }), out);
@@ -146,13 +163,13 @@ impl Acp {
     }
 
     fn turn_ended(&mut self, result: &Value, out: &mut Outbox) {
-        let usage = usage::of_turn(&self.usage, result, self.start.quirks.tokens);
+        let (usage, used) = usage::of_turn(&self.usage, &self.before_turn, result, self.start.quirks.tokens);
         self.tell_usage(usage, out);
         self.close_turn(out);
         // Read as text: the types know five reasons and fail on a sixth.
         let stop = result.get("stopReason").and_then(Value::as_str).unwrap_or("end_turn");
         self.phase = Phase::Idle;
-        out.event(EventBody::TurnEnded { stop: stop.to_owned() });
+        out.event(EventBody::TurnEnded { stop: stop.to_owned(), used });
     }
 
     fn close_turn(&mut self, out: &mut Outbox) {
@@ -231,19 +248,32 @@ impl AgentDriver for Acp {
 
     fn command(&mut self, command: Command, out: &mut Outbox) -> Result<(), Refused> {
         match command {
-            Command::Prompt { text } => {
+            Command::Prompt { text, images } => {
                 match self.phase {
                     Phase::Idle => {}
                     Phase::InTurn { .. } => return Err(Refused::Busy),
                     Phase::Booting | Phase::Broken => return Err(Refused::NotReady),
                 }
                 self.phase = Phase::InTurn { cancelled: false };
-                let prompt = json!([{ "type": "text", "text": text }]);
+                self.before_turn = self.usage.clone();
+                let mut prompt = vec![json!({ "type": "text", "text": text })];
+                if self.can.images {
+                    let block = |image: &Image| json!({ "type": "image", "mimeType": image.mime, "data": image.data });
+                    prompt.extend(images.iter().map(block));
+                } else if !images.is_empty() {
+                    let text = format!("{} takes no images; they were left out.", self.start.title);
+                    out.event(EventBody::Note { text });
+                }
                 let params = json!({ "sessionId": self.conversation, "prompt": prompt });
                 self.call("session/prompt", &params, Awaited::Prompt, out);
                 Ok(())
             }
-            Command::Answer { request, option, message } => self.answer(request, option, message, out),
+            // The protocol has no place for words beside an answer, nor for an edited input.
+            Command::Answer { request, option, message, note: _, input: _ } => {
+                self.answer(request, option, message, out)
+            }
+            Command::Steer { .. } => Err(Refused::NotSteered),
+            Command::Choose { offer, value } => self.choose(offer, value, out),
             Command::CancelTurn => {
                 if matches!(self.phase, Phase::InTurn { .. }) {
                     self.phase = Phase::InTurn { cancelled: true };

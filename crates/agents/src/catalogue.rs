@@ -1,9 +1,18 @@
 //! The agents that are known by name, what each needs, and what is peculiar to each.
 //!
-//! The peculiarities were measured with the programs themselves; each quirk says what happens without it.
+//! One file each. The peculiarities were measured with the programs themselves; each quirk says what happens without
+//! it.
 
+mod claude;
+mod codex;
+mod copilot;
+mod gemini;
+mod opencode;
+
+use qd_core::row::Permission;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// The demo agent's name.
 pub const DEMO: &str = "demo";
@@ -20,14 +29,73 @@ pub enum Tokens {
     LastStep,
 }
 
-/// What is peculiar to an agent.
+/// A protocol that agents speak.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Protocol {
+    /// The Agent Client Protocol, version 1.
+    #[default]
+    Acp,
+    /// Claude Code's own: lines of stream-json with control requests.
+    ClaudeStreamJson,
+    /// Codex's own: `codex app-server`.
+    CodexAppServer,
+}
+
+/// What is peculiar to an agent behind one of its doors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quirks {
-    /// The permission mode to set after opening: files in the worktree are edited freely, commands are asked for.
-    /// Without it some agents let a model decide (Claude's `auto`, Codex's `agent`) and ask nobody.
-    pub mode: Option<&'static str>,
+    /// The agent's mode for each permission. Without one some agents let a model decide (Claude's `auto`, Codex's
+    /// `agent`) and ask nobody.
+    pub modes: Modes,
     /// What it counts as tokens.
     pub tokens: Tokens,
+    /// For so long after its beginning a conversation cannot be loaded again.
+    pub load_after: Option<Duration>,
+    /// How long it may take to take prompts; none is a minute.
+    pub boot: Option<Duration>,
+    /// It makes a sandbox of its own, which fails inside of another one.
+    pub sandboxes_itself: bool,
+}
+
+/// The modes of an agent that stand for a permission; none leaves it the mode that it begins with. Whatever it asks
+/// beyond is answered by the permission: see [`Permission`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Modes {
+    /// For [`Permission::Ask`].
+    pub ask: Option<&'static str>,
+    /// For [`Permission::Edit`].
+    pub edit: Option<&'static str>,
+    /// For [`Permission::Everything`].
+    pub everything: Option<&'static str>,
+}
+
+impl Modes {
+    /// The mode for a permission.
+    pub fn of(self, permission: Permission) -> Option<&'static str> {
+        match permission {
+            Permission::Ask => self.ask,
+            Permission::Edit => self.edit,
+            Permission::Everything => self.everything,
+        }
+    }
+}
+
+/// A way to speak with an agent: a program and its protocol.
+#[derive(Debug)]
+pub struct Door {
+    /// The protocol.
+    pub protocol: Protocol,
+    /// The program, looked up on the PATH.
+    pub program: &'static str,
+    /// Its arguments.
+    pub args: &'static [&'static str],
+    /// The npm package that brings it.
+    pub package: &'static str,
+    /// The command that installs it.
+    pub install: &'static str,
+    /// Peculiarities.
+    pub quirks: Quirks,
 }
 
 /// An agent of the catalogue.
@@ -37,14 +105,8 @@ pub struct Entry {
     pub name: &'static str,
     /// Its name for people.
     pub title: &'static str,
-    /// The program, looked up on the PATH.
-    pub program: &'static str,
-    /// Its arguments.
-    pub args: &'static [&'static str],
-    /// The npm package that brings it.
-    pub package: &'static str,
-    /// The command that installs it.
-    pub install: &'static str,
+    /// The ways to speak with it; what loses least first.
+    pub doors: &'static [Door],
     /// The command that logs in.
     pub login: &'static str,
     /// Files below the home directory whose existence says that somebody logged in.
@@ -57,8 +119,8 @@ pub struct Entry {
     pub env: &'static [&'static str],
     /// Variables that are always set.
     pub set: &'static [(&'static str, &'static str)],
-    /// Peculiarities.
-    pub quirks: Quirks,
+    /// Folders and files below the home directory that it writes itself: state, caches, logs.
+    pub writes: &'static [&'static str],
 }
 
 /// An agent that a person configured: `[agents.NAME]`.
@@ -76,83 +138,16 @@ pub struct AgentConfig {
     /// Its name for people.
     #[serde(default)]
     pub title: Option<String>,
+    /// The protocol that it speaks.
+    #[serde(default)]
+    pub protocol: Protocol,
+    /// The agent of the catalogue that it is: its peculiarities then hold.
+    #[serde(default)]
+    pub like: Option<String>,
 }
 
 /// The agents known by name, the preferred first. The demo agent is not among them.
-pub const ENTRIES: &[Entry] = &[
-    Entry {
-        name: "claude-code",
-        title: "Claude Code",
-        program: "claude-agent-acp",
-        args: &[],
-        package: "@agentclientprotocol/claude-agent-acp",
-        install: "npm i -g @agentclientprotocol/claude-agent-acp",
-        login: "claude /login",
-        credentials: &[".claude/.credentials.json"],
-        settings: &[],
-        keys: &["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"],
-        env: &[
-            "ANTHROPIC_BASE_URL",
-            "ANTHROPIC_MODEL",
-            "CLAUDE_CONFIG_DIR",
-            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC",
-            "CLAUDE_CODE_MAX_RETRIES",
-            "CLAUDE_CODE_USE_BEDROCK",
-            "CLAUDE_CODE_USE_VERTEX",
-            "DISABLE_AUTOUPDATER",
-            "DISABLE_ERROR_REPORTING",
-            "DISABLE_TELEMETRY",
-        ],
-        set: &[],
-        quirks: Quirks { mode: Some("acceptEdits"), tokens: Tokens::PerTurn },
-    },
-    Entry {
-        name: "codex",
-        title: "Codex",
-        program: "codex-acp",
-        args: &[],
-        package: "@agentclientprotocol/codex-acp",
-        install: "npm i -g @agentclientprotocol/codex-acp",
-        login: "codex login",
-        credentials: &[".codex/auth.json"],
-        settings: &[".codex/config.toml"],
-        keys: &["OPENAI_API_KEY", "CODEX_API_KEY"],
-        env: &["CODEX_HOME", "OPENAI_BASE_URL"],
-        set: &[],
-        quirks: Quirks { mode: Some("workspace-write"), tokens: Tokens::PerTurn },
-    },
-    Entry {
-        name: "gemini",
-        title: "Gemini CLI",
-        program: "gemini",
-        args: &["--acp"],
-        package: "@google/gemini-cli",
-        install: "npm i -g @google/gemini-cli",
-        login: "gemini",
-        credentials: &[".gemini/oauth_creds.json"],
-        settings: &[],
-        keys: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
-        env: &["GOOGLE_GEMINI_BASE_URL", "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION", "GOOGLE_GENAI_USE_VERTEXAI"],
-        // It starts itself a second time otherwise: twice the memory, and signals reach only the first.
-        set: &[("GEMINI_CLI_NO_RELAUNCH", "true")],
-        quirks: Quirks { mode: Some("autoEdit"), tokens: Tokens::PerTurn },
-    },
-    Entry {
-        name: "opencode",
-        title: "OpenCode",
-        program: "opencode",
-        args: &["acp"],
-        package: "opencode-ai",
-        install: "npm i -g opencode-ai",
-        login: "opencode auth login",
-        credentials: &[".local/share/opencode/auth.json"],
-        settings: &[".config/opencode/opencode.json", ".config/opencode/opencode.jsonc"],
-        keys: &["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY"],
-        env: &["OPENCODE_CONFIG", "OPENCODE_DISABLE_MODELS_FETCH", "OPENCODE_DISABLE_DEFAULT_PLUGINS"],
-        set: &[("OPENCODE_DISABLE_AUTOUPDATE", "1"), ("OPENCODE_DISABLE_LSP_DOWNLOAD", "1")],
-        quirks: Quirks { mode: None, tokens: Tokens::LastStep },
-    },
-];
+pub const ENTRIES: &[Entry] = &[claude::ENTRY, codex::ENTRY, gemini::ENTRY, opencode::ENTRY, copilot::ENTRY];
 
 /// Variables that every agent gets, where they are set: who and where, language, network, keys of ssh's agent, and
 /// where toolchains live. Nothing else of the environment reaches an agent.
@@ -205,13 +200,12 @@ pub fn entry(name: &str) -> Option<&'static Entry> {
     ENTRIES.iter().find(|entry| entry.name == name)
 }
 
-/// The quirks of the agent of this name. Of a configured one none are known, save where its name tells what it is.
-pub fn quirks(name: &str) -> Quirks {
-    match entry(name) {
-        Some(entry) => entry.quirks,
-        None if name == "copilot" => Quirks { mode: None, tokens: Tokens::WholeSession },
-        None => Quirks::default(),
-    }
+/// The quirks of the agent of this name behind the door of this protocol. Of a configured agent none are known, save
+/// where it says which one it is.
+pub fn quirks(name: &str, configured: Option<&AgentConfig>, protocol: Protocol) -> Quirks {
+    let name = configured.map_or(Some(name), |config| config.like.as_deref());
+    let doors = name.and_then(entry).map(|entry| entry.doors).unwrap_or_default();
+    doors.iter().find(|door| door.protocol == protocol).map(|door| door.quirks).unwrap_or_default()
 }
 
 /// The command that logs the agent of this name in, where it is known.
@@ -284,5 +278,22 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), ENTRIES.len());
         assert!(entry(DEMO).is_none());
+    }
+
+    #[test]
+    fn a_configured_agent_has_the_quirks_of_the_one_that_it_says_it_is_and_no_others() {
+        let config = |like: Option<&str>| AgentConfig { like: like.map(str::to_owned), ..AgentConfig::default() };
+        assert_eq!(quirks("gemini", Some(&config(None)), Protocol::Acp), Quirks::default());
+        assert_eq!(quirks("mine", Some(&config(Some("gemini"))), Protocol::Acp), gemini::ENTRY.doors[0].quirks);
+        assert_eq!(quirks("mine", Some(&config(Some("nobody"))), Protocol::Acp), Quirks::default());
+    }
+
+    /// What one agent needs must not reach another: the whole table stands in one snapshot.
+    #[test]
+    fn the_quirks_of_all_agents_are_these() {
+        let lines = ENTRIES.iter().flat_map(|entry| {
+            entry.doors.iter().map(|door| format!("{} {:?}: {:#?}", entry.name, door.protocol, door.quirks))
+        });
+        insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"));
     }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-use crate::catalogue::{AgentConfig, DEMO, ENTRIES, Entry};
+use crate::catalogue::{AgentConfig, DEMO, Door, ENTRIES, Entry};
 use crate::demo_agent::MODELS;
 
 /// How long a program may take to tell its version.
@@ -35,7 +35,7 @@ impl Surroundings {
 }
 
 /// An agent and how it stands on this machine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Detected {
     /// Its name.
     pub name: String,
@@ -47,6 +47,8 @@ pub struct Detected {
     pub program: PathBuf,
     /// Its arguments.
     pub args: Vec<String>,
+    /// The way in that is open, of an agent of the catalogue that was found.
+    pub door: Option<&'static Door>,
     /// Its version, where it tells.
     pub version: Option<String>,
     /// Whether somebody is logged in; none where that cannot be seen from outside.
@@ -78,7 +80,7 @@ pub async fn detect(around: &Surroundings, configured: &BTreeMap<String, AgentCo
     agents.push(demo(around));
     let mut versions = JoinSet::new();
     for (index, agent) in agents.iter().enumerate().filter(|(_, agent)| agent.found && !agent.scripted) {
-        let package = ENTRIES.iter().find(|entry| entry.name == agent.name).map(|entry| entry.package);
+        let package = agent.door.map(|door| door.package);
         let (program, around) = (agent.program.clone(), around.clone());
         versions.spawn(async move { (index, version(&program, package, &around).await) });
     }
@@ -108,6 +110,7 @@ fn configured_agent(around: &Surroundings, name: &str, config: &AgentConfig) -> 
         mend: found.is_none().then(|| format!("command -v {}", config.command)),
         program: found.unwrap_or_else(|| config.command.clone().into()),
         args: config.args.clone(),
+        door: None,
         version: None,
         logged_in: None,
         scripted: false,
@@ -115,26 +118,40 @@ fn configured_agent(around: &Surroundings, name: &str, config: &AgentConfig) -> 
     }
 }
 
-fn known_agent(around: &Surroundings, entry: &Entry) -> Detected {
-    let found = find(around, entry.program);
+/// The first door of an agent whose program is there, with the program's place.
+pub fn open_door(
+    entry: &'static Entry,
+    find: impl Fn(&'static str) -> Option<PathBuf>,
+) -> Option<(&'static Door, PathBuf)> {
+    entry.doors.iter().find_map(|door| Some((door, find(door.program)?)))
+}
+
+fn known_agent(around: &Surroundings, entry: &'static Entry) -> Detected {
+    let open = open_door(entry, |program| find(around, program));
+    let first = entry.doors.first();
     let logged_in = logged_in(around, entry);
-    let mend = match (&found, logged_in) {
-        (None, _) => Some(entry.install.to_owned()),
+    let mend = match (&open, logged_in) {
+        (None, _) => first.map(|door| door.install.to_owned()),
         (Some(_), Some(false)) => Some(entry.login.to_owned()),
         (Some(_), _) => None,
     };
     Detected {
         name: entry.name.to_owned(),
         title: entry.title.to_owned(),
-        found: found.is_some(),
-        program: found.unwrap_or_else(|| entry.program.into()),
-        args: entry.args.iter().map(|arg| (*arg).to_owned()).collect(),
+        found: open.is_some(),
+        door: open.as_ref().map(|(door, _)| *door),
+        args: door_args(open.as_ref().map(|(door, _)| *door).or(first)),
+        program: open.map(|(_, found)| found).or_else(|| first.map(|door| door.program.into())).unwrap_or_default(),
         version: None,
         logged_in,
         mend,
         scripted: false,
         models: Vec::new(),
     }
+}
+
+fn door_args(door: Option<&Door>) -> Vec<String> {
+    door.map(|door| door.args).unwrap_or_default().iter().map(|arg| (*arg).to_owned()).collect()
 }
 
 fn demo(around: &Surroundings) -> Detected {
@@ -145,6 +162,7 @@ fn demo(around: &Surroundings) -> Detected {
         found: true,
         program: around.own_program.clone(),
         args: vec!["demo-agent".to_owned()],
+        door: None,
         version: Some(env!("CARGO_PKG_VERSION").to_owned()),
         logged_in: Some(true),
         mend: None,

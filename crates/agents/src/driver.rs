@@ -3,11 +3,16 @@
 //! A driver does no I/O and reads no clock, so recordings can be replayed through it. Deadlines and processes belong
 //! to its caller.
 
-use qd_core::event::EventBody;
+use qd_core::event::{Abilities, EventBody, Image};
 use qd_core::ids::{MessageId, RequestId};
+use qd_core::row::Permission;
+use serde_json::Value;
 use std::path::PathBuf;
 
-use crate::catalogue::Quirks;
+use crate::acp::Acp;
+use crate::catalogue::{Protocol, Quirks};
+use crate::claude::Claude;
+use crate::codex::Codex;
 
 /// What a driver needs to know to open a conversation.
 #[derive(Clone, Debug)]
@@ -18,8 +23,8 @@ pub struct Start {
     pub cwd: PathBuf,
     /// The agent's own id of the conversation to go on with.
     pub resume: Option<String>,
-    /// The permission mode to set; none takes the one of the quirks.
-    pub mode: Option<String>,
+    /// What it may do without asking.
+    pub permission: Permission,
     /// The model to set; none leaves the agent's choice.
     pub model: Option<String>,
     /// Makes the ids of requests: unique per attempt, so that the same attempt replayed gives the same ids.
@@ -37,6 +42,20 @@ pub enum Command {
     Prompt {
         /// The instruction.
         text: String,
+        /// Images with it; an agent that takes none is told that they were left out.
+        images: Vec<Image>,
+    },
+    /// Say something into the turn that runs.
+    Steer {
+        /// What.
+        text: String,
+    },
+    /// Choose among what the agent offers.
+    Choose {
+        /// The offer's id.
+        offer: String,
+        /// The value's id.
+        value: String,
     },
     /// Settle a request.
     Answer {
@@ -44,11 +63,27 @@ pub enum Command {
         request: RequestId,
         /// The chosen option's id; none withdraws the request.
         option: Option<String>,
+        /// What the person says beside it: why not, or an answer of their own.
+        note: Option<String>,
+        /// The tool's input as the person edited it.
+        input: Option<Value>,
         /// The message that carried the answer.
         message: Option<MessageId>,
     },
     /// End the turn; the process stays.
     CancelTurn,
+}
+
+impl Command {
+    /// A prompt of mere text.
+    pub fn prompt(text: impl Into<String>) -> Self {
+        Self::Prompt { text: text.into(), images: Vec::new() }
+    }
+
+    /// The choice of an option, with nothing beside it.
+    pub fn answer(request: RequestId, option: impl Into<String>) -> Self {
+        Self::Answer { request, option: Some(option.into()), note: None, input: None, message: None }
+    }
 }
 
 /// A command that cannot be carried out now.
@@ -60,6 +95,12 @@ pub enum Refused {
     /// A turn is running; the next prompt waits for its end.
     #[error("the agent is in the middle of a turn")]
     Busy,
+    /// No turn runs that could be steered, or the agent can't be.
+    #[error("the agent takes nothing in the middle of a turn")]
+    NotSteered,
+    /// The agent offers no such choice.
+    #[error("the agent does not offer this")]
+    NotOffered,
     /// There is no such request, or it is settled.
     #[error("this request is settled already")]
     NoSuchRequest,
@@ -78,6 +119,8 @@ pub enum Signal {
     Ready {
         /// The program and its version as it names itself, where it does.
         program: Option<String>,
+        /// What it can do.
+        can: Abilities,
     },
     /// Something for the output log. `TurnEnded` among them frees the agent for the next prompt.
     Event(EventBody),
@@ -97,7 +140,7 @@ pub struct Outbox {
 
 impl Outbox {
     /// One line for the agent.
-    pub fn send(&mut self, message: &serde_json::Value) {
+    pub fn send(&mut self, message: &Value) {
         self.bytes.extend_from_slice(message.to_string().as_bytes());
         self.bytes.push(b'\n');
     }
@@ -139,6 +182,23 @@ impl Outbox {
     /// Takes the signals, in order.
     pub fn take_signals(&mut self) -> Vec<Signal> {
         std::mem::take(&mut self.signals)
+    }
+}
+
+/// The driver for a protocol.
+pub fn driver(protocol: Protocol, start: Start) -> Box<dyn AgentDriver> {
+    match protocol {
+        Protocol::Acp => Box::new(Acp::new(start)),
+        Protocol::ClaudeStreamJson => Box::new(Claude::new(start)),
+        Protocol::CodexAppServer => Box::new(Codex::new(start)),
+    }
+}
+
+/// The arguments that a protocol needs of the program, behind those of its door.
+pub fn arguments(protocol: Protocol, start: &Start) -> Vec<String> {
+    match protocol {
+        Protocol::ClaudeStreamJson => Claude::arguments(start),
+        Protocol::Acp | Protocol::CodexAppServer => Vec::new(),
     }
 }
 

@@ -59,7 +59,7 @@ impl Stage {
             title: "Demo agent".to_owned(),
             cwd: self.cwd().to_owned(),
             resume: resume.map(str::to_owned),
-            mode: None,
+            permission: qd_core::row::Permission::Ask,
             model: Some("scripted-slow".to_owned()),
             seed: "s.1".to_owned(),
             login: None,
@@ -113,7 +113,7 @@ fn said(signals: &[Signal]) -> String {
 
 fn stop(signals: &[Signal]) -> &str {
     match signals.last() {
-        Some(Signal::Event(EventBody::TurnEnded { stop })) => stop,
+        Some(Signal::Event(EventBody::TurnEnded { stop, .. })) => stop,
         other => panic!("the turn did not end: {other:?}"),
     }
 }
@@ -129,12 +129,12 @@ fn tools(signals: &[Signal]) -> Vec<&ToolUpdate> {
 }
 
 fn prompt(link: &mut Wire, text: &str) {
-    link.command(Command::Prompt { text: text.to_owned() }).unwrap();
+    link.command(Command::prompt(text.to_owned())).unwrap();
 }
 
 fn choose(link: &mut Wire, request: &Request, option: &str) {
     let option = Some(option.to_owned());
-    link.command(Command::Answer { request: request.id, option, message: None }).unwrap();
+    link.command(Command::Answer { request: request.id, option, note: None, input: None, message: None }).unwrap();
 }
 
 #[tokio::test]
@@ -216,10 +216,10 @@ async fn a_question_has_choices_and_its_answer_arrives() {
     assert_eq!(asked.title, "Tabs or spaces?");
     assert!(asked.options.iter().all(|option| option.effect == OptionEffect::Choice));
 
-    let wrong = Command::Answer { request: asked.id, option: Some("both".to_owned()), message: None };
+    let wrong = Command::answer(asked.id, "both");
     assert_eq!(link.command(wrong), Err(Refused::NoSuchOption { option: "both".to_owned() }));
     choose(&mut link, &asked, "spaces");
-    let again = Command::Answer { request: asked.id, option: Some("tabs".to_owned()), message: None };
+    let again = Command::answer(asked.id, "tabs");
     assert_eq!(link.command(again), Err(Refused::NoSuchRequest));
     assert!(said(&until(&mut link, is_turn_end).await).contains("You chose spaces."));
 }
@@ -234,7 +234,7 @@ async fn a_cancelled_turn_withdraws_its_request_and_the_next_turn_works() {
     link.command(Command::CancelTurn).unwrap();
     let signals = until(&mut link, is_turn_end).await;
     assert_eq!(stop(&signals), "cancelled");
-    let withdrawn = EventBody::Answered { request: asked.id, option: None, message: None };
+    let withdrawn = EventBody::Answered { request: asked.id, option: None, note: None, message: None };
     assert!(signals.contains(&Signal::Event(withdrawn)));
     let last = tools(&signals).into_iter().next_back().unwrap();
     assert_eq!((Some(&last.id), last.status), (asked.tool.as_ref(), Some(ToolStatus::Failed)));
@@ -247,11 +247,11 @@ async fn a_cancelled_turn_withdraws_its_request_and_the_next_turn_works() {
 async fn a_second_prompt_within_a_turn_is_refused() {
     let mut stage = Stage::new();
     let mut link = stage.agent(None);
-    let early = link.command(Command::Prompt { text: "now".to_owned() });
+    let early = link.command(Command::prompt("now".to_owned()));
     assert_eq!(early, Err(Refused::NotReady));
     until(&mut link, is_ready).await;
     prompt(&mut link, "[[demo: hang]]");
-    assert_eq!(link.command(Command::Prompt { text: "more".to_owned() }), Err(Refused::Busy));
+    assert_eq!(link.command(Command::prompt("more".to_owned())), Err(Refused::Busy));
 }
 
 #[tokio::test]

@@ -3,10 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail anywhere")]
 
 use qd_agents::acp::Acp;
-use qd_agents::catalogue::Quirks;
+use qd_agents::catalogue::{Modes, Quirks};
 use qd_agents::driver::{AgentDriver as _, Command, Outbox, Signal, Start};
 use qd_agents::link::{LONGEST_LINE, Link, LinkError};
-use qd_core::event::EventBody;
+use qd_core::event::{Abilities, EventBody, TurnUsage};
 use serde_json::{Value, json};
 use tokio::io::{AsyncWriteExt as _, duplex, split};
 
@@ -22,11 +22,11 @@ impl Script {
             title: "Robot".to_owned(),
             cwd: "/w".into(),
             resume: None,
-            mode: None,
+            permission: qd_core::row::Permission::Ask,
             model: None,
             seed: "s.1".to_owned(),
             login: Some("robot login".to_owned()),
-            quirks: Quirks { mode: Some("careful"), ..Quirks::default() },
+            quirks: Quirks { modes: Modes { ask: Some("careful"), ..Modes::default() }, ..Quirks::default() },
         };
         change(&mut start);
         let mut script = Self { driver: Acp::new(start), out: Outbox::default() };
@@ -36,11 +36,11 @@ impl Script {
 
     /// A driver with an open conversation in the middle of a turn.
     fn in_turn() -> Self {
-        let mut script = Self::begun(|start| start.quirks.mode = None);
+        let mut script = Self::begun(|start| start.quirks.modes = Modes::default());
         script.sent();
         script.says(&json!({ "id": 1, "result": { "protocolVersion": 1 } }));
         script.says(&json!({ "id": 2, "result": { "sessionId": "c" } }));
-        script.driver.command(Command::Prompt { text: "go".to_owned() }, &mut script.out).unwrap();
+        script.driver.command(Command::prompt("go".to_owned()), &mut script.out).unwrap();
         script.sent();
         script.told();
         script
@@ -91,7 +91,7 @@ fn nothing_is_offered_and_the_mode_and_the_model_are_set_before_the_first_prompt
     script.told();
     script.says(&json!({ "id": 4, "error": { "code": -32602, "message": "no" } }));
     let note = EventBody::Note { text: "Robot refused the model big: no".to_owned() };
-    assert_eq!(script.told(), [event(note), Signal::Ready { program: Some("robot 2".to_owned()) }]);
+    assert_eq!(script.told(), [event(note), Signal::Ready { program: Some("robot 2".to_owned()), can: Abilities::default() }]);
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn what_nobody_knows_is_kept_raw() {
     let news = json!({ "method": "future/news", "params": { "y": 2 } });
     assert_eq!(script.told(), [event(EventBody::Unknown { raw: update }), event(EventBody::Unknown { raw: news })]);
     script.says(&json!({ "id": 3, "result": { "stopReason": "tired" } }));
-    assert_eq!(script.told(), [event(EventBody::TurnEnded { stop: "tired".to_owned() })]);
+    assert_eq!(script.told(), [event(EventBody::TurnEnded { stop: "tired".to_owned(), used: TurnUsage::default() })]);
 }
 
 #[test]

@@ -7,7 +7,7 @@
 
 use proptest::prelude::*;
 use qd_agents::acp::Acp;
-use qd_agents::catalogue::quirks;
+use qd_agents::catalogue::{Modes, Protocol, quirks};
 use qd_agents::driver::{AgentDriver as _, Command, Outbox, Signal, Start};
 use qd_agents::line::LineBuffer;
 use qd_core::event::EventBody;
@@ -66,12 +66,12 @@ impl Player {
             title: recording.agent.to_owned(),
             cwd: "/fixture/project".into(),
             resume: resume.filter(|_| recording.resume),
-            mode: None,
+            permission: qd_core::row::Permission::Ask,
             model: None,
             seed: "replay".to_owned(),
             login: Some("log in".to_owned()),
             // Modes are set by the recording's own client; what it asked for is not what the driver would ask for.
-            quirks: qd_agents::catalogue::Quirks { mode: None, ..quirks(recording.agent) },
+            quirks: qd_agents::catalogue::Quirks { modes: Modes::default(), ..quirks(recording.agent, None, Protocol::Acp) },
         });
         let mut player = Self {
             driver,
@@ -94,14 +94,14 @@ impl Player {
             Some("session/prompt") => {
                 // A turn that is still running (the recording's client sent the next one at once) refuses.
                 let text = message["params"]["prompt"][0]["text"].as_str().unwrap_or_default().to_owned();
-                let _ = self.driver.command(Command::Prompt { text }, &mut self.out);
+                let _ = self.driver.command(Command::prompt(text), &mut self.out);
             }
             Some("session/cancel") => self.driver.command(Command::CancelTurn, &mut self.out).unwrap(),
             None => {
                 let asked = self.asked.remove(&message["id"].to_string());
                 let option = message["result"]["outcome"]["optionId"].as_str().map(str::to_owned);
                 if let Some(request) = asked {
-                    let _ = self.driver.command(Command::Answer { request, option, message: None }, &mut self.out);
+                    let _ = self.driver.command(Command::Answer { request, option, note: None, input: None, message: None }, &mut self.out);
                 }
             }
             Some(_) => {}
@@ -154,7 +154,7 @@ fn told(signals: Vec<Signal>) -> String {
         let line = match signal {
             Signal::Event(EventBody::Commands { commands }) => format!("commands: {}", commands.len()),
             Signal::Event(body) => short(serde_json::to_value(body).unwrap()).to_string(),
-            Signal::Ready { program } => format!("ready: {}", program.unwrap_or_default()),
+            Signal::Ready { program, .. } => format!("ready: {}", program.unwrap_or_default()),
             Signal::Broken { reason } => format!("broken: {reason}"),
         };
         writeln!(text, "{line}").unwrap();
@@ -244,11 +244,11 @@ fn in_chunks(bytes: &[u8], cuts: &[usize]) -> (String, usize) {
         title: "agent".to_owned(),
         cwd: "/fixture/project".into(),
         resume: None,
-        mode: None,
+        permission: qd_core::row::Permission::Ask,
         model: None,
         seed: "replay".to_owned(),
         login: None,
-        quirks: quirks("claude-code"),
+        quirks: quirks("claude-code", None, Protocol::Acp),
     });
     let (mut out, mut lines, mut from) = (Outbox::default(), LineBuffer::new(64 << 20), 0);
     driver.begin(&mut out);

@@ -1,7 +1,7 @@
 //! Commands: everything that changes the state. On the wire `{name, args}` ([`Command::of_wire`]); unknown names and
 //! arguments that do not parse are refused and recorded.
 
-use crate::event::{Activity, Ending, Request};
+use crate::event::{Activity, Ending, Image, Request};
 use crate::ids::{MessageId, Mid, ProjectId, RequestId, SessionId, TaskId};
 use crate::row::{Agent, Branch, Changed, Document, Key, Landing, MessageState, Start};
 use crate::status::{Kind, Status};
@@ -34,6 +34,10 @@ pub enum Command {
     SendMessage(SendMessage),
     /// Answers a request of an agent.
     AnswerRequest(AnswerRequest),
+    /// Ends the turn that runs; the agent stays for the next message.
+    InterruptTurn(InterruptTurn),
+    /// Chooses among what the agent offers: another mode, model or effort.
+    ChooseOffer(ChooseOffer),
     /// Puts the work of a task onto its target branch.
     KeepWork(KeepWork),
     /// Takes back what was kept last.
@@ -142,6 +146,12 @@ pub struct SendMessage {
     pub id: MessageId,
     pub session: SessionId,
     pub text: String,
+    /// Images with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<Image>,
+    /// For the turn that runs, where the agent can take it then; else it waits for the turn's end.
+    #[serde(default)]
+    pub steer: bool,
 }
 
 /// See [`Command::AnswerRequest`].
@@ -152,6 +162,45 @@ pub struct AnswerRequest {
     pub session: SessionId,
     pub request: RequestId,
     pub option: String,
+    /// Why not, or an answer of one's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// The tool's input as it was edited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(type = "unknown")]
+    pub input: Option<Value>,
+}
+
+impl SendMessage {
+    /// A message of mere text, for the end of the turn.
+    pub fn new(id: MessageId, session: SessionId, text: impl Into<String>) -> Self {
+        Self { id, session, text: text.into(), images: Vec::new(), steer: false }
+    }
+}
+
+impl AnswerRequest {
+    /// The choice of an option, with nothing beside it.
+    pub fn new(id: MessageId, session: SessionId, request: RequestId, option: impl Into<String>) -> Self {
+        Self { id, session, request, option: option.into(), note: None, input: None }
+    }
+}
+
+/// See [`Command::InterruptTurn`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct InterruptTurn {
+    pub id: MessageId,
+    pub session: SessionId,
+}
+
+/// See [`Command::ChooseOffer`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct ChooseOffer {
+    pub id: MessageId,
+    pub session: SessionId,
+    pub offer: String,
+    pub value: String,
 }
 
 /// See [`Command::KeepWork`].
@@ -344,6 +393,8 @@ impl Command {
             | Self::DeleteSession(_)
             | Self::SendMessage(_)
             | Self::AnswerRequest(_)
+            | Self::InterruptTurn(_)
+            | Self::ChooseOffer(_)
             | Self::KeepWork(_)
             | Self::UndoKeep(_)
             | Self::DiscardWork(_)
@@ -378,8 +429,10 @@ impl Command {
             Self::SaveDocument(c) | Self::ResolveConflict(c) => vec![c.id.into()],
             Self::StartSession(c) => vec![c.id.into(), c.task.into()],
             Self::CancelSession(c) | Self::MarkSeen(c) | Self::DeleteSession(c) => vec![c.id.into()],
+            Self::InterruptTurn(c) => vec![c.session.into()],
             Self::SendMessage(c) => vec![c.session.into()],
             Self::AnswerRequest(c) => vec![c.session.into()],
+            Self::ChooseOffer(c) => vec![c.session.into()],
             Self::KeepWork(c) => vec![c.id.into()],
             Self::UndoKeep(c) | Self::DiscardWork(c) | Self::UndoDiscard(c) | Self::ObserveGone(c) => vec![c.id.into()],
             Self::RetryJob(c) | Self::DropJob(c) => vec![c.id.into()],

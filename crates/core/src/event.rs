@@ -39,12 +39,27 @@ pub enum EventBody {
         /// The id.
         id: String,
     },
-    /// A person's message (or the first instruction), handed to the agent.
+    /// The agent takes prompts from here on.
+    Ready {
+        /// The program and its version as it names itself, where it does.
+        program: Option<String>,
+        /// What it can do.
+        can: Abilities,
+    },
+    /// What can be chosen in the running conversation; replaces the list before.
+    Offers {
+        /// Modes, models, efforts and whatever else the agent lets a person set.
+        offers: Vec<Offer>,
+    },
+    /// A person's message (or the first instruction), handed to the agent. In the middle of a turn it steers that turn.
     Prompt {
         /// The message's id; each id stands here at most once in a session.
         message: MessageId,
         /// The text as it was sent.
         text: String,
+        /// Images that came with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        images: Vec<Image>,
     },
     /// A piece of what the agent says.
     Text {
@@ -56,6 +71,8 @@ pub enum EventBody {
         /// The delta.
         text: String,
     },
+    /// An image that the agent shows.
+    Image(Image),
     /// A tool call, upserted by id: absent fields leave what was there.
     Tool(ToolUpdate),
     /// The agent's list of steps; replaces the one before.
@@ -74,11 +91,23 @@ pub enum EventBody {
         request: RequestId,
         /// The chosen option's id.
         option: Option<String>,
+        /// What the person said beside it: why not, or an answer in their own words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
         /// The message that carried the answer.
         message: Option<MessageId>,
     },
     /// Use of tokens and money as far as the agent tells; unknown is null, never zero.
     Usage(Usage),
+    /// Everything that the turn has changed in files so far, as the agent tells it: a unified diff of git's kind.
+    TurnDiff {
+        /// The diff.
+        diff: String,
+    },
+    /// The agent could not reach its model and tries again.
+    Retrying(Retry),
+    /// The provider's limit is reached.
+    Limited(Limit),
     /// Commands that the agent offers (`/name`).
     Commands {
         /// Their names and descriptions.
@@ -98,6 +127,9 @@ pub enum EventBody {
     TurnEnded {
         /// The agent's reason (`end_turn`, `cancelled`, `refusal`, …).
         stop: String,
+        /// What this turn alone used, where the agent tells.
+        #[serde(default, skip_serializing_if = "TurnUsage::is_unknown")]
+        used: TurnUsage,
     },
     /// The last line of an attempt.
     Ended {
@@ -111,6 +143,95 @@ pub enum EventBody {
         /// As it came.
         raw: serde_json::Value,
     },
+}
+
+/// What an agent can do, as it says or as it was measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct Abilities {
+    /// A prompt in the middle of a turn reaches the turn.
+    pub steer: bool,
+    /// Prompts may carry images.
+    pub images: bool,
+    /// A conversation can be gone on with in a new process.
+    pub resume: bool,
+    /// A conversation can be copied.
+    pub fork: bool,
+}
+
+/// Something that can be chosen in the running conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Offer {
+    /// The agent's id of it.
+    pub id: String,
+    /// Its name for people.
+    pub title: String,
+    /// What it is about.
+    pub about: OfferKind,
+    /// The chosen one's id, where it is known.
+    pub current: Option<String>,
+    /// What can be chosen.
+    pub values: Vec<OfferValue>,
+}
+
+/// What an offer is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names are the documentation")]
+pub enum OfferKind {
+    Mode,
+    Model,
+    Effort,
+    Other,
+}
+
+/// A value of an offer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct OfferValue {
+    /// The agent's id of it.
+    pub id: String,
+    /// Its name for people.
+    pub title: String,
+    /// What it means, in the agent's words.
+    pub detail: Option<String>,
+}
+
+/// An image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Image {
+    /// Its media type, `image/png` and the like.
+    pub mime: String,
+    /// Its bytes in base64.
+    pub data: String,
+}
+
+/// An attempt to reach the model that failed; another one follows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Retry {
+    /// Which one failed, from 1, where the agent counts.
+    pub attempt: Option<u32>,
+    /// How many there will be at most.
+    pub of: Option<u32>,
+    /// How long it waits, in milliseconds.
+    #[ts(type = "number | null")]
+    pub wait_ms: Option<u64>,
+    /// The status of HTTP.
+    pub status: Option<u16>,
+    /// What went wrong, in the agent's words.
+    pub reason: String,
+}
+
+/// A limit of the provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Limit {
+    /// Which one, in words for people ("5 hours", "week").
+    pub name: String,
+    /// How much of it is used, in percent.
+    pub percent: Option<u8>,
+    /// When it begins anew.
+    pub until: Option<Millis>,
+    /// Whether it is reached, so that the agent can't go on.
+    pub reached: bool,
 }
 
 /// A change of a tool call. The first one with an id makes it.
@@ -190,6 +311,8 @@ pub enum ToolContent {
         /// Its exit code, once known.
         exit: Option<i32>,
     },
+    /// An image.
+    Image(Image),
 }
 
 /// A step of an agent's plan.
@@ -225,6 +348,13 @@ pub struct Request {
     pub options: Vec<RequestOption>,
     /// A question (true) or a permission (false).
     pub question: bool,
+    /// Whether the agent hears what a person writes beside the option: a reason for a no, an answer of one's own.
+    #[serde(default)]
+    pub takes_note: bool,
+    /// The tool's input, where the agent also takes an edited one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(type = "unknown")]
+    pub input: Option<serde_json::Value>,
 }
 
 /// One of the options of a request.
@@ -236,6 +366,9 @@ pub struct RequestOption {
     pub label: String,
     /// What choosing it means.
     pub effect: OptionEffect,
+    /// How far an "always" reaches, or what a choice means, in one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
 }
 
 /// What choosing an option means.
@@ -252,10 +385,14 @@ pub enum OptionEffect {
 
 /// Use of tokens and money by one attempt so far. Null is unknown.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(default)]
 pub struct Usage {
-    /// Input tokens.
+    /// Input tokens, those read from a cache among them.
     #[ts(type = "number | null")]
     pub input: Option<u64>,
+    /// Of the input, what was read from a cache.
+    #[ts(type = "number | null")]
+    pub cached: Option<u64>,
     /// Output tokens.
     #[ts(type = "number | null")]
     pub output: Option<u64>,
@@ -267,6 +404,30 @@ pub struct Usage {
     pub context_size: Option<u64>,
     /// US dollars.
     pub cost_usd: Option<f64>,
+}
+
+/// Use of tokens and money by one turn. Null is unknown.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct TurnUsage {
+    /// Input tokens, those read from a cache among them.
+    #[ts(type = "number | null")]
+    pub input: Option<u64>,
+    /// Of the input, what was read from a cache.
+    #[ts(type = "number | null")]
+    pub cached: Option<u64>,
+    /// Output tokens.
+    #[ts(type = "number | null")]
+    pub output: Option<u64>,
+    /// US dollars.
+    pub cost_usd: Option<f64>,
+}
+
+impl TurnUsage {
+    /// Whether nothing is known.
+    pub fn is_unknown(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// How an attempt ended.

@@ -129,7 +129,7 @@ impl Server {
     }
 
     async fn answer(&mut self, number: u32, request: &Request, option: &str) {
-        let body = MessageBody::Answer { request: request.id, option: option.to_owned() };
+        let body = MessageBody::answer(request.id, option.to_owned());
         self.send(ToHost::Deliver { message: message(number), body }).await;
     }
 
@@ -350,7 +350,7 @@ async fn a_message_is_delivered_once_however_often_it_is_sent() {
     let (_, attachment) = stage.attached().await;
     let mut server = Server::of(attachment);
     let asked = server.until_asked().await;
-    let more = || ToHost::Deliver { message: message(2), body: MessageBody::Prompt { text: "and now?".to_owned() } };
+    let more = || ToHost::Deliver { message: message(2), body: MessageBody::prompt("and now?".to_owned()) };
     for _ in 0..3 {
         server.send(more()).await;
     }
@@ -380,7 +380,7 @@ async fn an_interrupt_ends_the_turn_and_the_agent_takes_the_next_prompt() {
     let mut server = Server::of(attachment);
     assert!(server.until(|state| state.activity.line.contains("I hang now")).await);
     server.send(ToHost::Interrupt).await;
-    let body = MessageBody::Prompt { text: "still there?".to_owned() };
+    let body = MessageBody::prompt("still there?".to_owned());
     server.send(ToHost::Deliver { message: message(1), body }).await;
     assert!(server.until(|state| state.activity.line.contains("you wrote: still there?")).await);
     server.send(ToHost::Cancel).await;
@@ -492,7 +492,7 @@ async fn an_interrupt_ends_what_the_turn_left_running_but_not_the_agent() {
     let before = stage.processes();
     assert!(before.len() > 3);
     server.send(ToHost::Interrupt).await;
-    let body = MessageBody::Prompt { text: "still there?".to_owned() };
+    let body = MessageBody::prompt("still there?".to_owned());
     server.send(ToHost::Deliver { message: message(1), body }).await;
     assert!(server.until(|state| state.activity.line.contains("you wrote: still there?")).await);
     // A killed process may take a moment to go; the agent stays.

@@ -65,7 +65,7 @@ async fn a_permission_shows_on_the_card_and_its_answer_reaches_the_agent() {
     let asked = server.until_status(id, Status::NeedsApproval).await;
     let request = &asked.requests[0];
     let message = MessageId(stage.mint());
-    let answer = AnswerRequest { id: message, session: id, request: request.id, option: request.options[0].id.clone() };
+    let answer = AnswerRequest::new(message, id, request.id, request.options[0].id.clone());
     assert!(server.act(&Command::AnswerRequest(answer)).await.ok);
     assert_eq!(server.session(id).status, Status::Running);
     let (_, ending) = server.until_end(id).await;
@@ -92,7 +92,7 @@ async fn what_a_person_writes_while_the_agent_ticks_boxes_is_merged_with_it() {
     assert!(server.act(&Command::SaveDocument(SaveDocument { id: task.id, base, text })).await.ok);
     let request = &asked.requests[0];
     let option = request.options[0].id.clone();
-    let answer = AnswerRequest { id: MessageId(stage.mint()), session: id, request: request.id, option };
+    let answer = AnswerRequest::new(MessageId(stage.mint()), id, request.id, option);
     assert!(server.act(&Command::AnswerRequest(answer)).await.ok);
     assert_eq!(server.until_end(id).await.1, Ending::Completed);
     let file = stage.project().join("tasks/clock.md");
@@ -257,7 +257,7 @@ async fn a_session_goes_on_without_its_server_and_the_next_server_takes_it_up() 
     let request = &server.session(id).requests[0];
     assert_eq!(request.id, asked.requests[0].id);
     let message = MessageId(stage.mint());
-    let answer = AnswerRequest { id: message, session: id, request: request.id, option: request.options[0].id.clone() };
+    let answer = AnswerRequest::new(message, id, request.id, request.options[0].id.clone());
     assert!(server.act(&Command::AnswerRequest(answer)).await.ok);
     let (session, ending) = server.until_end(id).await;
     assert_eq!((ending, session.attempt), (Ending::Completed, 1));
@@ -328,7 +328,7 @@ async fn a_message_to_a_running_session_is_its_next_turn() {
     let message = server.send(id, "say more [[demo: quick]]").await;
     let answer = MessageId(stage.mint());
     let option = asked.requests[0].options[0].id.clone();
-    let answer = AnswerRequest { id: answer, session: id, request: asked.requests[0].id, option };
+    let answer = AnswerRequest::new(answer, id, asked.requests[0].id, option);
     assert!(server.act(&Command::AnswerRequest(answer)).await.ok);
     let (session, ending) = server.until_end(id).await;
     assert_eq!(ending, Ending::Completed);
@@ -384,7 +384,7 @@ async fn a_message_after_a_start_that_failed_comes_behind_the_prompt() {
 async fn answer_host(stage: &Stage, run_dir: &Path, asked: &Session) {
     let mut attachment = attach(run_dir).await.unwrap();
     let request = &asked.requests[0];
-    let body = MessageBody::Answer { request: request.id, option: request.options[0].id.clone() };
+    let body = MessageBody::answer(request.id, request.options[0].id.clone());
     attachment.commands.send(&ToHost::Deliver { message: MessageId(stage.mint()), body }).await.unwrap();
     // Until the end: a connection that goes earlier could take the answer with it.
     while let Ok(Some(_)) = attachment.reports.next().await {}

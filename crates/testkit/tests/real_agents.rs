@@ -106,7 +106,7 @@ fn a_cancelled_turn_ends_with_all_its_processes_and_a_message_goes_on_in_a_new_o
     .unwrap();
 
     let text = "What do you remember? [[recall]]".to_owned();
-    let message = SendMessage { id: MessageId(mint(&SystemClock)), session: id, text };
+    let message = SendMessage::new(MessageId(mint(&SystemClock)), id, text);
     assert!(api.send(&Command::SendMessage(message)).unwrap().ok);
     let resumed = until(api, id, STARTS, |session| session.attempt > 1 && session.status.is_ended());
     assert_eq!(resumed.status, Status::Completed, "{}", output(api, id));

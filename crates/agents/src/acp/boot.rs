@@ -1,7 +1,7 @@
 //! From the first line to the open conversation: initialise, open or resume, set mode and model.
 
 use agent_client_protocol_schema::v1 as acp;
-use qd_core::event::EventBody;
+use qd_core::event::{Abilities, EventBody};
 use serde_json::{Value, json};
 
 use super::{Acp, Awaited, Phase};
@@ -50,6 +50,8 @@ impl Acp {
 
     fn open(&mut self, can_load: bool, initialized: &Value, out: &mut Outbox) {
         let can_resume = initialized.pointer("/agentCapabilities/sessionCapabilities/resume").is_some();
+        let images = initialized.pointer("/agentCapabilities/promptCapabilities/image") == Some(&Value::Bool(true));
+        self.can = Abilities { steer: false, images, resume: can_load || can_resume, fork: false };
         let mut params = json!({ "cwd": self.start.cwd, "mcpServers": [] });
         match self.start.resume.clone() {
             Some(id) if can_load || can_resume => {
@@ -71,13 +73,14 @@ impl Acp {
     pub(super) fn opened(&mut self, conversation: String, result: &Value, out: &mut Outbox) {
         out.event(EventBody::Conversation { id: conversation.clone() });
         self.conversation = conversation;
-        let mode = self.start.mode.clone().or_else(|| self.start.quirks.mode.map(str::to_owned));
+        self.offered(result, out);
+        let mode = self.start.quirks.modes.of(self.start.permission);
         // Popped from the end: the mode first.
         if let Some(model) = self.start.model.clone() {
             self.plan_setting(model_setting(result, &model), &format!("the model {model}"), out);
         }
         if let Some(mode) = mode {
-            self.plan_setting(mode_setting(result, &mode), &format!("the mode {mode}"), out);
+            self.plan_setting(mode_setting(result, mode), &format!("the mode {mode}"), out);
         }
         self.next_setting(out);
     }
@@ -94,7 +97,7 @@ impl Acp {
     pub(super) fn next_setting(&mut self, out: &mut Outbox) {
         let Some(Setting { method, mut params, words }) = self.settings.pop() else {
             self.phase = Phase::Idle;
-            return out.signal(Signal::Ready { program: self.program.clone() });
+            return out.signal(Signal::Ready { program: self.program.clone(), can: self.can });
         };
         if let Some(params) = params.as_object_mut() {
             params.insert("sessionId".to_owned(), json!(self.conversation));

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Acp, rpc};
 use crate::driver::{Outbox, Refused};
+use crate::permission::{allows, once};
 
 /// How much of what is to be permitted is shown.
 const DETAIL: usize = 2000;
@@ -44,17 +45,24 @@ impl Acp {
         }
         let title = tool.title.clone().or_else(|| self.tools.title(&tool.id));
         let detail = detail(&tool);
+        let call_id = tool.id.clone();
         let tool_id = (!question).then(|| tool.id.clone());
         if !question {
             self.tools.tell(tool, out);
         }
+        let options: Vec<_> = asked.options.into_iter().map(|option| offered(option, question)).collect();
+        let (kind, files) = (self.tools.kind(&call_id), self.tools.files(&call_id));
+        let free = !question && allows(self.start.permission, kind, files);
+        if let Some(yes) = once(&options).filter(|_| free) {
+            return rpc::reply(call, &json!({ "outcome": { "outcome": "selected", "optionId": yes.id } }), out);
+        }
         self.asked += 1;
         let id = RequestId(of_cause(&["request", &self.start.seed, &self.asked.to_string()]));
-        let options: Vec<_> = asked.options.into_iter().map(|option| offered(option, question)).collect();
         let pending = Pending { call: call.clone(), options: options.iter().map(|option| option.id.clone()).collect() };
         self.requests.insert(id, pending);
         let title = title.unwrap_or_else(|| format!("{} asks for permission", self.start.title));
-        let request = Request { id, title, detail, tool: tool_id, options, question };
+        let request =
+            Request { id, title, detail, tool: tool_id, options, question, takes_note: false, input: None };
         out.event(EventBody::Asked { request });
     }
 
@@ -75,7 +83,7 @@ impl Acp {
         };
         rpc::reply(&pending.call, &json!({ "outcome": outcome }), out);
         self.requests.remove(&request);
-        out.event(EventBody::Answered { request, option, message });
+        out.event(EventBody::Answered { request, option, note: None, message });
         Ok(())
     }
 
@@ -83,7 +91,7 @@ impl Acp {
     pub(super) fn withdraw_all(&mut self, out: &mut Outbox) {
         for (request, pending) in std::mem::take(&mut self.requests) {
             rpc::reply(&pending.call, &json!({ "outcome": { "outcome": "cancelled" } }), out);
-            out.event(EventBody::Answered { request, option: None, message: None });
+            out.event(EventBody::Answered { request, option: None, note: None, message: None });
         }
     }
 
@@ -93,7 +101,7 @@ impl Acp {
         if let Some(request) = found {
             self.requests.remove(&request);
             rpc::refuse(call, rpc::CANCELLED, "withdrawn", out);
-            out.event(EventBody::Answered { request, option: None, message: None });
+            out.event(EventBody::Answered { request, option: None, note: None, message: None });
         }
     }
 }
@@ -107,7 +115,7 @@ fn offered(option: acp::PermissionOption, question: bool) -> RequestOption {
         acp::PermissionOptionKind::RejectAlways => OptionEffect::RejectAlways,
         _ => OptionEffect::Choice,
     };
-    RequestOption { id: option.option_id.to_string(), label: option.name, effect }
+    RequestOption { id: option.option_id.to_string(), label: option.name, effect, detail: None }
 }
 
 /// The command, else the file, else the beginning of the text.
@@ -122,7 +130,7 @@ fn detail(tool: &ToolUpdate) -> Option<String> {
         tool.content.iter().flatten().find_map(|content| match content {
             ToolContent::Text { text } => Some(text.clone()),
             ToolContent::Diff { path, .. } => Some(path.clone()),
-            ToolContent::Terminal { .. } => None,
+            ToolContent::Terminal { .. } | ToolContent::Image(_) => None,
         })
     };
     let detail = command.or_else(file).or_else(text)?;

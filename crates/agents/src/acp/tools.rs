@@ -1,7 +1,7 @@
 //! Tool calls: upserted by id from three kinds of messages, closed where the agent forgets to.
 
 use agent_client_protocol_schema::v1 as acp;
-use qd_core::event::{EventBody, ToolContent, ToolKind, ToolStatus, ToolUpdate};
+use qd_core::event::{EventBody, Image, ToolContent, ToolKind, ToolStatus, ToolUpdate};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,6 +23,8 @@ pub(super) struct OpenTools {
 struct Open {
     finished: bool,
     title: Option<String>,
+    kind: Option<ToolKind>,
+    files: Vec<String>,
     terminal: Option<Terminal>,
 }
 
@@ -43,6 +45,16 @@ impl OpenTools {
     /// The last known title of a call.
     pub(super) fn title(&self, id: &str) -> Option<String> {
         self.open.get(id).and_then(|open| open.title.clone())
+    }
+
+    /// The kind of a call, as far as it was told.
+    pub(super) fn kind(&self, id: &str) -> Option<ToolKind> {
+        self.open.get(id).and_then(|open| open.kind)
+    }
+
+    /// The files that a call concerns, as far as they were told.
+    pub(super) fn files(&self, id: &str) -> &[String] {
+        self.open.get(id).map(|open| open.files.as_slice()).unwrap_or_default()
     }
 
     /// Whether the call was told of before.
@@ -81,6 +93,8 @@ impl OpenTools {
         let nothing = ToolUpdate { id: update.id.clone(), ..ToolUpdate::default() };
         let open = self.open.entry(update.id.clone()).or_default();
         open.title = update.title.clone().or_else(|| open.title.take());
+        open.kind = update.tool.or(open.kind);
+        open.files = update.files.clone().unwrap_or_else(|| std::mem::take(&mut open.files));
         if let Some(status) = update.status {
             open.finished = matches!(status, ToolStatus::Completed | ToolStatus::Failed);
         }
@@ -102,9 +116,12 @@ impl OpenTools {
         content
             .into_iter()
             .filter_map(|content| match content {
-                acp::ToolCallContent::Content(content) => {
-                    Some(ToolContent::Text { text: block_text(&content.content) })
-                }
+                acp::ToolCallContent::Content(content) => Some(match content.content {
+                    acp::ContentBlock::Image(image) => {
+                        ToolContent::Image(Image { mime: image.mime_type, data: image.data })
+                    }
+                    block => ToolContent::Text { text: block_text(&block) },
+                }),
                 acp::ToolCallContent::Diff(diff) => {
                     Some(ToolContent::Diff { path: self.relative(&diff.path), old: diff.old_text, new: diff.new_text })
                 }

@@ -1,7 +1,7 @@
 //! `session/update`: one of many kinds, each to its event. What is not known is kept raw.
 
 use agent_client_protocol_schema::v1::{self as acp, ContentBlock, EmbeddedResourceResource, SessionUpdate};
-use qd_core::event::{EventBody, OfferedCommand, PlanEntry, ToolStatus};
+use qd_core::event::{EventBody, Image, OfferedCommand, PlanEntry, ToolStatus};
 use serde_json::Value;
 
 use super::{Acp, Phase};
@@ -33,8 +33,7 @@ impl Acp {
                 out.event(EventBody::Commands { commands });
             }
             SessionUpdate::CurrentModeUpdate(update) => {
-                let text = format!("{} changed to the mode {}.", self.start.title, update.current_mode_id);
-                out.event(EventBody::Note { text });
+                self.mode_changed(&update.current_mode_id.to_string(), out);
             }
             SessionUpdate::UsageUpdate(update) => {
                 let mut usage = self.usage.clone();
@@ -45,10 +44,9 @@ impl Acp {
                 }
                 self.tell_usage(usage, out);
             }
-            // The prompt is in the log already; settings and titles of the agent's own lists concern nobody here.
-            SessionUpdate::UserMessageChunk(_)
-            | SessionUpdate::ConfigOptionUpdate(_)
-            | SessionUpdate::SessionInfoUpdate(_) => {}
+            SessionUpdate::ConfigOptionUpdate(_) => self.options_changed(&raw, out),
+            // The prompt is in the log already; titles of the agent's own lists concern nobody here.
+            SessionUpdate::UserMessageChunk(_) | SessionUpdate::SessionInfoUpdate(_) => {}
             _ => out.event(EventBody::Unknown { raw }),
         }
     }
@@ -60,6 +58,9 @@ impl Acp {
     }
 
     fn text(&mut self, chunk: &acp::ContentChunk, out: &mut Outbox) {
+        if let ContentBlock::Image(image) = &chunk.content {
+            return out.event(EventBody::Image(Image { mime: image.mime_type.clone(), data: image.data.clone() }));
+        }
         let text = block_text(&chunk.content);
         // Before the first prompt it answers nothing: Gemini confirms its mode in this way.
         if self.phase == Phase::Booting {

@@ -1,43 +1,68 @@
 //! Tokens of a turn, which every agent counts in its own way. Unknown stays null.
 
-use qd_core::event::Usage;
+use qd_core::event::{TurnUsage, Usage};
 use serde_json::Value;
 
 use crate::catalogue::Tokens;
 
-/// The attempt's use after a turn that ended with `result`.
-pub(super) fn of_turn(before: &Usage, result: &Value, tokens: Tokens) -> Usage {
-    let mut usage = before.clone();
-    let Some((input, output)) = reported(result, tokens) else {
-        return usage;
-    };
-    match tokens {
-        Tokens::PerTurn => {
-            usage.input = Some(usage.input.unwrap_or(0) + input);
-            usage.output = Some(usage.output.unwrap_or(0) + output);
-        }
-        Tokens::WholeSession => {
-            usage.input = Some(input);
-            usage.output = Some(output);
-        }
-        // A part of the truth added up is a lie.
-        Tokens::LastStep => {}
-    }
-    usage
+/// What an agent reported: the input with what came from a cache, what of it did, and the output.
+struct Reported {
+    input: u64,
+    cached: Option<u64>,
+    output: u64,
 }
 
-fn reported(result: &Value, tokens: Tokens) -> Option<(u64, u64)> {
+/// The attempt's use after a turn that ended with `result`, and the turn's own. `now` holds what came in between (cost,
+/// context), `before` is how it stood when the turn began.
+pub(super) fn of_turn(now: &Usage, before: &Usage, result: &Value, tokens: Tokens) -> (Usage, TurnUsage) {
+    let mut usage = now.clone();
+    let reported = reported(result, tokens);
+    if let Some(Reported { input, cached, output }) = reported {
+        let add = |sum: Option<u64>, more: u64| Some(sum.unwrap_or(0) + more);
+        match tokens {
+            Tokens::PerTurn => {
+                usage.input = add(usage.input, input);
+                usage.cached = cached.map_or(usage.cached, |cached| add(usage.cached, cached));
+                usage.output = add(usage.output, output);
+            }
+            Tokens::WholeSession => {
+                (usage.input, usage.output) = (Some(input), Some(output));
+                usage.cached = cached.or(usage.cached);
+            }
+            // A part of the truth added up is a lie.
+            Tokens::LastStep => {}
+        }
+    }
+    let used = since(&usage, before);
+    (usage, used)
+}
+
+/// What was used between two readings. Where nothing was reported in between nothing is known.
+pub(crate) fn since(now: &Usage, before: &Usage) -> TurnUsage {
+    let grown = |now: Option<u64>, before: Option<u64>| {
+        (now != before).then(|| now.and_then(|now| now.checked_sub(before.unwrap_or(0)))).flatten()
+    };
+    let cost = || Some(now.cost_usd? - before.cost_usd.unwrap_or(0.0));
+    TurnUsage {
+        input: grown(now.input, before.input),
+        cached: grown(now.cached, before.cached),
+        output: grown(now.output, before.output),
+        cost_usd: cost().filter(|_| now.cost_usd != before.cost_usd),
+    }
+}
+
+fn reported(result: &Value, tokens: Tokens) -> Option<Reported> {
     let count = |value: &Value, name: &str| value.get(name).and_then(Value::as_u64);
     if let Some(usage) = result.get("usage").filter(|usage| usage.is_object()) {
-        let cached = match tokens {
+        let (read, written) = (count(usage, "cachedReadTokens"), count(usage, "cachedWriteTokens"));
+        let beside = match tokens {
             Tokens::WholeSession => 0,
-            Tokens::PerTurn | Tokens::LastStep => {
-                count(usage, "cachedReadTokens").unwrap_or(0) + count(usage, "cachedWriteTokens").unwrap_or(0)
-            }
+            Tokens::PerTurn | Tokens::LastStep => read.unwrap_or(0) + written.unwrap_or(0),
         };
-        return Some((count(usage, "inputTokens")? + cached, count(usage, "outputTokens")?));
+        let input = count(usage, "inputTokens")? + beside;
+        return Some(Reported { input, cached: read, output: count(usage, "outputTokens")? });
     }
     // Gemini's way.
     let quota = result.pointer("/_meta/quota/token_count")?;
-    Some((count(quota, "input_tokens")?, count(quota, "output_tokens")?))
+    Some(Reported { input: count(quota, "input_tokens")?, cached: None, output: count(quota, "output_tokens")? })
 }

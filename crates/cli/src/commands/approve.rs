@@ -37,7 +37,7 @@ impl Approve {
         }
         let id = self.sending.id();
         let answer =
-            AnswerRequest { id: id.into(), session: session.id, request: request.id, option: option.id.clone() };
+            AnswerRequest::new(id.into(), session.id, request.id, option.id.clone());
         client.send(id, "answer", &Command::AnswerRequest(answer), context.json)
     }
 }

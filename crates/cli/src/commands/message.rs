@@ -22,7 +22,7 @@ impl Message {
         let client = context.client()?;
         let session = find::session(&client.state()?, &self.session)?.id;
         let id = self.sending.id();
-        let command = Command::SendMessage(SendMessage { id: id.into(), session, text: self.text });
+        let command = Command::SendMessage(SendMessage::new(id.into(), session, self.text));
         client.send(id, "message", &command, context.json)
     }
 }

@@ -1,9 +1,11 @@
 //! Commands on sessions: start, cancel, messages, and what hosts report.
 
 use super::{Context, edit_session, edit_task, not_allowed, project, session, task};
-use crate::command::{AnswerRequest, EndSession, OnSession, ReportSession, SendMessage, SettleMessage, StartSession};
+use crate::command::{
+    AnswerRequest, ChooseOffer, EndSession, InterruptTurn, OnSession, ReportSession, SendMessage, SettleMessage, StartSession,
+};
 use crate::event::{Ending, Request};
-use crate::ids::{AgentId, Millis, SessionId, v7_time};
+use crate::ids::{AgentId, MessageId, Millis, SessionId, v7_time};
 use crate::op::{Op, Reject, RejectCode};
 use crate::row::{Agent, Branch, JobState, Message, MessageBody, MessageState, Row, Session, Task, Work};
 use crate::state::State;
@@ -33,6 +35,7 @@ pub(super) fn start(state: &State, c: &StartSession, cx: Context) -> Result<Vec<
         agent: agent.name.clone(),
         model: c.start.model.clone(),
         instructions: c.start.instructions.clone(),
+        permission: c.start.permission.unwrap_or_default(),
         status: first_status(state),
         attempt: 1,
         created: clicked,
@@ -91,23 +94,14 @@ pub(super) fn delete(state: &State, c: &OnSession) -> Result<Vec<Op>, Reject> {
 
 pub(super) fn message(state: &State, c: &SendMessage, cx: Context) -> Result<Vec<Op>, Reject> {
     let row = session(state, c.session)?;
-    if state.message(c.id).is_some() {
-        return Err(Reject::new(RejectCode::IdTaken, "A message of this id exists already."));
-    }
-    if c.text.trim().is_empty() {
+    if c.text.trim().is_empty() && c.images.is_empty() {
         return Err(Reject::new(RejectCode::Invalid, "The message is empty."));
     }
     if row.status == Status::Cancelling {
         return Err(not_allowed("This session is being cancelled. Send it once that is done: it is resumed then."));
     }
-    let mut ops = vec![Op::put(Row::Message(Message {
-        id: c.id,
-        ver: 0,
-        session: c.session,
-        at: cx.now,
-        body: MessageBody::Prompt { text: c.text.clone() },
-        state: MessageState::Queued,
-    }))];
+    let body = MessageBody::Prompt { text: c.text.clone(), images: c.images.clone(), steer: c.steer };
+    let mut ops = vec![queued(state, c.id, row, body, cx)?];
     if row.status.is_ended() {
         let task = task(state, row.task)?;
         startable(state, task)?;
@@ -127,22 +121,51 @@ pub(super) fn answer(state: &State, c: &AnswerRequest, cx: Context) -> Result<Ve
     if !request.options.iter().any(|o| o.id == c.option) {
         return Err(Reject::new(RejectCode::Invalid, "This is none of the options that the agent offers."));
     }
-    if state.message(c.id).is_some() {
-        return Err(Reject::new(RejectCode::IdTaken, "A message of this id exists already."));
+    if c.note.is_some() && !request.takes_note {
+        return Err(Reject::new(RejectCode::Invalid, "This agent takes no words beside the answer. Send them as a message."));
     }
-    let message = Op::put(Row::Message(Message {
-        id: c.id,
-        ver: 0,
-        session: c.session,
-        at: cx.now,
-        body: MessageBody::Answer { request: c.request, option: c.option.clone() },
-        state: MessageState::Queued,
-    }));
+    if c.input.is_some() && request.input.is_none() {
+        return Err(Reject::new(RejectCode::Invalid, "This agent takes no edited input."));
+    }
+    let (option, note, input) = (c.option.clone(), c.note.clone(), c.input.clone());
+    let message = queued(state, c.id, row, MessageBody::Answer { request: c.request, option, note, input }, cx)?;
     let change = edit_session(row, |s| {
         s.requests.retain(|r| r.id != c.request);
         s.status = asking(&s.requests);
     });
     Ok([message].into_iter().chain(change).collect())
+}
+
+pub(super) fn interrupt(state: &State, c: &InterruptTurn, cx: Context) -> Result<Vec<Op>, Reject> {
+    let row = session(state, c.session)?;
+    if !matches!(row.status, Status::Running | Status::NeedsApproval | Status::NeedsAnswer) {
+        return Err(not_allowed("No turn runs that could be interrupted."));
+    }
+    let message = queued(state, c.id, row, MessageBody::Interrupt, cx)?;
+    // What it asks is withdrawn with the turn.
+    let change = edit_session(row, |s| {
+        s.requests.clear();
+        s.status = Status::Running;
+    });
+    Ok([message].into_iter().chain(change).collect())
+}
+
+pub(super) fn choose(state: &State, c: &ChooseOffer, cx: Context) -> Result<Vec<Op>, Reject> {
+    let row = session(state, c.session)?;
+    if !row.status.is_active() || row.status == Status::Cancelling {
+        return Err(not_allowed("This can be chosen while the agent runs."));
+    }
+    let body = MessageBody::Choose { offer: c.offer.clone(), value: c.value.clone() };
+    Ok(vec![queued(state, c.id, row, body, cx)?])
+}
+
+/// A message that waits for the session's host.
+fn queued(state: &State, id: MessageId, row: &Session, body: MessageBody, cx: Context) -> Result<Op, Reject> {
+    if state.message(id).is_some() {
+        return Err(Reject::new(RejectCode::IdTaken, "A message of this id exists already."));
+    }
+    let message = Message { id, ver: 0, session: row.id, at: cx.now, body, state: MessageState::Queued };
+    Ok(Op::put(Row::Message(message)))
 }
 
 pub(super) fn report(state: &State, c: &ReportSession) -> Result<Vec<Op>, Reject> {
@@ -153,7 +176,12 @@ pub(super) fn report(state: &State, c: &ReportSession) -> Result<Vec<Op>, Reject
     let answered = |request: &Request| {
         state.messages_of(c.id).any(|m| matches!(&m.body, MessageBody::Answer { request: r, .. } if *r == request.id))
     };
-    let requests: Vec<Request> = c.requests.iter().filter(|r| !answered(r)).cloned().collect();
+    // What is asked in a turn that a person has just ended is withdrawn with it.
+    let interrupted = state
+        .messages_of(c.id)
+        .any(|m| m.body == MessageBody::Interrupt && m.state == MessageState::Queued);
+    let open = |request: &&Request| !interrupted && !answered(request);
+    let requests: Vec<Request> = c.requests.iter().filter(open).cloned().collect();
     let status = match c.status {
         Status::NeedsApproval | Status::NeedsAnswer => asking(&requests),
         other => other,

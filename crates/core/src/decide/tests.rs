@@ -123,7 +123,7 @@ impl Bench {
 }
 
 fn request(n: u128) -> Request {
-    let allow = RequestOption { id: "yes".into(), label: "Allow".into(), effect: OptionEffect::AllowOnce };
+    let allow = RequestOption { id: "yes".into(), label: "Allow".into(), effect: OptionEffect::AllowOnce, detail: None };
     Request {
         id: id(n),
         title: "Run cargo test".into(),
@@ -131,6 +131,8 @@ fn request(n: u128) -> Request {
         tool: None,
         options: vec![allow],
         question: false,
+        takes_note: false,
+        input: None,
     }
 }
 
@@ -211,7 +213,7 @@ fn an_answer_is_given_once_and_a_late_report_does_not_ask_again() {
     b.report(10, Status::NeedsApproval, vec![request(50)]);
     assert_eq!(b.session(10).status, Status::NeedsApproval);
     let answer =
-        |n| Command::AnswerRequest(AnswerRequest { id: id(n), session: id(10), request: id(50), option: "yes".into() });
+        |n| Command::AnswerRequest(AnswerRequest::new(id(n), id(10), id(50), "yes"));
     b.person(&answer(60)).unwrap();
     assert_eq!(b.session(10).status, Status::Running);
     assert_eq!(code(b.person(&answer(61))), RejectCode::NotAllowed);
@@ -236,7 +238,7 @@ fn a_message_to_an_ended_session_makes_one_more_attempt() {
     let mut b = Bench::new();
     b.start(10, Kind::Implement).unwrap();
     b.end(10, Ending::Completed);
-    let send = |n| Command::SendMessage(SendMessage { id: id(n), session: id(10), text: "more".into() });
+    let send = |n| Command::SendMessage(SendMessage::new(id(n), id(10), "more"));
     b.person(&send(70)).unwrap();
     assert_eq!((b.session(10).attempt, b.session(10).status), (2, Status::Starting));
     b.person(&send(71)).unwrap();
@@ -254,7 +256,7 @@ fn a_report_of_an_earlier_attempt_is_ignored() {
     let mut b = Bench::new();
     b.start(10, Kind::Implement).unwrap();
     b.end(10, Ending::Completed);
-    b.person(&Command::SendMessage(SendMessage { id: id(70), session: id(10), text: "more".into() })).unwrap();
+    b.person(&Command::SendMessage(SendMessage::new(id(70), id(10), "more"))).unwrap();
     let late = EndSession {
         id: id(10),
         attempt: 1,

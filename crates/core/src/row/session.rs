@@ -1,10 +1,24 @@
 //! Sessions and the messages to them.
 
-use crate::event::{Activity, Ending, Request};
+use crate::event::{Activity, Ending, Image, Request};
 use crate::ids::{MessageId, Millis, ProjectId, RequestId, SessionId, TaskId};
 use crate::status::{Kind, Status};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use ts_rs::TS;
+
+/// What an agent may do without asking. What each agent makes of it stands in its quirks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    /// It reads; it asks before every edit and every command.
+    Ask,
+    /// It edits files of the worktree; it asks before commands.
+    #[default]
+    Edit,
+    /// It edits and runs commands in the worktree without asking.
+    Everything,
+}
 
 /// What a person chose when starting a session. Absent choices are resolved on the server at command time.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
@@ -16,6 +30,8 @@ pub struct Start {
     pub model: Option<String>,
     /// Further instructions.
     pub instructions: String,
+    /// What it may do without asking; null takes the default.
+    pub permission: Option<Permission>,
 }
 
 /// A session: one conversation with an agent.
@@ -38,6 +54,9 @@ pub struct Session {
     pub model: Option<String>,
     /// Further instructions.
     pub instructions: String,
+    /// What it may do without asking.
+    #[serde(default)]
+    pub permission: Permission,
     /// How it stands.
     pub status: Status,
     /// Counts its agent processes from 1.
@@ -89,6 +108,12 @@ pub enum MessageBody {
     Prompt {
         /// Its text.
         text: String,
+        /// Images with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        images: Vec<Image>,
+        /// Whether it is meant for the turn that runs; else it waits for its end.
+        #[serde(default)]
+        steer: bool,
     },
     /// The answer to a request.
     Answer {
@@ -96,7 +121,35 @@ pub enum MessageBody {
         request: RequestId,
         /// The chosen option's id.
         option: String,
+        /// What is said beside it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+        /// The tool's input as the person edited it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(type = "unknown")]
+        input: Option<Value>,
     },
+    /// Ends the turn that runs.
+    Interrupt,
+    /// A choice among what the agent offers in the running conversation.
+    Choose {
+        /// The offer's id.
+        offer: String,
+        /// The value's id.
+        value: String,
+    },
+}
+
+impl MessageBody {
+    /// A prompt of mere text, for the end of the turn.
+    pub fn prompt(text: impl Into<String>) -> Self {
+        Self::Prompt { text: text.into(), images: Vec::new(), steer: false }
+    }
+
+    /// The choice of an option, with nothing beside it.
+    pub fn answer(request: RequestId, option: impl Into<String>) -> Self {
+        Self::Answer { request, option: option.into(), note: None, input: None }
+    }
 }
 
 /// How a message stands.

@@ -204,7 +204,7 @@ impl Server {
 
     pub async fn send(&self, session: SessionId, text: &str) -> MessageId {
         let id = MessageId(self.mint());
-        let outcome = self.act(&Command::SendMessage(SendMessage { id, session, text: text.to_owned() })).await;
+        let outcome = self.act(&Command::SendMessage(SendMessage::new(id, session, text))).await;
         assert!(outcome.ok, "{outcome:?}");
         id
     }

@@ -99,7 +99,7 @@ impl Acts {
             }
         } else if random.below(5) == 0 {
             let text = "[[demo: quick]] And then?".to_owned();
-            self.send(&Command::SendMessage(SendMessage { id: id(), session: session.id, text }));
+            self.send(&Command::SendMessage(SendMessage::new(id(), session.id, text)));
         } else if session.status.is_active() && random.below(5) == 0 {
             self.send(&Command::CancelSession(OnSession { id: session.id }));
         }

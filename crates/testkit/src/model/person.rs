@@ -86,12 +86,12 @@ fn commands(
             Some(vec![Command::ResolveConflict(SaveDocument { id: conflicted.id, base: base(conflicted), text })])
         }
         Kind::Message => chosen(sessions(state, |_| true), a).map(|s| {
-            vec![Command::SendMessage(SendMessage { id: MessageId(mint()), session: s.id, text: format!("go on {b}") })]
+            vec![Command::SendMessage(SendMessage::new(MessageId(mint()), s.id, format!("go on {b}")))]
         }),
         Kind::Answer => chosen(sessions(state, |s| !s.requests.is_empty()), a).and_then(|s| {
             let request = s.requests.first()?;
             let option = request.options.get(usize::from(b) % request.options.len().max(1))?.id.clone();
-            let answer = AnswerRequest { id: MessageId(mint()), session: s.id, request: request.id, option };
+            let answer = AnswerRequest::new(MessageId(mint()), s.id, request.id, option);
             Some(vec![Command::AnswerRequest(answer)])
         }),
         Kind::Keep => task().map(|t| vec![Command::KeepWork(KeepWork { id: t.id, message: String::new() })]),

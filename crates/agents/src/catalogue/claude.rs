@@ -1,0 +1,42 @@
+//! Claude Code, natively and by its adapter for ACP.
+
+use super::{Door, Entry, Modes, Protocol, Quirks, Tokens};
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "claude-code",
+    title: "Claude Code",
+    doors: &[
+        Door {
+            protocol: Protocol::Acp,
+            program: "claude-agent-acp",
+            args: &[],
+            package: "@agentclientprotocol/claude-agent-acp",
+            install: "npm i -g @agentclientprotocol/claude-agent-acp",
+            quirks: Quirks {
+                modes: Modes { ask: Some("default"), edit: Some("acceptEdits"), everything: Some("acceptEdits") },
+                tokens: Tokens::PerTurn,
+                load_after: None,
+                boot: None,
+                sandboxes_itself: false,
+            },
+        },
+    ],
+    login: "claude /login",
+    credentials: &[".claude/.credentials.json"],
+    settings: &[],
+    keys: &["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"],
+    env: &[
+            "ANTHROPIC_BASE_URL",
+            "ANTHROPIC_MODEL",
+            "CLAUDE_CONFIG_DIR",
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC",
+            "CLAUDE_CODE_MAX_RETRIES",
+            "CLAUDE_CODE_USE_BEDROCK",
+            "CLAUDE_CODE_USE_VERTEX",
+            "DISABLE_AUTOUPDATER",
+            "DISABLE_ERROR_REPORTING",
+            "DISABLE_TELEMETRY",
+        ],
+    set: &[],
+    writes: &[".claude", ".claude.json", ".claude.json.lock", ".cache/claude-cli-nodejs", ".local/share/claude"],
+};

@@ -1,0 +1,35 @@
+//! Codex, natively and by its adapter for ACP.
+
+use super::{Door, Entry, Modes, Protocol, Quirks, Tokens};
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "codex",
+    title: "Codex",
+    doors: &[
+        Door {
+            protocol: Protocol::Acp,
+            program: "codex-acp",
+            args: &[],
+            package: "@agentclientprotocol/codex-acp",
+            install: "npm i -g @agentclientprotocol/codex-acp",
+            quirks: Quirks {
+                modes: Modes {
+                    ask: Some("read-only"),
+                    edit: Some("workspace-write"),
+                    everything: Some("workspace-write"),
+                },
+                tokens: Tokens::PerTurn,
+                load_after: None,
+                boot: None,
+                sandboxes_itself: true,
+            },
+        },
+    ],
+    login: "codex login",
+    credentials: &[".codex/auth.json"],
+    settings: &[".codex/config.toml"],
+    keys: &["OPENAI_API_KEY", "CODEX_API_KEY"],
+    env: &["CODEX_HOME", "OPENAI_BASE_URL"],
+    set: &[],
+    writes: &[".codex"],
+};

@@ -1,0 +1,31 @@
+//! GitHub Copilot CLI.
+
+use super::{Door, Entry, Modes, Protocol, Quirks, Tokens};
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "copilot",
+    title: "GitHub Copilot",
+    doors: &[
+        Door {
+            protocol: Protocol::Acp,
+            program: "copilot",
+            args: &["--acp"],
+            package: "@github/copilot",
+            install: "npm i -g @github/copilot",
+            quirks: Quirks {
+                modes: Modes { ask: None, edit: None, everything: None },
+                tokens: Tokens::WholeSession,
+                load_after: None,
+                boot: None,
+                sandboxes_itself: false,
+            },
+        },
+    ],
+    login: "copilot login",
+    credentials: &[".copilot/config.json"],
+    settings: &[],
+    keys: &["COPILOT_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN", "COPILOT_PROVIDER_API_KEY"],
+    env: &["COPILOT_HOME", "COPILOT_MODEL", "COPILOT_OFFLINE", "COPILOT_PROVIDER_BASE_URL", "COPILOT_PROVIDER_TYPE"],
+    set: &[("COPILOT_AUTO_UPDATE", "false")],
+    writes: &[".copilot"],
+};
