@@ -42,7 +42,10 @@ enum Awaited {
     /// A mode or a model was set; the words for it.
     Set(String),
     /// A person's choice.
-    Chosen { offer: String, value: String },
+    Chosen {
+        offer: String,
+        value: String,
+    },
     Prompt,
 }
 

@@ -200,11 +200,9 @@ pub fn entry(name: &str) -> Option<&'static Entry> {
     ENTRIES.iter().find(|entry| entry.name == name)
 }
 
-/// The quirks of the agent of this name behind the door of this protocol. Of a configured agent none are known, save
-/// where it says which one it is.
-pub fn quirks(name: &str, configured: Option<&AgentConfig>, protocol: Protocol) -> Quirks {
-    let name = configured.map_or(Some(name), |config| config.like.as_deref());
-    let doors = name.and_then(entry).map(|entry| entry.doors).unwrap_or_default();
+/// The quirks of the agent of this name behind the door of this protocol.
+pub fn quirks(name: &str, protocol: Protocol) -> Quirks {
+    let doors = entry(name).map(|entry| entry.doors).unwrap_or_default();
     doors.iter().find(|door| door.protocol == protocol).map(|door| door.quirks).unwrap_or_default()
 }
 
@@ -278,14 +276,6 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), ENTRIES.len());
         assert!(entry(DEMO).is_none());
-    }
-
-    #[test]
-    fn a_configured_agent_has_the_quirks_of_the_one_that_it_says_it_is_and_no_others() {
-        let config = |like: Option<&str>| AgentConfig { like: like.map(str::to_owned), ..AgentConfig::default() };
-        assert_eq!(quirks("gemini", Some(&config(None)), Protocol::Acp), Quirks::default());
-        assert_eq!(quirks("mine", Some(&config(Some("gemini"))), Protocol::Acp), gemini::ENTRY.doors[0].quirks);
-        assert_eq!(quirks("mine", Some(&config(Some("nobody"))), Protocol::Acp), Quirks::default());
     }
 
     /// What one agent needs must not reach another: the whole table stands in one snapshot.

@@ -23,6 +23,8 @@ pub struct Start {
     pub cwd: PathBuf,
     /// The agent's own id of the conversation to go on with.
     pub resume: Option<String>,
+    /// What that conversation had cost before, in US dollars; null where that is unknown.
+    pub spent: Option<f64>,
     /// What it may do without asking.
     pub permission: Permission,
     /// The model to set; none leaves the agent's choice.

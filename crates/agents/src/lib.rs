@@ -15,4 +15,4 @@ pub mod link;
 mod permission;
 
 pub use catalogue::{AgentConfig, Protocol};
-pub use detect::{Detected, OfferedModel, Surroundings, detect, preferred};
+pub use detect::{Detected, OfferedModel, Surroundings, detect, open_door, preferred};

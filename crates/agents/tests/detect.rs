@@ -72,6 +72,7 @@ async fn on_an_empty_machine_each_agent_says_how_it_comes_and_the_demo_agent_is_
             ("codex", false, Some("npm i -g @agentclientprotocol/codex-acp")),
             ("gemini", false, Some("npm i -g @google/gemini-cli")),
             ("opencode", false, Some("npm i -g opencode-ai")),
+            ("copilot", false, Some("npm i -g @github/copilot")),
             ("demo", true, None),
         ]
     );

@@ -22,6 +22,7 @@ impl Script {
             title: "Robot".to_owned(),
             cwd: "/w".into(),
             resume: None,
+            spent: None,
             permission: qd_core::row::Permission::Ask,
             model: None,
             seed: "s.1".to_owned(),
@@ -91,7 +92,10 @@ fn nothing_is_offered_and_the_mode_and_the_model_are_set_before_the_first_prompt
     script.told();
     script.says(&json!({ "id": 4, "error": { "code": -32602, "message": "no" } }));
     let note = EventBody::Note { text: "Robot refused the model big: no".to_owned() };
-    assert_eq!(script.told(), [event(note), Signal::Ready { program: Some("robot 2".to_owned()), can: Abilities::default() }]);
+    assert_eq!(
+        script.told(),
+        [event(note), Signal::Ready { program: Some("robot 2".to_owned()), can: Abilities::default() }]
+    );
 }
 
 #[test]

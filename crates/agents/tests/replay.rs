@@ -66,12 +66,13 @@ impl Player {
             title: recording.agent.to_owned(),
             cwd: "/fixture/project".into(),
             resume: resume.filter(|_| recording.resume),
+            spent: None,
             permission: qd_core::row::Permission::Ask,
             model: None,
             seed: "replay".to_owned(),
             login: Some("log in".to_owned()),
             // Modes are set by the recording's own client; what it asked for is not what the driver would ask for.
-            quirks: qd_agents::catalogue::Quirks { modes: Modes::default(), ..quirks(recording.agent, None, Protocol::Acp) },
+            quirks: qd_agents::catalogue::Quirks { modes: Modes::default(), ..quirks(recording.agent, Protocol::Acp) },
         });
         let mut player = Self {
             driver,
@@ -101,7 +102,10 @@ impl Player {
                 let asked = self.asked.remove(&message["id"].to_string());
                 let option = message["result"]["outcome"]["optionId"].as_str().map(str::to_owned);
                 if let Some(request) = asked {
-                    let _ = self.driver.command(Command::Answer { request, option, note: None, input: None, message: None }, &mut self.out);
+                    let _ = self.driver.command(
+                        Command::Answer { request, option, note: None, input: None, message: None },
+                        &mut self.out,
+                    );
                 }
             }
             Some(_) => {}
@@ -244,11 +248,12 @@ fn in_chunks(bytes: &[u8], cuts: &[usize]) -> (String, usize) {
         title: "agent".to_owned(),
         cwd: "/fixture/project".into(),
         resume: None,
+        spent: None,
         permission: qd_core::row::Permission::Ask,
         model: None,
         seed: "replay".to_owned(),
         login: None,
-        quirks: quirks("claude-code", None, Protocol::Acp),
+        quirks: quirks("claude-code", Protocol::Acp),
     });
     let (mut out, mut lines, mut from) = (Outbox::default(), LineBuffer::new(64 << 20), 0);
     driver.begin(&mut out);

@@ -5,6 +5,7 @@ mod cancel;
 mod demo_agent;
 mod doctor;
 mod host;
+mod interrupt;
 mod logs;
 mod message;
 mod serve;
@@ -53,6 +54,7 @@ pub enum Command {
     Cancel(cancel::Cancel),
     Approve(approve::Approve),
     Message(message::Message),
+    Interrupt(interrupt::Interrupt),
     Keep(work::Keep),
     Discard(work::Discard),
     Doctor(doctor::Doctor),
@@ -74,6 +76,7 @@ impl Command {
             Self::Cancel(command) => command.run(context),
             Self::Approve(command) => command.run(context),
             Self::Message(command) => command.run(context),
+            Self::Interrupt(command) => command.run(context),
             Self::Keep(command) => command.run(context),
             Self::Discard(command) => command.run(context),
             Self::Doctor(_) => doctor::Doctor::run(context),

@@ -401,6 +401,8 @@ impl Client {
             Command::StartSession(c) => c.id = SessionId(self.mint.draw(now)),
             Command::SendMessage(c) => c.id.0 = self.mint.draw(now),
             Command::AnswerRequest(c) => c.id.0 = self.mint.draw(now),
+            Command::InterruptTurn(c) => c.id.0 = self.mint.draw(now),
+            Command::ChooseOffer(c) => c.id.0 = self.mint.draw(now),
             _ => {}
         }
         command

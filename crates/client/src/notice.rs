@@ -56,6 +56,8 @@ fn title(command: &Command) -> String {
         Command::DeleteSession(_) => "The card was not removed",
         Command::SendMessage(_) => "The message was not sent",
         Command::AnswerRequest(_) => "The answer was not given",
+        Command::InterruptTurn(_) => "The turn was not interrupted",
+        Command::ChooseOffer(_) => "This was not chosen",
         Command::KeepWork(_) => "The work was not kept",
         Command::DiscardWork(_) => "The work was not discarded",
         Command::UndoKeep(_) | Command::UndoDiscard(_) => "This was not undone",

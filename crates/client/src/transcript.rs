@@ -2,7 +2,8 @@
 //! lines of the output log; windows of items come out.
 
 use qd_core::event::{
-    Activity, Ending, Event, EventBody, PlanEntry, Request, ToolContent, ToolKind, ToolStatus, ToolUpdate, Usage,
+    Abilities, Activity, Ending, Event, EventBody, Image, Limit, Offer, OfferedCommand, PlanEntry, Request, Retry,
+    ToolContent, ToolKind, ToolStatus, ToolUpdate, TurnUsage, Usage,
 };
 use qd_core::ids::{MessageId, Millis, RequestId};
 use serde::Serialize;
@@ -35,6 +36,10 @@ pub enum ItemBody {
     Prompt {
         message: MessageId,
         text: String,
+        images: Vec<Image>,
+    },
+    Image {
+        image: Image,
     },
     Text {
         text: String,
@@ -55,6 +60,15 @@ pub enum ItemBody {
         request: Request,
         settled: bool,
         option: Option<String>,
+        note: Option<String>,
+    },
+    /// Failed attempts to reach the model in a row: the last one.
+    Retrying {
+        retry: Retry,
+        times: u32,
+    },
+    Limited {
+        limit: Limit,
     },
     Stderr {
         text: String,
@@ -64,6 +78,10 @@ pub enum ItemBody {
     },
     Turn {
         stop: String,
+        used: TurnUsage,
+        /// How long it took, in milliseconds; null where its beginning is not here.
+        #[ts(type = "number | null")]
+        took: Option<u64>,
     },
     Ended {
         ending: Ending,
@@ -153,7 +171,11 @@ pub struct Transcript {
     plan: Option<usize>,
     part: Part,
     usage: Usage,
-    commands: Vec<qd_core::event::OfferedCommand>,
+    commands: Vec<OfferedCommand>,
+    offers: Vec<Offer>,
+    can: Abilities,
+    /// When the turn that runs began.
+    turn: Option<Millis>,
     ended: bool,
 }
 
@@ -243,8 +265,18 @@ impl Transcript {
     }
 
     /// The commands that the agent offers.
-    pub fn commands(&self) -> &[qd_core::event::OfferedCommand] {
+    pub fn commands(&self) -> &[OfferedCommand] {
         &self.commands
+    }
+
+    /// What can be chosen in the running conversation.
+    pub fn offers(&self) -> &[Offer] {
+        &self.offers
+    }
+
+    /// What the agent can do, as it said last.
+    pub fn can(&self) -> Abilities {
+        self.can
     }
 
     /// The ids of the messages that the agent was given.
@@ -259,13 +291,16 @@ impl Transcript {
             EventBody::Began { agent, program, cwd, resumed } => {
                 self.tools.clear();
                 self.plan = None;
+                self.turn = None;
                 self.ended = false;
                 self.add(ts, ItemBody::Began { agent, program, cwd, resumed })
             }
-            EventBody::Prompt { message, text } => {
+            EventBody::Prompt { message, text, images } => {
                 self.plan = None;
-                self.add(ts, ItemBody::Prompt { message, text })
+                self.turn.get_or_insert(ts);
+                self.add(ts, ItemBody::Prompt { message, text, images })
             }
+            EventBody::Image(image) => self.add(ts, ItemBody::Image { image }),
             EventBody::Text { text } => self.say(ts, &text),
             EventBody::Thought { text } => {
                 if let Some(Item { body: ItemBody::Thought { text: before }, .. }) = self.items.last_mut() {
@@ -287,15 +322,15 @@ impl Transcript {
             }
             EventBody::Asked { request } => {
                 let id = request.id;
-                let at = self.add(ts, ItemBody::Asked { request, settled: false, option: None });
+                let at = self.add(ts, ItemBody::Asked { request, settled: false, option: None, note: None });
                 self.asked.insert(id, at);
                 at
             }
-            EventBody::Answered { request, option, .. } => {
+            EventBody::Answered { request, option, note, .. } => {
                 let Some(at) = self.asked.get(&request).copied() else { return self.items.len() };
-                if let ItemBody::Asked { settled, option: chosen, .. } = &mut self.items[at].body {
+                if let ItemBody::Asked { settled, option: chosen, note: said, .. } = &mut self.items[at].body {
                     *settled = true;
-                    *chosen = option;
+                    (*chosen, *said) = (option, note);
                 }
                 at
             }
@@ -307,7 +342,26 @@ impl Transcript {
                 self.commands = commands;
                 self.items.len()
             }
-            EventBody::Conversation { .. } => self.items.len(),
+            EventBody::Offers { offers } => {
+                self.offers = offers;
+                self.items.len()
+            }
+            EventBody::Ready { can, .. } => {
+                self.can = can;
+                self.items.len()
+            }
+            // The review shows what git says, which is more.
+            EventBody::TurnDiff { .. } | EventBody::Conversation { .. } => self.items.len(),
+            EventBody::Retrying(retry) => {
+                if let Some(Item { body: ItemBody::Retrying { retry: before, times }, .. }) = self.items.last_mut() {
+                    *before = retry;
+                    *times += 1;
+                    return self.items.len() - 1;
+                }
+                self.add(ts, ItemBody::Retrying { retry, times: 1 })
+            }
+            EventBody::Limited(limit) if limit.reached => self.add(ts, ItemBody::Limited { limit }),
+            EventBody::Limited(_) => self.items.len(),
             EventBody::Stderr { text } => {
                 if let Some(Item { body: ItemBody::Stderr { text: before }, .. }) = self.items.last_mut() {
                     before.push_str(&text);
@@ -316,7 +370,10 @@ impl Transcript {
                 self.add(ts, ItemBody::Stderr { text })
             }
             EventBody::Note { text } => self.add(ts, ItemBody::Note { text }),
-            EventBody::TurnEnded { stop } => self.add(ts, ItemBody::Turn { stop }),
+            EventBody::TurnEnded { stop, used } => {
+                let took = self.turn.take().map(|began| ts.since(began));
+                self.add(ts, ItemBody::Turn { stop, used, took })
+            }
             EventBody::Ended { ending, activity } => {
                 self.ended = true;
                 self.add(ts, ItemBody::Ended { ending, activity })

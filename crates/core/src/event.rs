@@ -404,6 +404,10 @@ pub struct Usage {
     pub context_size: Option<u64>,
     /// US dollars.
     pub cost_usd: Option<f64>,
+    /// What the whole conversation has cost, attempts before this one among them, where the agent counts so: what a
+    /// later attempt subtracts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversation_usd: Option<f64>,
 }
 
 /// Use of tokens and money by one turn. Null is unknown.

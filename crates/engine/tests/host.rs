@@ -2,9 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail anywhere")]
 
+use qd_agents::Protocol;
 use qd_core::event::{Ending, Event, EventBody, Request};
 use qd_core::ids::{MessageId, Millis, SessionId, of_cause};
-use qd_core::row::MessageBody;
+use qd_core::row::{MessageBody, Permission};
 use qd_core::status::Status;
 use qd_engine::host::protocol::{FromHost, HostState, ToHost};
 use qd_engine::host::{
@@ -48,9 +49,13 @@ impl Stage {
             version: None,
             env: env.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect::<BTreeMap<_, _>>(),
             cwd,
-            messages: vec![FirstMessage { id: message(0), text: prompt.to_owned() }],
+            messages: vec![FirstMessage { id: message(0), text: prompt.to_owned(), images: Vec::new() }],
             resume: None,
-            mode: None,
+            spent: None,
+            permission: Permission::default(),
+            protocol: Protocol::Acp,
+            like: None,
+            not_before: None,
             model: None,
             boot_deadline_ms: 20_000,
             linger_ms: 0,
@@ -197,8 +202,12 @@ async fn a_task_runs_to_its_end_and_the_output_says_all() {
 
     let events = stage.events();
     assert!(matches!(&events[0].body, EventBody::Began { agent, .. } if agent == "demo"));
-    let answered =
-        EventBody::Answered { request: asked.id, option: Some("allow".to_owned()), message: Some(message(1)) };
+    let answered = EventBody::Answered {
+        request: asked.id,
+        option: Some("allow".to_owned()),
+        note: None,
+        message: Some(message(1)),
+    };
     assert!(events.iter().any(|event| event.body == answered));
     assert_eq!(fs::read_to_string(stage.spec.cwd.join("tasks/clock.md")).unwrap(), TASK.replace("[ ]", "[x]"));
     assert_eq!(stage.processes(), []);
@@ -228,7 +237,7 @@ async fn a_cancel_while_a_permission_waits_ends_at_once_and_withdraws_it() {
     let asked = server.until_asked().await;
     server.send(ToHost::Cancel).await;
     assert_eq!(server.until_end().await, Ending::Cancelled);
-    let withdrawn = EventBody::Answered { request: asked.id, option: None, message: None };
+    let withdrawn = EventBody::Answered { request: asked.id, option: None, note: None, message: None };
     assert!(stage.events().iter().any(|event| event.body == withdrawn));
 }
 
@@ -273,6 +282,7 @@ async fn a_missing_program_fails_with_the_command_that_mends_it() {
     let mut stage = Stage::new("never sent");
     stage.spec.agent = "codex".to_owned();
     stage.spec.title = "Codex".to_owned();
+    stage.spec.like = Some("codex".to_owned());
     stage.spec.program = "no-such-program".into();
     let (Ending::Failed { reason, .. }, _) = stage.failed().await else { panic!() };
     assert!(reason.contains("no-such-program of Codex was not found. Run `npm i -g"), "{reason}");
@@ -350,7 +360,7 @@ async fn a_message_is_delivered_once_however_often_it_is_sent() {
     let (_, attachment) = stage.attached().await;
     let mut server = Server::of(attachment);
     let asked = server.until_asked().await;
-    let more = || ToHost::Deliver { message: message(2), body: MessageBody::prompt("and now?".to_owned()) };
+    let more = || ToHost::Deliver { message: message(2), body: MessageBody::prompt("and now?") };
     for _ in 0..3 {
         server.send(more()).await;
     }
@@ -379,8 +389,8 @@ async fn an_interrupt_ends_the_turn_and_the_agent_takes_the_next_prompt() {
     let (_, attachment) = stage.attached().await;
     let mut server = Server::of(attachment);
     assert!(server.until(|state| state.activity.line.contains("I hang now")).await);
-    server.send(ToHost::Interrupt).await;
-    let body = MessageBody::prompt("still there?".to_owned());
+    server.send(ToHost::Deliver { message: message(90), body: MessageBody::Interrupt }).await;
+    let body = MessageBody::prompt("still there?");
     server.send(ToHost::Deliver { message: message(1), body }).await;
     assert!(server.until(|state| state.activity.line.contains("you wrote: still there?")).await);
     server.send(ToHost::Cancel).await;
@@ -491,8 +501,8 @@ async fn an_interrupt_ends_what_the_turn_left_running_but_not_the_agent() {
     assert!(server.until(|state| state.activity.line.contains("I hang now")).await);
     let before = stage.processes();
     assert!(before.len() > 3);
-    server.send(ToHost::Interrupt).await;
-    let body = MessageBody::prompt("still there?".to_owned());
+    server.send(ToHost::Deliver { message: message(90), body: MessageBody::Interrupt }).await;
+    let body = MessageBody::prompt("still there?");
     server.send(ToHost::Deliver { message: message(1), body }).await;
     assert!(server.until(|state| state.activity.line.contains("you wrote: still there?")).await);
     // A killed process may take a moment to go; the agent stays.

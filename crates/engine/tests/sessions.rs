@@ -72,6 +72,7 @@ async fn a_permission_shows_on_the_card_and_its_answer_reaches_the_agent() {
     assert_eq!(ending, Ending::Completed);
     let answered = EventBody::Answered {
         request: request.id,
+        note: None,
         option: Some(request.options[0].id.clone()),
         message: Some(message),
     };

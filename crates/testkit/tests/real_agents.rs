@@ -90,7 +90,8 @@ fn a_cancelled_turn_ends_with_all_its_processes_and_a_message_goes_on_in_a_new_o
     let api = &panel.api;
     let task = the_task(api);
     let id = SessionId(mint(&SystemClock));
-    let start = Start { agent: Some("claude-code".to_owned()), model: None, instructions: "[[slow]]".to_owned() };
+    let start =
+        Start { agent: Some("claude-code".to_owned()), instructions: "[[slow]]".to_owned(), ..Start::default() };
     let started = api.send(&Command::StartSession(StartSession { id, task: task.id, kind: Kind::Implement, start }));
     assert!(started.unwrap().ok);
 

@@ -211,6 +211,16 @@ impl Transcript {
         write(self.core.usage())
     }
 
+    /// `Offer[]`
+    pub fn offers(&self) -> Result<String, JsError> {
+        write(&self.core.offers())
+    }
+
+    /// `Abilities`
+    pub fn can(&self) -> Result<String, JsError> {
+        write(&self.core.can())
+    }
+
     /// `OfferedCommand[]`
     pub fn commands(&self) -> Result<String, JsError> {
         write(&self.core.commands())

@@ -1,6 +1,6 @@
 // React's binding to the core: one external store per selector, no transition or deferral between a commit and its paint (R16).
 import { createContext, useContext, useMemo, useSyncExternalStore } from "react";
-import type { Agents, Command, ConnectionView, DocumentView, Key, Kind, Lines, Notice, Project, Query, RowKind, Session, SessionList, SessionView, Settings, TaskView } from "./generated/types";
+import type { Agents, Command, ConnectionView, DocumentView, Key, Kind, Lines, Notice, Project, Query, RowKind, Session, SessionList, SessionView, Settings, Start, TaskView } from "./generated/types";
 import { share } from "./share";
 import type { Shell } from "./shell";
 import { tellStart } from "./starts";
@@ -124,11 +124,11 @@ export function useNotices(): Notice[] {
 }
 
 /** Starts a session of a task; the answer is its id, which is the session's for ever. */
-export function startSession(shell: Shell, task: string, kind: Kind, start?: { agent?: string | null; model?: string | null; instructions?: string }): string {
+export function startSession(shell: Shell, task: string, kind: Kind, start?: Partial<Start>): string {
   const id = shell.mint();
   const mid = shell.act({
     name: "start_session",
-    args: { id, task, kind, start: { agent: start?.agent ?? null, model: start?.model ?? null, instructions: start?.instructions ?? "" } },
+    args: { id, task, kind, start: { agent: null, model: null, instructions: "", permission: null, ...start } },
   });
   if (mid !== null) tellStart(id, mid);
   return id;
@@ -154,17 +154,26 @@ export function cancelSessions(shell: Shell, task: string): void {
   }
 }
 
-export function answer(shell: Shell, session: string, request: string, option: string): void {
-  shell.act({ name: "answer_request", args: { id: shell.mint(), session, request, option } });
+export function answer(shell: Shell, session: string, request: string, option: string, beside?: { note?: string; input?: unknown }): void {
+  shell.act({ name: "answer_request", args: { id: shell.mint(), session, request, option, ...beside } } as Command);
 }
 
-export function sendMessage(shell: Shell, session: string, text: string): void {
-  shell.act({ name: "send_message", args: { id: shell.mint(), session, text } });
+export function sendMessage(shell: Shell, session: string, text: string, steer = false): void {
+  shell.act({ name: "send_message", args: { id: shell.mint(), session, text, steer } } as Command);
+}
+
+/** Ends the turn; the agent stays for the next message. */
+export function interrupt(shell: Shell, session: string): void {
+  shell.act({ name: "interrupt_turn", args: { id: shell.mint(), session } });
+}
+
+export function chooseOffer(shell: Shell, session: string, offer: string, value: string): void {
+  shell.act({ name: "choose_offer", args: { id: shell.mint(), session, offer, value } });
 }
 
 /** The same again: a new session with what the old one was started with. */
 export function retrySession(shell: Shell, row: Session): string {
-  return startSession(shell, row.task, row.kind, { agent: row.agent || null, model: row.model, instructions: row.instructions });
+  return startSession(shell, row.task, row.kind, { agent: row.agent || null, model: row.model, instructions: row.instructions, permission: row.permission });
 }
 
 /** How many sessions wait for a person. */

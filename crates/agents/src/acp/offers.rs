@@ -87,9 +87,7 @@ impl Acp {
         }
         let id = &self.conversation;
         let (method, params) = match known.0 {
-            Way::Option => {
-                ("session/set_config_option", json!({ "sessionId": id, "configId": offer, "value": value }))
-            }
+            Way::Option => ("session/set_config_option", json!({ "sessionId": id, "configId": offer, "value": value })),
             Way::Mode => ("session/set_mode", json!({ "sessionId": id, "modeId": value })),
             Way::Model => ("session/set_model", json!({ "sessionId": id, "modelId": value })),
         };
@@ -148,13 +146,7 @@ fn option(option: &Value) -> Option<Offer> {
 }
 
 /// None where there is nothing to choose from.
-fn named(
-    id: &str,
-    title: &str,
-    about: OfferKind,
-    current: Option<&Value>,
-    values: Vec<OfferValue>,
-) -> Option<Offer> {
+fn named(id: &str, title: &str, about: OfferKind, current: Option<&Value>, values: Vec<OfferValue>) -> Option<Offer> {
     let current = current.and_then(Value::as_str).map(str::to_owned);
     (!values.is_empty()).then(|| Offer { id: id.to_owned(), title: title.to_owned(), about, current, values })
 }

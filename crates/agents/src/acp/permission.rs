@@ -61,8 +61,7 @@ impl Acp {
         let pending = Pending { call: call.clone(), options: options.iter().map(|option| option.id.clone()).collect() };
         self.requests.insert(id, pending);
         let title = title.unwrap_or_else(|| format!("{} asks for permission", self.start.title));
-        let request =
-            Request { id, title, detail, tool: tool_id, options, question, takes_note: false, input: None };
+        let request = Request { id, title, detail, tool: tool_id, options, question, takes_note: false, input: None };
         out.event(EventBody::Asked { request });
     }
 

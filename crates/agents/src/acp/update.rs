@@ -4,7 +4,7 @@ use agent_client_protocol_schema::v1::{self as acp, ContentBlock, EmbeddedResour
 use qd_core::event::{EventBody, Image, OfferedCommand, PlanEntry, ToolStatus};
 use serde_json::Value;
 
-use super::{Acp, Phase};
+use super::{Acp, Phase, usage};
 use crate::driver::Outbox;
 
 impl Acp {
@@ -40,7 +40,10 @@ impl Acp {
                 usage.context_used = Some(update.used);
                 usage.context_size = Some(update.size);
                 if let Some(cost) = update.cost.filter(|cost| cost.currency == "USD") {
-                    usage.cost_usd = Some(cost.amount);
+                    // It counts over the conversation, in whatever process that goes on.
+                    let before = if self.start.resume.is_some() { self.start.spent } else { Some(0.0) };
+                    usage.conversation_usd = Some(cost.amount);
+                    usage.cost_usd = before.map(|before| usage::dollars(cost.amount - before));
                 }
                 self.tell_usage(usage, out);
             }

@@ -42,13 +42,18 @@ pub(crate) fn since(now: &Usage, before: &Usage) -> TurnUsage {
     let grown = |now: Option<u64>, before: Option<u64>| {
         (now != before).then(|| now.and_then(|now| now.checked_sub(before.unwrap_or(0)))).flatten()
     };
-    let cost = || Some(now.cost_usd? - before.cost_usd.unwrap_or(0.0));
+    let cost = || Some(dollars(now.cost_usd? - before.cost_usd.unwrap_or(0.0)));
     TurnUsage {
         input: grown(now.input, before.input),
         cached: grown(now.cached, before.cached),
         output: grown(now.output, before.output),
         cost_usd: cost().filter(|_| now.cost_usd != before.cost_usd),
     }
+}
+
+/// To nano-dollars: a difference of binary fractions has a tail that means nothing.
+pub(crate) fn dollars(amount: f64) -> f64 {
+    (amount * 1e9).round() / 1e9
 }
 
 fn reported(result: &Value, tokens: Tokens) -> Option<Reported> {

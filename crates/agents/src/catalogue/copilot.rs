@@ -5,22 +5,20 @@ use super::{Door, Entry, Modes, Protocol, Quirks, Tokens};
 pub(super) const ENTRY: Entry = Entry {
     name: "copilot",
     title: "GitHub Copilot",
-    doors: &[
-        Door {
-            protocol: Protocol::Acp,
-            program: "copilot",
-            args: &["--acp"],
-            package: "@github/copilot",
-            install: "npm i -g @github/copilot",
-            quirks: Quirks {
-                modes: Modes { ask: None, edit: None, everything: None },
-                tokens: Tokens::WholeSession,
-                load_after: None,
-                boot: None,
-                sandboxes_itself: false,
-            },
+    doors: &[Door {
+        protocol: Protocol::Acp,
+        program: "copilot",
+        args: &["--acp"],
+        package: "@github/copilot",
+        install: "npm i -g @github/copilot",
+        quirks: Quirks {
+            modes: Modes { ask: None, edit: None, everything: None },
+            tokens: Tokens::WholeSession,
+            load_after: None,
+            boot: None,
+            sandboxes_itself: false,
         },
-    ],
+    }],
     login: "copilot login",
     credentials: &[".copilot/config.json"],
     settings: &[],

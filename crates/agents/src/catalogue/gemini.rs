@@ -6,24 +6,22 @@ use std::time::Duration;
 pub(super) const ENTRY: Entry = Entry {
     name: "gemini",
     title: "Gemini CLI",
-    doors: &[
-        Door {
-            protocol: Protocol::Acp,
-            program: "gemini",
-            args: &["--acp"],
-            package: "@google/gemini-cli",
-            install: "npm i -g @google/gemini-cli",
-            quirks: Quirks {
-                modes: Modes { ask: Some("default"), edit: Some("autoEdit"), everything: Some("autoEdit") },
-                tokens: Tokens::PerTurn,
-                // A load within the minute in which the conversation began destroys it (google-gemini/gemini-cli#28775);
-                // after 62 s it was measured to work.
-                load_after: Some(Duration::from_secs(62)),
-                boot: None,
-                sandboxes_itself: false,
-            },
+    doors: &[Door {
+        protocol: Protocol::Acp,
+        program: "gemini",
+        args: &["--acp"],
+        package: "@google/gemini-cli",
+        install: "npm i -g @google/gemini-cli",
+        quirks: Quirks {
+            modes: Modes { ask: Some("default"), edit: Some("autoEdit"), everything: Some("autoEdit") },
+            tokens: Tokens::PerTurn,
+            // A load within the minute in which the conversation began destroys it (google-gemini/gemini-cli#28775);
+            // after 62 s it was measured to work.
+            load_after: Some(Duration::from_secs(62)),
+            boot: None,
+            sandboxes_itself: false,
         },
-    ],
+    }],
     login: "gemini",
     credentials: &[".gemini/oauth_creds.json"],
     settings: &[],

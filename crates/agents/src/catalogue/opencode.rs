@@ -5,22 +5,20 @@ use super::{Door, Entry, Modes, Protocol, Quirks, Tokens};
 pub(super) const ENTRY: Entry = Entry {
     name: "opencode",
     title: "OpenCode",
-    doors: &[
-        Door {
-            protocol: Protocol::Acp,
-            program: "opencode",
-            args: &["acp"],
-            package: "opencode-ai",
-            install: "npm i -g opencode-ai",
-            quirks: Quirks {
-                modes: Modes { ask: None, edit: None, everything: None },
-                tokens: Tokens::LastStep,
-                load_after: None,
-                boot: None,
-                sandboxes_itself: false,
-            },
+    doors: &[Door {
+        protocol: Protocol::Acp,
+        program: "opencode",
+        args: &["acp"],
+        package: "opencode-ai",
+        install: "npm i -g opencode-ai",
+        quirks: Quirks {
+            modes: Modes { ask: None, edit: None, everything: None },
+            tokens: Tokens::LastStep,
+            load_after: None,
+            boot: None,
+            sandboxes_itself: false,
         },
-    ],
+    }],
     login: "opencode auth login",
     credentials: &[".local/share/opencode/auth.json"],
     settings: &[".config/opencode/opencode.json", ".config/opencode/opencode.jsonc"],

@@ -17,6 +17,9 @@ pub struct Approve {
     session: String,
     /// What to answer.
     option: Option<String>,
+    /// Words with the answer: why not, or an answer of your own. Not every agent hears them.
+    #[arg(long)]
+    note: Option<String>,
     #[command(flatten)]
     sending: Sending,
 }
@@ -36,8 +39,10 @@ impl Approve {
             say::line(format_args!("{}: {}", request.title, option.label));
         }
         let id = self.sending.id();
-        let answer =
-            AnswerRequest::new(id.into(), session.id, request.id, option.id.clone());
+        let answer = AnswerRequest {
+            note: self.note,
+            ..AnswerRequest::new(id.into(), session.id, request.id, option.id.clone())
+        };
         client.send(id, "answer", &Command::AnswerRequest(answer), context.json)
     }
 }
@@ -81,9 +86,12 @@ mod tests {
                     id: (*id).to_owned(),
                     label: (*label).to_owned(),
                     effect: *effect,
+                    detail: None,
                 })
                 .collect(),
             question: false,
+            takes_note: false,
+            input: None,
         }
     }
 

@@ -84,11 +84,21 @@ impl Printer {
                 let options: Vec<&str> = request.options.iter().map(|o| o.label.as_str()).collect();
                 self.line(&format!("? {} [{}]", request.title, options.join(" | ")));
             }
-            EventBody::Answered { option, .. } => self.line(&format!("? {}", option.as_deref().unwrap_or("withdrawn"))),
+            EventBody::Answered { option, note, .. } => {
+                let option = option.as_deref().unwrap_or("withdrawn");
+                self.line(&note.map_or_else(|| format!("? {option}"), |note| format!("? {option}: {note}")));
+            }
+            EventBody::Retrying(retry) => self.line(&format!("· trying again: {}", retry.reason)),
+            EventBody::Limited(limit) if limit.reached => self.line(&format!("· limit reached: {}", limit.name)),
+            EventBody::Image(image) => self.line(&format!("[image, {}]", image.mime)),
             EventBody::Note { text } => self.line(&format!("· {text}")),
             EventBody::Stderr { text } => self.line(&format!("! {}", text.trim_end())),
             EventBody::Ended { ending, .. } => self.line(&format!("── {}", ending_words(&ending))),
             EventBody::Conversation { .. }
+            | EventBody::Ready { .. }
+            | EventBody::Offers { .. }
+            | EventBody::TurnDiff { .. }
+            | EventBody::Limited(_)
             | EventBody::Plan { .. }
             | EventBody::Usage(_)
             | EventBody::Commands { .. }

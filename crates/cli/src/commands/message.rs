@@ -12,6 +12,9 @@ pub struct Message {
     session: String,
     /// What to say.
     text: String,
+    /// Say it into the turn that runs, where the agent can take it then; else it waits for the end of the turn.
+    #[arg(long)]
+    steer: bool,
     #[command(flatten)]
     sending: Sending,
 }
@@ -22,7 +25,8 @@ impl Message {
         let client = context.client()?;
         let session = find::session(&client.state()?, &self.session)?.id;
         let id = self.sending.id();
-        let command = Command::SendMessage(SendMessage::new(id.into(), session, self.text));
+        let command =
+            Command::SendMessage(SendMessage { steer: self.steer, ..SendMessage::new(id.into(), session, self.text) });
         client.send(id, "message", &command, context.json)
     }
 }

@@ -4,7 +4,7 @@ use super::Context;
 use crate::client::{Sending, find};
 use crate::exit::Error;
 use qd_core::command::{Command, StartSession};
-use qd_core::row::Start;
+use qd_core::row::{Permission, Start};
 use qd_core::status::Kind;
 
 /// Have an agent implement a task, in a worktree of its own.
@@ -40,6 +40,9 @@ struct Choice {
     /// The model; else the agent's own default.
     #[arg(long)]
     model: Option<String>,
+    /// What it may do without asking: ask (before edits and commands), edit (asks before commands) or everything.
+    #[arg(long, value_parser = permission, value_name = "ask|edit|everything")]
+    permission: Option<Permission>,
     /// Further instructions.
     #[arg(long, default_value = "", hide_default_value = true)]
     instructions: String,
@@ -47,13 +50,23 @@ struct Choice {
     sending: Sending,
 }
 
+fn permission(written: &str) -> Result<Permission, String> {
+    match written {
+        "ask" => Ok(Permission::Ask),
+        "edit" => Ok(Permission::Edit),
+        "everything" => Ok(Permission::Everything),
+        _ => Err("it is one of ask, edit, everything".to_owned()),
+    }
+}
+
 impl Choice {
     fn start(self, kind: Kind, context: &Context) -> Result<(), Error> {
         let client = context.client()?;
         let state = client.state()?;
-        let task = find::task(&state, &self.task)?.id;
-        let id = self.sending.id();
-        let start = Start { agent: self.agent, model: self.model, instructions: self.instructions };
+        let Self { task, agent, model, permission, instructions, sending } = self;
+        let task = find::task(&state, &task)?.id;
+        let id = sending.id();
+        let start = Start { agent, model, instructions, permission };
         let command = Command::StartSession(StartSession { id: id.into(), task, kind, start });
         client.send(id, "session", &command, context.json)
     }

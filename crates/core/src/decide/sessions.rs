@@ -2,7 +2,8 @@
 
 use super::{Context, edit_session, edit_task, not_allowed, project, session, task};
 use crate::command::{
-    AnswerRequest, ChooseOffer, EndSession, InterruptTurn, OnSession, ReportSession, SendMessage, SettleMessage, StartSession,
+    AnswerRequest, ChooseOffer, EndSession, InterruptTurn, OnSession, ReportSession, SendMessage, SettleMessage,
+    StartSession,
 };
 use crate::event::{Ending, Request};
 use crate::ids::{AgentId, MessageId, Millis, SessionId, v7_time};
@@ -44,6 +45,7 @@ pub(super) fn start(state: &State, c: &StartSession, cx: Context) -> Result<Vec<
         ending: None,
         requests: Vec::new(),
         conversation: None,
+        spent: None,
         output_end: None,
         activity: None,
         seen: false,
@@ -122,7 +124,10 @@ pub(super) fn answer(state: &State, c: &AnswerRequest, cx: Context) -> Result<Ve
         return Err(Reject::new(RejectCode::Invalid, "This is none of the options that the agent offers."));
     }
     if c.note.is_some() && !request.takes_note {
-        return Err(Reject::new(RejectCode::Invalid, "This agent takes no words beside the answer. Send them as a message."));
+        return Err(Reject::new(
+            RejectCode::Invalid,
+            "This agent takes no words beside the answer. Send them as a message.",
+        ));
     }
     if c.input.is_some() && request.input.is_none() {
         return Err(Reject::new(RejectCode::Invalid, "This agent takes no edited input."));
@@ -177,9 +182,8 @@ pub(super) fn report(state: &State, c: &ReportSession) -> Result<Vec<Op>, Reject
         state.messages_of(c.id).any(|m| matches!(&m.body, MessageBody::Answer { request: r, .. } if *r == request.id))
     };
     // What is asked in a turn that a person has just ended is withdrawn with it.
-    let interrupted = state
-        .messages_of(c.id)
-        .any(|m| m.body == MessageBody::Interrupt && m.state == MessageState::Queued);
+    let interrupted =
+        state.messages_of(c.id).any(|m| m.body == MessageBody::Interrupt && m.state == MessageState::Queued);
     let open = |request: &&Request| !interrupted && !answered(request);
     let requests: Vec<Request> = c.requests.iter().filter(open).cloned().collect();
     let status = match c.status {
@@ -211,11 +215,14 @@ pub(super) fn end(state: &State, c: &EndSession, cx: Context) -> Result<Vec<Op>,
     // Whatever a cancelled session's processes did at the end, it ended because a person said so.
     let ending = if row.status == Status::Cancelling { Ending::Cancelled } else { c.ending.clone() };
     let unheard = state.messages_of(c.id).any(is_queued_prompt);
-    let goes_on = ending == Ending::Completed && unheard;
+    // A turn that was interrupted ends cancelled, for the sake of the message that follows.
+    let over = matches!(c.ending, Ending::Completed | Ending::Cancelled) && row.status != Status::Cancelling;
+    let goes_on = over && unheard;
     let mut ops: Vec<Op> = edit_session(row, |s| {
         s.requests.clear();
         s.output_end = Some(c.output_end);
         s.activity = Some(c.activity.clone());
+        s.spent = c.activity.usage.conversation_usd.or(s.spent);
         if c.conversation.is_some() {
             s.conversation.clone_from(&c.conversation);
         }

@@ -123,7 +123,8 @@ impl Bench {
 }
 
 fn request(n: u128) -> Request {
-    let allow = RequestOption { id: "yes".into(), label: "Allow".into(), effect: OptionEffect::AllowOnce, detail: None };
+    let allow =
+        RequestOption { id: "yes".into(), label: "Allow".into(), effect: OptionEffect::AllowOnce, detail: None };
     Request {
         id: id(n),
         title: "Run cargo test".into(),
@@ -212,8 +213,7 @@ fn an_answer_is_given_once_and_a_late_report_does_not_ask_again() {
     b.start(10, Kind::Implement).unwrap();
     b.report(10, Status::NeedsApproval, vec![request(50)]);
     assert_eq!(b.session(10).status, Status::NeedsApproval);
-    let answer =
-        |n| Command::AnswerRequest(AnswerRequest::new(id(n), id(10), id(50), "yes"));
+    let answer = |n| Command::AnswerRequest(AnswerRequest::new(id(n), id(10), id(50), "yes"));
     b.person(&answer(60)).unwrap();
     assert_eq!(b.session(10).status, Status::Running);
     assert_eq!(code(b.person(&answer(61))), RejectCode::NotAllowed);

@@ -73,6 +73,9 @@ pub struct Session {
     pub requests: Vec<Request>,
     /// The agent's own id of the conversation; what it is resumed by.
     pub conversation: Option<String>,
+    /// What the conversation had cost in US dollars when its last attempt ended, where the agent tells that.
+    #[serde(default)]
+    pub spent: Option<f64>,
     /// Byte after the last event of the last attempt, once it ended.
     #[ts(type = "number | null")]
     pub output_end: Option<u64>,

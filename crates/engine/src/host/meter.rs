@@ -38,10 +38,19 @@ impl Meter {
                 self.said.clear();
                 self.activity.line = first_line(&request.title);
             }
+            EventBody::Retrying(retry) => {
+                self.said.clear();
+                self.activity.line = first_line(&format!("Trying again: {}", retry.reason));
+            }
             EventBody::Usage(usage) => self.activity.usage = usage.clone(),
             EventBody::Prompt { .. } | EventBody::Thought { .. } => self.said.clear(),
             EventBody::Began { .. }
             | EventBody::Conversation { .. }
+            | EventBody::Ready { .. }
+            | EventBody::Offers { .. }
+            | EventBody::Image(_)
+            | EventBody::TurnDiff { .. }
+            | EventBody::Limited(_)
             | EventBody::Plan { .. }
             | EventBody::Answered { .. }
             | EventBody::Commands { .. }

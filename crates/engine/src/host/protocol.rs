@@ -30,8 +30,6 @@ pub enum ToHost {
     },
     /// End the attempt.
     Cancel,
-    /// End the turn; the agent stays for the next prompt.
-    Interrupt,
 }
 
 /// From the host to a server.

@@ -5,11 +5,10 @@
 mod ending;
 mod turns;
 
-use qd_agents::acp::Acp;
 use qd_agents::catalogue;
-use qd_agents::driver::{Command, Signal, Start};
+use qd_agents::driver::{Command, Signal, Start, arguments, driver};
 use qd_agents::link::{Link, LinkError};
-use qd_core::event::{EventBody, Request};
+use qd_core::event::{Abilities, EventBody, Request};
 use qd_core::ids::MessageId;
 use qd_proc::{Child, Exit, Group, Identity, SESSION_MARK, Scope, Spawn, SpawnError, Stdin, set_child_subreaper};
 use std::collections::{BTreeSet, VecDeque};
@@ -135,6 +134,8 @@ struct Host {
     seen: BTreeSet<MessageId>,
     settled: Vec<Settled>,
     requests: Vec<Request>,
+    /// What the agent can do, as far as it said.
+    can: Abilities,
     conversation: Option<String>,
     /// The reason with which the last turn ended.
     stop: Option<String>,
@@ -171,6 +172,7 @@ impl Host {
             phase: Phase::Booting { until: Instant::now() + boot },
             settled: Vec::new(),
             requests: Vec::new(),
+            can: Abilities::default(),
             conversation: None,
             stop: None,
             before_turn: Vec::new(),
@@ -226,9 +228,22 @@ impl Host {
     /// Starts the agent; an error is the reason for people.
     fn start(&mut self, run_dir: &Path) -> Result<Agent, String> {
         let title = &self.spec.title;
+        let like = self.spec.like.as_deref();
+        let start = Start {
+            title: title.clone(),
+            cwd: self.spec.cwd.clone(),
+            resume: self.spec.resume.clone(),
+            spent: self.spec.spent,
+            permission: self.spec.permission,
+            model: self.spec.model.clone(),
+            seed: self.spec.mark(),
+            login: like.and_then(catalogue::login).map(str::to_owned),
+            quirks: like.map(|name| catalogue::quirks(name, self.spec.protocol)).unwrap_or_default(),
+        };
         let scratch = scratch::make(run_dir).map_err(|error| format!("No temporary folder could be made: {error}."))?;
         let spawn = Spawn::new(&self.spec.program)
             .args(&self.spec.args)
+            .args(arguments(self.spec.protocol, &start))
             .envs(&self.spec.env)
             .env(SESSION_MARK, self.spec.mark())
             .env("TMPDIR", scratch)
@@ -237,7 +252,8 @@ impl Host {
             .group(Group::Session);
         let mut child = spawn.spawn().map_err(|error| match error {
             SpawnError::NotFound { program } => {
-                let install = catalogue::entry(&self.spec.agent).map(|entry| format!(" Run `{}`.", entry.install));
+                let install = like.and_then(catalogue::entry).and_then(|entry| entry.doors.first());
+                let install = install.map(|door| format!(" Run `{}`.", door.install));
                 format!("The program {} of {title} was not found.{}", program.display(), install.unwrap_or_default())
             }
             SpawnError::NotExecutable { program, source } => {
@@ -250,17 +266,7 @@ impl Host {
         let (Some(stdin), Some(stdout)) = (stdin, stdout) else {
             return Err(format!("{title} could not be started: it has no pipes."));
         };
-        let driver = Acp::new(Start {
-            title: title.clone(),
-            cwd: self.spec.cwd.clone(),
-            resume: self.spec.resume.clone(),
-            mode: self.spec.mode.clone(),
-            model: self.spec.model.clone(),
-            seed: self.spec.mark(),
-            login: catalogue::login(&self.spec.agent).map(str::to_owned),
-            quirks: catalogue::quirks(&self.spec.agent),
-        });
-        Ok(Agent { child, link: Link::open(Box::new(driver), stdout, stdin), stderr })
+        Ok(Agent { child, link: Link::open(driver(self.spec.protocol, start), stdout, stdin), stderr })
     }
 
     /// Attends to everything until there is a reason to end.

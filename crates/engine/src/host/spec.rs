@@ -1,6 +1,9 @@
 //! What a host is told, and the files of its folder.
 
-use qd_core::ids::{MessageId, SessionId};
+use qd_agents::Protocol;
+use qd_core::event::Image;
+use qd_core::ids::{MessageId, Millis, SessionId};
+use qd_core::row::Permission;
 use qd_proc::Identity;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -8,6 +11,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 pub(super) const SPEC: &str = "spec.json";
 pub(super) const HOST: &str = "host.json";
@@ -42,9 +46,21 @@ pub struct HostSpec {
     /// The agent's id of the conversation to go on with.
     #[serde(default)]
     pub resume: Option<String>,
-    /// The permission mode; none takes the catalogue's.
+    /// What that conversation had cost before, in US dollars.
     #[serde(default)]
-    pub mode: Option<String>,
+    pub spent: Option<f64>,
+    /// What it may do without asking.
+    #[serde(default)]
+    pub permission: Permission,
+    /// The protocol that it speaks.
+    #[serde(default)]
+    pub protocol: Protocol,
+    /// The agent of the catalogue whose peculiarities hold; none has none.
+    #[serde(default)]
+    pub like: Option<String>,
+    /// Not before this the conversation can be gone on with.
+    #[serde(default)]
+    pub not_before: Option<Millis>,
     /// The model; none leaves the agent's choice.
     #[serde(default)]
     pub model: Option<String>,
@@ -67,6 +83,9 @@ pub struct FirstMessage {
     pub id: MessageId,
     /// Its text.
     pub text: String,
+    /// Images with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<Image>,
 }
 
 impl HostSpec {
@@ -77,6 +96,13 @@ impl HostSpec {
 
     pub(super) fn read(run_dir: &Path) -> io::Result<Self> {
         Ok(serde_json::from_slice(&fs::read(run_dir.join(SPEC))?)?)
+    }
+
+    /// The orders of an attempt, and when they were written.
+    pub(crate) fn written(run_dir: &Path) -> io::Result<(Self, Millis)> {
+        let written = fs::metadata(run_dir.join(SPEC))?.modified()?;
+        let since = written.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Ok((Self::read(run_dir)?, Millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))))
     }
 
     pub(super) fn write(&self, run_dir: &Path) -> io::Result<()> {

@@ -103,6 +103,8 @@ mod tests {
             agent: "demo".to_owned(),
             model: None,
             instructions: String::new(),
+            spent: None,
+            permission: qd_core::row::Permission::default(),
             status,
             attempt,
             created: Millis(1),

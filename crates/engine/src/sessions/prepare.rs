@@ -7,9 +7,9 @@ use crate::engine::Engine;
 use crate::host::{FirstMessage, HostSpec};
 use crate::step::{self, Step};
 use crate::work::{Ready, ensure_worktree};
-use qd_agents::catalogue;
+use qd_agents::{Protocol, catalogue};
 use qd_core::command::ReportSession;
-use qd_core::ids::{AgentId, MessageId, of_cause};
+use qd_core::ids::{AgentId, MessageId, Millis, of_cause};
 use qd_core::prompt::Prompt;
 use qd_core::row::{Branch, Message, MessageBody, MessageState, Session, Task};
 use std::collections::BTreeMap;
@@ -19,8 +19,8 @@ use tokio::time::timeout;
 
 /// How long the file of a new task may take to be written.
 const FILE_WITHIN: Duration = Duration::from_secs(10);
-/// How long an agent may take until it takes prompts, in milliseconds.
-const BOOT_WITHIN: u64 = 60_000;
+/// How long an agent may take until it takes prompts, where its entry says nothing else.
+const BOOT_WITHIN: Duration = Duration::from_mins(1);
 
 /// Why an attempt is not ready.
 pub(super) enum Unprepared {
@@ -34,7 +34,7 @@ pub(super) enum Unprepared {
 
 /// Prepares the current attempt of `row`.
 pub(super) async fn prepare(engine: &Engine, row: &Session) -> Result<HostSpec, Unprepared> {
-    let (program, args) = program(engine, &row.agent).map_err(Unprepared::Refused)?;
+    let Program { path: program, args, protocol, like } = program(engine, &row.agent).map_err(Unprepared::Refused)?;
     let (task, path) = task_with_file(engine, row).await?;
     let Ready { branch, base } = ensure_worktree(engine, row.id, row.task).await.map_err(Unprepared::Refused)?;
     step::passed(Step::WorktreeReady);
@@ -46,6 +46,8 @@ pub(super) async fn prepare(engine: &Engine, row: &Session) -> Result<HostSpec, 
         return Err(Unprepared::NotStored);
     }
     step::passed(Step::WorktreeTold);
+    let boot = like.as_deref().and_then(|name| catalogue::quirks(name, protocol).boot).unwrap_or(BOOT_WITHIN);
+    let boot_deadline_ms = u64::try_from(boot.as_millis()).unwrap_or(u64::MAX);
     let (title, version) = engine.read(|state| {
         let agent = state.agent(AgentId::named(&row.agent));
         (agent.map_or_else(|| row.agent.clone(), |a| a.title.clone()), agent.and_then(|a| a.version.clone()))
@@ -57,14 +59,18 @@ pub(super) async fn prepare(engine: &Engine, row: &Session) -> Result<HostSpec, 
         title,
         program,
         args,
+        protocol,
+        not_before: loadable(engine, row, like.as_deref(), protocol),
+        like,
         version,
         env: environment(engine, &row.agent),
         cwd: PathBuf::from(&branch.path),
         messages: messages(engine, row, &task, &path, &branch),
         resume: row.conversation.clone(),
-        mode: None,
+        spent: row.spent,
+        permission: row.permission,
         model: row.model.clone(),
-        boot_deadline_ms: BOOT_WITHIN,
+        boot_deadline_ms,
         linger_ms: 0,
     })
 }
@@ -126,24 +132,53 @@ fn environment(engine: &Engine, agent: &str) -> BTreeMap<String, String> {
     env
 }
 
-/// The program and the arguments of an agent.
-fn program(engine: &Engine, name: &str) -> Result<(PathBuf, Vec<String>), String> {
+/// How an agent is started.
+struct Program {
+    path: PathBuf,
+    args: Vec<String>,
+    protocol: Protocol,
+    /// The entry of the catalogue whose peculiarities hold.
+    like: Option<String>,
+}
+
+fn program(engine: &Engine, name: &str) -> Result<Program, String> {
     let config = engine.config();
-    let configured = config.agents.get(name);
-    if configured.is_none() && name == catalogue::DEMO {
-        return Ok((config.qd.clone(), vec!["demo-agent".to_owned()]));
+    let find = |program: &str| which::which_in(program, config.env.get("PATH"), &config.data_dir).ok();
+    if let Some(own) = config.agents.get(name) {
+        let path = find(&own.command).ok_or_else(|| not_found(&own.command, ""))?;
+        return Ok(Program { path, args: own.args.clone(), protocol: own.protocol, like: own.like.clone() });
     }
-    let entry = catalogue::entry(name);
-    let (program, args) = match (configured, entry) {
-        (Some(own), _) => (own.command.as_str(), own.args.clone()),
-        (None, Some(entry)) => (entry.program, entry.args.iter().map(|arg| (*arg).to_owned()).collect()),
-        (None, None) => return Err(format!("There is no agent called {name} any more. Start it with another one.")),
+    if name == catalogue::DEMO {
+        let args = vec!["demo-agent".to_owned()];
+        return Ok(Program { path: config.qd.clone(), args, protocol: Protocol::Acp, like: None });
+    }
+    let Some(entry) = catalogue::entry(name) else {
+        return Err(format!("There is no agent called {name} any more. Start it with another one."));
     };
-    let path = config.env.get("PATH");
-    which::which_in(program, path, &config.data_dir).map(|found| (found, args)).map_err(|_| {
-        let install = entry.filter(|_| configured.is_none()).map(|entry| format!(" Run `{}`.", entry.install));
-        format!("The program {program} was not found on the PATH.{}", install.unwrap_or_default())
-    })
+    match (qd_agents::open_door(entry, find), entry.doors) {
+        (Some((door, path)), _) => {
+            let args = door.args.iter().map(|arg| (*arg).to_owned()).collect();
+            Ok(Program { path, args, protocol: door.protocol, like: Some(name.to_owned()) })
+        }
+        (None, [first, ..]) => Err(not_found(first.program, &format!(" Run `{}`.", first.install))),
+        (None, []) => Err(not_found(name, "")),
+    }
+}
+
+fn not_found(program: &str, mend: &str) -> String {
+    format!("The program {program} was not found on the PATH.{mend}")
+}
+
+/// When the conversation of `row` can be gone on with, where its agent needs some time for that.
+fn loadable(engine: &Engine, row: &Session, like: Option<&str>, protocol: Protocol) -> Option<Millis> {
+    row.conversation.as_ref()?;
+    let after = catalogue::quirks(like?, protocol).load_after?;
+    // It began with the last attempt that did not go on with one.
+    let began = (1..row.attempt).rev().find_map(|number| {
+        let (spec, written) = HostSpec::written(&engine.config().run_dir(row.id, number)).ok()?;
+        spec.resume.is_none().then_some(written)
+    });
+    Some(Millis(began?.0 + u64::try_from(after.as_millis()).ok()?))
 }
 
 /// What the agent is told first: a new conversation begins with the prompt, a resumed one with what waits for it.
@@ -158,7 +193,7 @@ fn messages(engine: &Engine, row: &Session, task: &Task, path: &str, branch: &Br
             branch: Some(&branch.name),
             instructions: &row.instructions,
         };
-        first.push(FirstMessage { id: prompt_id(row), text: prompt.render() });
+        first.push(FirstMessage { id: prompt_id(row), text: prompt.render(), images: Vec::new() });
     }
     if row.attempt > 1 {
         let queued = engine.read(|state| {
@@ -166,8 +201,9 @@ fn messages(engine: &Engine, row: &Session, task: &Task, path: &str, branch: &Br
             state.messages_of(row.id).filter(queued).cloned().collect::<Vec<_>>()
         });
         first.extend(in_order(queued).into_iter().filter_map(|m| match m.body {
-            MessageBody::Prompt { text } => Some(FirstMessage { id: m.id, text }),
-            MessageBody::Answer { .. } => None,
+            MessageBody::Prompt { text, images, .. } => Some(FirstMessage { id: m.id, text, images }),
+            // They were meant for the attempt before.
+            MessageBody::Answer { .. } | MessageBody::Choose { .. } | MessageBody::Interrupt => None,
         }));
     }
     first

@@ -79,7 +79,7 @@ mod tests {
     }
 
     fn prompt(n: u128) -> EventBody {
-        EventBody::Prompt { message: id(n), text: "x".repeat(500) }
+        EventBody::Prompt { message: id(n), text: "x".repeat(500), images: Vec::new() }
     }
 
     fn ended(ending: Ending) -> EventBody {
@@ -93,7 +93,7 @@ mod tests {
             EventBody::Conversation { id: "c".to_owned() },
             prompt(1),
             EventBody::Text { text: quoted },
-            EventBody::Answered { request: RequestId(Uuid::nil()), option: None, message: Some(id(2)) },
+            EventBody::Answered { request: RequestId(Uuid::nil()), option: None, note: None, message: Some(id(2)) },
             ended(Ending::Completed),
         ]);
         let expected = Recap { conversation: Some("c".to_owned()), delivered: vec![id(1), id(2)], unknown: None };

@@ -186,7 +186,7 @@ impl Server {
     }
 
     pub fn start_of(&self, kind: Kind, instructions: &str) -> StartSession {
-        let start = Start { agent: Some("demo".to_owned()), model: None, instructions: instructions.to_owned() };
+        let start = Start { agent: Some("demo".to_owned()), instructions: instructions.to_owned(), ..Start::default() };
         StartSession { id: SessionId(self.mint()), task: self.task().id, kind, start }
     }
 

@@ -120,7 +120,7 @@ pub fn row(n: u64, ver: u64, text: &str) -> Row {
         ver,
         session: SessionId(id(0)),
         at: Millis(5),
-        body: MessageBody::prompt(text.into()),
+        body: MessageBody::prompt(text),
         state: MessageState::Queued,
     })
 }

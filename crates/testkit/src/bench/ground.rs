@@ -74,7 +74,7 @@ pub(super) fn settled(panel: &Panel, tasks: usize) -> Result<Vec<TaskId>> {
 
 /// What starts a session on a task with instructions for the demo agent.
 pub(super) fn start(task: TaskId, instructions: &str) -> StartSession {
-    let start = Start { agent: Some(AGENT.to_owned()), model: None, instructions: instructions.to_owned() };
+    let start = Start { agent: Some(AGENT.to_owned()), instructions: instructions.to_owned(), ..Start::default() };
     StartSession { id: SessionId(mint(&SystemClock)), task, kind: Kind::Implement, start }
 }
 

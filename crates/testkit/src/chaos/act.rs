@@ -75,7 +75,7 @@ impl Acts {
         let id = SessionId(mint(&SystemClock));
         let scenario = SCENARIOS.get(usize::try_from(random.below(SCENARIOS.len() as u64)).unwrap_or(0)).unwrap_or(&"");
         let instructions = format!("[[demo: append-id {}]] [[demo: {scenario}]]", self.prompts.display());
-        let start = Start { agent: Some(AGENT.to_owned()), model: None, instructions };
+        let start = Start { agent: Some(AGENT.to_owned()), instructions, ..Start::default() };
         self.send(&Command::StartSession(StartSession { id, task, kind: Kind::Implement, start }));
         id
     }
@@ -95,7 +95,7 @@ impl Acts {
             let drawn = usize::try_from(random.below(request.options.len() as u64)).unwrap_or(0);
             if let Some(option) = request.options.get(drawn) {
                 let (request, option) = (request.id, option.id.clone());
-                self.send(&Command::AnswerRequest(AnswerRequest { id: id(), session: session.id, request, option }));
+                self.send(&Command::AnswerRequest(AnswerRequest::new(id(), session.id, request, option)));
             }
         } else if random.below(5) == 0 {
             let text = "[[demo: quick]] And then?".to_owned();

@@ -46,7 +46,7 @@ fn play(stage: &Stage, mut panel: Panel, seed: u64, count: usize, limit: Duratio
         let tasks = rows.of_kind(RowKind::Task).map(|row| TaskId(row.key().id));
         for task in tasks.filter(|task| !rows.sessions_of(*task).any(|session| session.status.is_active())) {
             let start =
-                Start { agent: Some(AGENT.to_owned()), model: None, instructions: "[[demo: quick]]".to_owned() };
+                Start { agent: Some(AGENT.to_owned()), instructions: "[[demo: quick]]".to_owned(), ..Start::default() };
             let id = SessionId(mint(&SystemClock));
             acts.send(&Command::StartSession(StartSession { id, task, kind: Kind::Implement, start }));
         }

@@ -85,9 +85,8 @@ fn commands(
             let conflicted = chosen(tasks(state).into_iter().filter(|t| t.conflict.is_some()).collect(), a)?;
             Some(vec![Command::ResolveConflict(SaveDocument { id: conflicted.id, base: base(conflicted), text })])
         }
-        Kind::Message => chosen(sessions(state, |_| true), a).map(|s| {
-            vec![Command::SendMessage(SendMessage::new(MessageId(mint()), s.id, format!("go on {b}")))]
-        }),
+        Kind::Message => chosen(sessions(state, |_| true), a)
+            .map(|s| vec![Command::SendMessage(SendMessage::new(MessageId(mint()), s.id, format!("go on {b}")))]),
         Kind::Answer => chosen(sessions(state, |s| !s.requests.is_empty()), a).and_then(|s| {
             let request = s.requests.first()?;
             let option = request.options.get(usize::from(b) % request.options.len().max(1))?.id.clone();

@@ -103,7 +103,12 @@ fn done(job: &Job, a: u16, conflict: bool) -> Option<Done> {
 }
 
 fn asked(id: Uuid, question: bool) -> Request {
-    let option = |id: &str| RequestOption { id: id.to_owned(), label: id.to_owned(), effect: OptionEffect::AllowOnce };
+    let option = |id: &str| RequestOption {
+        id: id.to_owned(),
+        label: id.to_owned(),
+        effect: OptionEffect::AllowOnce,
+        detail: None,
+    };
     Request {
         id: RequestId(id),
         title: "May I?".to_owned(),
@@ -111,6 +116,8 @@ fn asked(id: Uuid, question: bool) -> Request {
         tool: None,
         options: vec![option("yes"), option("no")],
         question,
+        takes_note: false,
+        input: None,
     }
 }
 

@@ -60,7 +60,7 @@ pub fn start(api: &Api, task: TaskId, agent: &str) -> (SessionId, Outcome) {
     wait_for("the agents are known", SOON, || Ok((!api.state()?.agents().is_empty()).then_some(()))).unwrap();
     let id = SessionId(mint(&SystemClock));
     let start =
-        Start { agent: Some(agent.to_owned()), model: None, instructions: "[[demo: no-permission]]".to_owned() };
+        Start { agent: Some(agent.to_owned()), instructions: "[[demo: no-permission]]".to_owned(), ..Start::default() };
     let outcome = api.send(&Command::StartSession(StartSession { id, task, kind: Kind::Implement, start })).unwrap();
     (id, outcome)
 }

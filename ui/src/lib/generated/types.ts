@@ -1,5 +1,16 @@
 // Made by `cargo xtask codegen` from the Rust types of `core`, `wire` and `client`: do not edit.
 
+/** What an agent can do, as it says or as it was measured. */
+export type Abilities = {
+/** A prompt in the middle of a turn reaches the turn. */
+steer: boolean,
+/** Prompts may carry images. */
+images: boolean,
+/** A conversation can be gone on with in a new process. */
+resume: boolean,
+/** A conversation can be copied. */
+fork: boolean, };
+
 /** An action of a task or a session. */
 export type Action = {
 /** Name of the action. */
@@ -60,7 +71,11 @@ export type Agents = { agents: Array<Agent>, default: string | null, };
 export type AgentsFound = { agents: Array<Agent>, };
 
 /** See [`Command::AnswerRequest`]. */
-export type AnswerRequest = { id: MessageId, session: SessionId, request: RequestId, option: string, };
+export type AnswerRequest = { id: MessageId, session: SessionId, request: RequestId, option: string,
+/** Why not, or an answer of one's own. */
+note?: string | null,
+/** The tool's input as it was edited. */
+input?: unknown, };
 
 /** An error at the edge: everything that is not a definitive answer to a mutation. */
 export type ApiError = {
@@ -127,8 +142,11 @@ tree: string,
 /** Every changed file, in path order. */
 files: Array<ChangedFile>, };
 
+/** See [`Command::ChooseOffer`]. */
+export type ChooseOffer = { id: MessageId, session: SessionId, offer: string, value: string, };
+
 /** A command with its arguments. */
-export type Command = { "name": "create_task", "args": CreateTask } | { "name": "rename_task", "args": RenameTask } | { "name": "save_document", "args": SaveDocument } | { "name": "resolve_conflict", "args": SaveDocument } | { "name": "start_session", "args": StartSession } | { "name": "cancel_session", "args": OnSession } | { "name": "mark_seen", "args": OnSession } | { "name": "delete_session", "args": OnSession } | { "name": "send_message", "args": SendMessage } | { "name": "answer_request", "args": AnswerRequest } | { "name": "keep_work", "args": KeepWork } | { "name": "undo_keep", "args": OnTask } | { "name": "discard_work", "args": OnTask } | { "name": "undo_discard", "args": OnTask } | { "name": "retry_job", "args": OnJob } | { "name": "drop_job", "args": OnJob } | { "name": "set_default_agent", "args": SetDefaultAgent } | { "name": "attach_project", "args": AttachProject } | { "name": "agents_found", "args": AgentsFound } | { "name": "observe_file", "args": ObserveFile } | { "name": "observe_gone", "args": OnTask } | { "name": "report_session", "args": ReportSession } | { "name": "end_session", "args": EndSession } | { "name": "settle_message", "args": SettleMessage } | { "name": "job_done", "args": JobDone } | { "name": "job_failed", "args": JobFailed } | { "name": "count_changes", "args": CountChanges } | { "name": "configure", "args": Configure };
+export type Command = { "name": "create_task", "args": CreateTask } | { "name": "rename_task", "args": RenameTask } | { "name": "save_document", "args": SaveDocument } | { "name": "resolve_conflict", "args": SaveDocument } | { "name": "start_session", "args": StartSession } | { "name": "cancel_session", "args": OnSession } | { "name": "mark_seen", "args": OnSession } | { "name": "delete_session", "args": OnSession } | { "name": "send_message", "args": SendMessage } | { "name": "answer_request", "args": AnswerRequest } | { "name": "interrupt_turn", "args": InterruptTurn } | { "name": "choose_offer", "args": ChooseOffer } | { "name": "keep_work", "args": KeepWork } | { "name": "undo_keep", "args": OnTask } | { "name": "discard_work", "args": OnTask } | { "name": "undo_discard", "args": OnTask } | { "name": "retry_job", "args": OnJob } | { "name": "drop_job", "args": OnJob } | { "name": "set_default_agent", "args": SetDefaultAgent } | { "name": "attach_project", "args": AttachProject } | { "name": "agents_found", "args": AgentsFound } | { "name": "observe_file", "args": ObserveFile } | { "name": "observe_gone", "args": OnTask } | { "name": "report_session", "args": ReportSession } | { "name": "end_session", "args": EndSession } | { "name": "settle_message", "args": SettleMessage } | { "name": "job_done", "args": JobDone } | { "name": "job_failed", "args": JobFailed } | { "name": "count_changes", "args": CountChanges } | { "name": "configure", "args": Configure };
 
 /** `GET /api/v1/config`: what the page must know before its first frame. */
 export type ConfigAnswer = {
@@ -264,15 +282,23 @@ cwd: string,
 /** The agent's own id of the conversation, where it resumed one. */
 resumed: string | null, } | { "kind": "conversation",
 /** The id. */
-id: string, } | { "kind": "prompt",
+id: string, } | { "kind": "ready",
+/** The program and its version as it names itself, where it does. */
+program: string | null,
+/** What it can do. */
+can: Abilities, } | { "kind": "offers",
+/** Modes, models, efforts and whatever else the agent lets a person set. */
+offers: Array<Offer>, } | { "kind": "prompt",
 /** The message's id; each id stands here at most once in a session. */
 message: MessageId,
 /** The text as it was sent. */
-text: string, } | { "kind": "text",
+text: string,
+/** Images that came with it. */
+images?: Array<Image>, } | { "kind": "text",
 /** The delta. */
 text: string, } | { "kind": "thought",
 /** The delta. */
-text: string, } | { "kind": "tool" } & ToolUpdate | { "kind": "plan",
+text: string, } | { "kind": "image" } & Image | { "kind": "tool" } & ToolUpdate | { "kind": "plan",
 /** The steps. */
 entries: Array<PlanEntry>, } | { "kind": "asked",
 /** What it asks. */
@@ -281,8 +307,12 @@ request: Request, } | { "kind": "answered",
 request: RequestId,
 /** The chosen option's id. */
 option: string | null,
+/** What the person said beside it: why not, or an answer in their own words. */
+note?: string | null,
 /** The message that carried the answer. */
-message: MessageId | null, } | { "kind": "usage" } & Usage | { "kind": "commands",
+message: MessageId | null, } | { "kind": "usage" } & Usage | { "kind": "turn_diff",
+/** The diff. */
+diff: string, } | { "kind": "retrying" } & Retry | { "kind": "limited" } & Limit | { "kind": "commands",
 /** Their names and descriptions. */
 commands: Array<OfferedCommand>, } | { "kind": "stderr",
 /** The text. */
@@ -290,7 +320,9 @@ text: string, } | { "kind": "note",
 /** One sentence. */
 text: string, } | { "kind": "turn_ended",
 /** The agent's reason (`end_turn`, `cancelled`, `refusal`, …). */
-stop: string, } | { "kind": "ended",
+stop: string,
+/** What this turn alone used, where the agent tells. */
+used?: TurnUsage, } | { "kind": "ended",
 /** How it ended. */
 ending: Ending,
 /** The final figures of the attempt. */
@@ -362,12 +394,24 @@ now: Millis, } | { "type": "tick",
 /** Now. */
 now: Millis, };
 
+/** An image. */
+export type Image = {
+/** Its media type, `image/png` and the like. */
+mime: string,
+/** Its bytes in base64. */
+data: string, };
+
+/** See [`Command::InterruptTurn`]. */
+export type InterruptTurn = { id: MessageId, session: SessionId, };
+
 /** One thing that the transcript shows. */
 export type Item = {
 /** Stays the same while the item grows: counts from 0 over all attempts. */
 key: number,
 /** When it began. */
-ts: Millis, } & ({ "type": "began", agent: string, program: string, cwd: string, resumed: string | null, } | { "type": "prompt", message: MessageId, text: string, } | { "type": "text", text: string, } | { "type": "thought", text: string, } | { "type": "tool", call: ToolCall, } | { "type": "reads", calls: Array<ToolCall>, } | { "type": "plan", entries: Array<PlanEntry>, } | { "type": "asked", request: Request, settled: boolean, option: string | null, } | { "type": "stderr", text: string, } | { "type": "note", text: string, } | { "type": "turn", stop: string, } | { "type": "ended", ending: Ending, activity: Activity, } | { type: "unknown", raw: unknown });
+ts: Millis, } & ({ "type": "began", agent: string, program: string, cwd: string, resumed: string | null, } | { "type": "prompt", message: MessageId, text: string, images: Array<Image>, } | { "type": "image", image: Image, } | { "type": "text", text: string, } | { "type": "thought", text: string, } | { "type": "tool", call: ToolCall, } | { "type": "reads", calls: Array<ToolCall>, } | { "type": "plan", entries: Array<PlanEntry>, } | { "type": "asked", request: Request, settled: boolean, option: string | null, note: string | null, } | { "type": "retrying", retry: Retry, times: number, } | { "type": "limited", limit: Limit, } | { "type": "stderr", text: string, } | { "type": "note", text: string, } | { "type": "turn", stop: string, used: TurnUsage,
+/** How long it took, in milliseconds; null where its beginning is not here. */
+took: number | null, } | { "type": "ended", ending: Ending, activity: Activity, } | { type: "unknown", raw: unknown });
 
 /** A job. Its id is the `mid` that asked for it. */
 export type Job = {
@@ -432,6 +476,17 @@ new: string,
 /** When. */
 at: Millis, };
 
+/** A limit of the provider. */
+export type Limit = {
+/** Which one, in words for people ("5 hours", "week"). */
+name: string,
+/** How much of it is used, in percent. */
+percent: number | null,
+/** When it begins anew. */
+until: Millis | null,
+/** Whether it is reached, so that the agent can't go on. */
+reached: boolean, };
+
 /** A page of the list. */
 export type Lines = {
 /** How many lines there are in all. */
@@ -489,11 +544,23 @@ state: MessageState, };
 /** What a message says. */
 export type MessageBody = { "type": "prompt",
 /** Its text. */
-text: string, } | { "type": "answer",
+text: string,
+/** Images with it. */
+images?: Array<Image>,
+/** Whether it is meant for the turn that runs; else it waits for its end. */
+steer: boolean, } | { "type": "answer",
 /** Which request. */
 request: RequestId,
 /** The chosen option's id. */
-option: string, };
+option: string,
+/** What is said beside it. */
+note?: string | null,
+/** The tool's input as the person edited it. */
+input?: unknown, } | { "type": "interrupt" } | { "type": "choose",
+/** The offer's id. */
+offer: string,
+/** The value's id. */
+value: string, };
 
 /** A message from a person to a session: a prompt or an answer. */
 export type MessageId = string;
@@ -552,6 +619,31 @@ export type ObserveFile = { id: TaskId, project: ProjectId, path: string,
 document: Document,
 /** The text; null where it can't be shown (`problem` says why). */
 text: string | null, problem: string | null, archived: boolean, };
+
+/** Something that can be chosen in the running conversation. */
+export type Offer = {
+/** The agent's id of it. */
+id: string,
+/** Its name for people. */
+title: string,
+/** What it is about. */
+about: OfferKind,
+/** The chosen one's id, where it is known. */
+current: string | null,
+/** What can be chosen. */
+values: Array<OfferValue>, };
+
+/** What an offer is about. */
+export type OfferKind = "mode" | "model" | "effort" | "other";
+
+/** A value of an offer. */
+export type OfferValue = {
+/** The agent's id of it. */
+id: string,
+/** Its name for people. */
+title: string,
+/** What it means, in the agent's words. */
+detail: string | null, };
 
 /** A command that an agent offers. */
 export type OfferedCommand = {
@@ -688,6 +780,9 @@ now: Millis, } | { "type": "tick",
 /** Now. */
 now: Millis, };
 
+/** What an agent may do without asking. What each agent makes of it stands in its quirks. */
+export type Permission = "ask" | "edit" | "everything";
+
 /** Where a task stands in its life. */
 export type Phase = "draft" | "running" | "review" | "kept" | "done" | "archived" | "not_on_branch";
 
@@ -812,7 +907,11 @@ tool: string | null,
 /** What can be chosen. Never empty. */
 options: Array<RequestOption>,
 /** A question (true) or a permission (false). */
-question: boolean, };
+question: boolean,
+/** Whether the agent hears what a person writes beside the option: a reason for a no, an answer of one's own. */
+takes_note: boolean,
+/** The tool's input, where the agent also takes an edited one. */
+input?: unknown, };
 
 /** A question or a permission that an agent asks for. */
 export type RequestId = string;
@@ -824,7 +923,22 @@ id: string,
 /** The agent's word for it. */
 label: string,
 /** What choosing it means. */
-effect: OptionEffect, };
+effect: OptionEffect,
+/** How far an "always" reaches, or what a choice means, in one line. */
+detail?: string | null, };
+
+/** An attempt to reach the model that failed; another one follows. */
+export type Retry = {
+/** Which one failed, from 1, where the agent counts. */
+attempt: number | null,
+/** How many there will be at most. */
+of: number | null,
+/** How long it waits, in milliseconds. */
+wait_ms: number | null,
+/** The status of HTTP. */
+status: number | null,
+/** What went wrong, in the agent's words. */
+reason: string, };
 
 /** A row of any kind. */
 export type Row = { "kind": "settings", "row": Settings } | { "kind": "project", "row": Project } | { "kind": "agent", "row": Agent } | { "kind": "task", "row": Task } | { "kind": "session", "row": Session } | { "kind": "message", "row": Message } | { "kind": "job", "row": Job };
@@ -838,7 +952,11 @@ export type SaveDocument = { id: TaskId,
 base: Mid | null, text: string, };
 
 /** See [`Command::SendMessage`]. */
-export type SendMessage = { id: MessageId, session: SessionId, text: string, };
+export type SendMessage = { id: MessageId, session: SessionId, text: string,
+/** Images with it. */
+images?: Array<Image>,
+/** For the turn that runs, where the agent can take it then; else it waits for the turn's end. */
+steer: boolean, };
 
 /** A session: one conversation with an agent. */
 export type Session = {
@@ -858,6 +976,8 @@ agent: string,
 model: string | null,
 /** Further instructions. */
 instructions: string,
+/** What it may do without asking. */
+permission: Permission,
 /** How it stands. */
 status: Status,
 /** Counts its agent processes from 1. */
@@ -874,6 +994,8 @@ ending: Ending | null,
 requests: Array<Request>,
 /** The agent's own id of the conversation; what it is resumed by. */
 conversation: string | null,
+/** What the conversation had cost in US dollars when its last attempt ended, where the agent tells that. */
+spent: number | null,
 /** Byte after the last event of the last attempt, once it ended. */
 output_end: number | null,
 /** Final figures of the last attempt. */
@@ -962,7 +1084,9 @@ agent: string | null,
 /** Model; null takes the agent's own default. */
 model: string | null,
 /** Further instructions. */
-instructions: string, };
+instructions: string,
+/** What it may do without asking; null takes the default. */
+permission: Permission | null, };
 
 /** See [`Command::StartSession`]. */
 export type StartSession = { id: SessionId, task: TaskId, kind: Kind, start: Start, };
@@ -1041,7 +1165,7 @@ new: string, } | { "type": "terminal",
 /** What it printed. */
 output: string,
 /** Its exit code, once known. */
-exit: number | null, };
+exit: number | null, } | { "type": "image" } & Image;
 
 /** Kinds of tool calls. */
 export type ToolKind = "read" | "edit" | "delete" | "move" | "search" | "execute" | "think" | "fetch" | "other";
@@ -1066,10 +1190,23 @@ content?: Array<ToolContent> | null,
 /** Its input as the agent shows it. */
 input?: JsonValue | null, };
 
+/** Use of tokens and money by one turn. Null is unknown. */
+export type TurnUsage = {
+/** Input tokens, those read from a cache among them. */
+input: number | null,
+/** Of the input, what was read from a cache. */
+cached: number | null,
+/** Output tokens. */
+output: number | null,
+/** US dollars. */
+cost_usd: number | null, };
+
 /** Use of tokens and money by one attempt so far. Null is unknown. */
 export type Usage = {
-/** Input tokens. */
+/** Input tokens, those read from a cache among them. */
 input: number | null,
+/** Of the input, what was read from a cache. */
+cached: number | null,
 /** Output tokens. */
 output: number | null,
 /** Tokens in the context window. */
@@ -1077,7 +1214,12 @@ context_used: number | null,
 /** Size of the context window in tokens. */
 context_size: number | null,
 /** US dollars. */
-cost_usd: number | null, };
+cost_usd: number | null,
+/**
+ * What the whole conversation has cost, attempts before this one among them, where the agent counts so: what a
+ * later attempt subtracts.
+ */
+conversation_usd: number | null, };
 
 /** What a job does. */
 export type Work = { "do": "write_document",

@@ -153,7 +153,7 @@ fn last_words(signals: Vec<Signal>, last: &mut Option<LastWord>) -> Vec<EventBod
     for signal in signals {
         match signal {
             Signal::Event(body) => {
-                if let EventBody::TurnEnded { stop } = &body {
+                if let EventBody::TurnEnded { stop, .. } = &body {
                     *last = Some(LastWord::TurnEnded(stop.clone()));
                 }
                 bodies.push(body);

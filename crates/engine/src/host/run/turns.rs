@@ -8,6 +8,9 @@ use super::{
     Phase, Settled, Signal, ToHost,
 };
 
+/// Whoever interrupts has something else to say: so long the agent waits for it.
+const AFTER_INTERRUPT: Duration = Duration::from_secs(1);
+
 impl Host {
     /// How the session stands.
     pub(super) fn status(&self) -> Status {
@@ -31,12 +34,13 @@ impl Host {
         let (mut free, mut broken) = (false, None);
         for signal in signals {
             match signal {
-                Signal::Ready { program } => {
+                Signal::Ready { program, can } => {
                     free = true;
-                    bodies.extend(program.map(|program| EventBody::Note { text: format!("{program} is ready.") }));
+                    self.can = can;
+                    bodies.push(EventBody::Ready { program, can });
                 }
                 Signal::Event(body) => {
-                    if let EventBody::TurnEnded { stop } = &body {
+                    if let EventBody::TurnEnded { stop, .. } = &body {
                         self.stop = Some(stop.clone());
                         free = true;
                     }
@@ -58,13 +62,15 @@ impl Host {
         if self.is_cancelling() {
             return Ok(Some(Finish::Cancelled));
         }
+        let mut linger = Duration::from_millis(self.spec.linger_ms);
         if std::mem::take(&mut self.interrupted) {
             self.sweep_turn();
+            linger = linger.max(AFTER_INTERRUPT);
         }
-        self.phase = Phase::Idle { until: Instant::now() + Duration::from_millis(self.spec.linger_ms) };
+        self.phase = Phase::Idle { until: Instant::now() + linger };
         self.prompt(agent)?;
         // Nobody can have sent anything within no time.
-        let done = matches!(self.phase, Phase::Idle { .. }) && self.spec.linger_ms == 0;
+        let done = matches!(self.phase, Phase::Idle { .. }) && linger.is_zero();
         Ok(done.then_some(Finish::Done))
     }
 
@@ -73,12 +79,12 @@ impl Host {
         if !matches!(self.phase, Phase::Idle { .. }) {
             return Ok(());
         }
-        let Some(FirstMessage { id, text }) = self.queue.pop_front() else {
+        let Some(FirstMessage { id, text, images }) = self.queue.pop_front() else {
             return Ok(());
         };
         // The echo comes first: were the host killed in between, the message would show as sent and not come twice.
-        self.append(vec![EventBody::Prompt { message: id, text: text.clone() }])?;
-        let refused = agent.link.command(Command::Prompt { text }).err().map(|refused| refused.to_string());
+        self.append(vec![EventBody::Prompt { message: id, text: text.clone(), images: images.clone() }])?;
+        let refused = agent.link.command(Command::Prompt { text, images }).err().map(|refused| refused.to_string());
         if refused.is_none() {
             self.phase = Phase::InTurn;
             self.before_turn = self.scope().members().unwrap_or_default();
@@ -97,14 +103,6 @@ impl Host {
                 Ok(None)
             }
             ToHost::Cancel => Ok(self.cancel(agent)),
-            ToHost::Interrupt => {
-                if self.phase == Phase::InTurn {
-                    // A turn that is running can always be told to end.
-                    let _ = agent.link.command(Command::CancelTurn);
-                    self.interrupted = true;
-                }
-                Ok(None)
-            }
         }
     }
 
@@ -121,21 +119,46 @@ impl Host {
 
     fn deliver(&mut self, message: MessageId, body: MessageBody, agent: &mut Agent) -> Result<(), HostError> {
         match body {
-            MessageBody::Prompt { text } => {
-                if self.is_cancelling() {
-                    self.settled.push(refusal(message));
+            MessageBody::Prompt { .. } if self.is_cancelling() => {
+                self.settled.push(refusal(message));
+                Ok(())
+            }
+            MessageBody::Prompt { text, images, steer } => {
+                let steers = steer && images.is_empty() && self.can.steer && self.phase == Phase::InTurn;
+                if steers {
+                    self.append(vec![EventBody::Prompt { message, text: text.clone(), images: Vec::new() }])?;
+                    self.command(message, Command::Steer { text }, agent);
                     return Ok(());
                 }
-                self.queue.push_back(FirstMessage { id: message, text });
+                self.queue.push_back(FirstMessage { id: message, text, images });
                 self.prompt(agent)
             }
-            MessageBody::Answer { request, option } => {
-                let answer = Command::Answer { request, option: Some(option), message: Some(message) };
-                let refused = agent.link.command(answer).err().map(|refused| refused.to_string());
+            MessageBody::Answer { request, option, note, input } => {
+                let answer = Command::Answer { request, option: Some(option), note, input, message: Some(message) };
+                self.command(message, answer, agent);
+                Ok(())
+            }
+            MessageBody::Choose { offer, value } => {
+                self.command(message, Command::Choose { offer, value }, agent);
+                Ok(())
+            }
+            MessageBody::Interrupt => {
+                if self.phase == Phase::InTurn {
+                    self.interrupted = true;
+                    self.command(message, Command::CancelTurn, agent);
+                    return Ok(());
+                }
+                let refused = Some("The turn was over already.".to_owned());
                 self.settled.push(Settled { message, refused });
                 Ok(())
             }
         }
+    }
+
+    /// Gives what a message says to the agent.
+    fn command(&mut self, message: MessageId, command: Command, agent: &mut Agent) {
+        let refused = agent.link.command(command).err().map(|refused| refused.to_string());
+        self.settled.push(Settled { message, refused });
     }
 
     fn cancel(&mut self, agent: &mut Agent) -> Option<Finish> {
