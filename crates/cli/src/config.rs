@@ -2,6 +2,7 @@
 //! names. Nothing is read from a project: a repository that was merely cloned must not name programs to run.
 
 use qd_agents::AgentConfig;
+use qd_engine::host::Limits;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::io;
@@ -31,10 +32,12 @@ pub enum ConfigError {
 }
 
 /// What can be configured.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// How many sessions run at once.
     pub max_sessions: u32,
+    /// How long an agent may be silent, and what it may use up.
+    pub limits: Limits,
     /// The folder of a project's tasks.
     pub tasks_folder: String,
     /// Further agents.
@@ -43,7 +46,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { max_sessions: 8, tasks_folder: "tasks".to_owned(), agents: BTreeMap::new() }
+        Self { max_sessions: 8, limits: Limits::default(), tasks_folder: "tasks".to_owned(), agents: BTreeMap::new() }
     }
 }
 
@@ -52,6 +55,7 @@ impl Default for Config {
 #[serde(deny_unknown_fields)]
 struct Layer {
     max_sessions: Option<u32>,
+    limits: Option<Limits>,
     tasks: Option<Tasks>,
     #[serde(default)]
     agents: BTreeMap<String, AgentConfig>,
@@ -70,6 +74,7 @@ impl Config {
         for file in [user.to_owned(), data_dir.join("config.toml")] {
             let layer = read(&file)?;
             config.max_sessions = layer.max_sessions.unwrap_or(config.max_sessions);
+            config.limits = layer.limits.unwrap_or(config.limits);
             if let Some(tasks) = layer.tasks {
                 config.tasks_folder = tasks.folder;
             }

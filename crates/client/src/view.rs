@@ -206,7 +206,7 @@ impl Client {
     /// All sessions that have not ended, those that need a person first.
     pub fn running(&self) -> Vec<SessionId> {
         let mut all: Vec<&Session> = self.visible.active_sessions().collect();
-        let needs = |s: &Session| !matches!(s.status, Status::NeedsApproval | Status::NeedsAnswer);
+        let needs = |s: &Session| !matches!(s.status, Status::NeedsApproval | Status::NeedsAnswer | Status::Paused);
         all.sort_by_key(|s| (needs(s), std::cmp::Reverse((s.created, s.id))));
         all.into_iter().map(|s| s.id).collect()
     }

@@ -136,14 +136,12 @@ pub fn attention(state: &State, task: &Task) -> Attention {
     let mut failed = false;
     for session in state.sessions_of(task.id) {
         let now = match session.status {
-            Status::NeedsAnswer => Attention::NeedsAnswer,
+            // Whoever is paused asks whether it shall go on.
+            Status::NeedsAnswer | Status::Paused => Attention::NeedsAnswer,
             Status::NeedsApproval => Attention::NeedsApproval,
-            Status::Queued
-            | Status::Starting
-            | Status::Running
-            | Status::Paused
-            | Status::Waiting
-            | Status::Cancelling => Attention::Running,
+            Status::Queued | Status::Starting | Status::Running | Status::Waiting | Status::Cancelling => {
+                Attention::Running
+            }
             Status::Failed | Status::Interrupted => {
                 failed = !session.seen;
                 continue;

@@ -1,6 +1,7 @@
 //! What the engine is started with. Everything that comes from the environment of the process stands here: the engine
 //! itself reads none of it.
 
+use crate::host::Limits;
 use crate::time::SharedClock;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -22,6 +23,8 @@ pub struct EngineConfig {
     pub agents: BTreeMap<String, qd_agents::catalogue::AgentConfig>,
     /// How many sessions run at once.
     pub max_sessions: u32,
+    /// How long an agent may be silent, and what it may use up.
+    pub limits: Limits,
     /// Folder of the task documents, relative to a project.
     pub tasks_dir: String,
     /// Whether this is the demonstration.

@@ -16,6 +16,7 @@
 
 mod inspect;
 mod launch;
+mod limits;
 mod meter;
 mod output;
 pub mod protocol;
@@ -27,5 +28,6 @@ mod stderr;
 
 pub use inspect::{Buried, BuryError, Run, bury, inspect};
 pub use launch::{AttachError, Attachment, Commands, LaunchError, Reports, attach, attach_when_ready, launch};
+pub use limits::Limits;
 pub use run::{HostError, main};
 pub use spec::{FirstMessage, HostSpec};

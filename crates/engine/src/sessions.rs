@@ -25,7 +25,7 @@ use qd_store::Known;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -36,7 +36,26 @@ const TICK: Duration = Duration::from_secs(2);
 #[derive(Default)]
 pub(crate) struct Sessions {
     heard: Heard,
+    boots: Boots,
     leases: Mutex<HashMap<TaskId, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+/// At most as many agents boot at once as there are cores: a boot takes all of one for seconds, and twenty at once
+/// would let each miss its deadline.
+struct Boots(Arc<Semaphore>);
+
+impl Default for Boots {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self(Arc::new(Semaphore::new(cores)))
+    }
+}
+
+impl Boots {
+    /// Waits for a place.
+    async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0).acquire_owned().await.ok()
+    }
 }
 
 impl Sessions {

@@ -190,6 +190,7 @@ fn open(folder: &Path) -> Engine {
         home: folder.join("home"),
         agents: BTreeMap::new(),
         max_sessions: 4,
+        limits: crate::host::Limits::default(),
         tasks_dir: "tasks".into(),
         demo: false,
     };

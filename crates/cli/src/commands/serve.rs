@@ -164,6 +164,7 @@ impl Serve {
             home: context.environment.home(),
             agents: config.agents,
             max_sessions: config.max_sessions,
+            limits: config.limits,
             tasks_dir: config.tasks_folder,
             demo: self.demo,
         })

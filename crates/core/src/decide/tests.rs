@@ -223,6 +223,50 @@ fn an_answer_is_given_once_and_a_late_report_does_not_ask_again() {
 }
 
 #[test]
+fn an_interrupt_withdraws_what_is_asked_and_a_late_report_does_not_ask_again() {
+    let mut b = Bench::new();
+    b.start(10, Kind::Implement).unwrap();
+    let interrupt = |n| Command::InterruptTurn(InterruptTurn { id: id(n), session: id(10) });
+    assert_eq!(code(b.person(&interrupt(60))), RejectCode::NotAllowed);
+    b.report(10, Status::NeedsApproval, vec![request(50)]);
+    b.person(&interrupt(60)).unwrap();
+    b.report(10, Status::NeedsApproval, vec![request(50)]);
+    assert_eq!((b.session(10).status, b.session(10).requests.len()), (Status::Running, 0));
+    b.server(&Command::SettleMessage(SettleMessage { id: id(60), state: MessageState::Delivered }));
+    b.report(10, Status::NeedsApproval, vec![request(51)]);
+    assert_eq!(b.session(10).status, Status::NeedsApproval, "the next turn asks again");
+}
+
+#[test]
+fn a_message_behind_an_interrupt_goes_on_although_the_turn_ended_cancelled() {
+    let mut b = Bench::new();
+    b.start(10, Kind::Implement).unwrap();
+    b.report(10, Status::Running, vec![]);
+    b.person(&Command::InterruptTurn(InterruptTurn { id: id(60), session: id(10) })).unwrap();
+    b.person(&Command::SendMessage(SendMessage::new(id(70), id(10), "rather this"))).unwrap();
+    b.server(&Command::SettleMessage(SettleMessage { id: id(60), state: MessageState::Delivered }));
+    b.end(10, Ending::Cancelled);
+    assert_eq!((b.session(10).attempt, b.session(10).status), (2, Status::Starting));
+}
+
+#[test]
+fn words_and_edited_input_are_taken_only_where_the_agent_hears_them() {
+    let mut b = Bench::new();
+    b.start(10, Kind::Implement).unwrap();
+    b.report(10, Status::NeedsApproval, vec![request(50)]);
+    let with = |note: Option<&str>, input: Option<serde_json::Value>| {
+        let plain = AnswerRequest::new(id(60), id(10), id(50), "yes");
+        Command::AnswerRequest(AnswerRequest { note: note.map(str::to_owned), input, ..plain })
+    };
+    assert_eq!(code(b.person(&with(Some("because"), None))), RejectCode::Invalid);
+    assert_eq!(code(b.person(&with(None, Some(serde_json::json!({}))))), RejectCode::Invalid);
+    let input = Some(serde_json::json!({ "command": "ls" }));
+    b.report(10, Status::NeedsApproval, vec![Request { takes_note: true, input: input.clone(), ..request(50) }]);
+    b.person(&with(Some("because"), input)).unwrap();
+    assert_eq!(b.session(10).status, Status::Running);
+}
+
+#[test]
 fn a_cancelled_session_ends_cancelled_whatever_its_process_did() {
     let mut b = Bench::new();
     b.start(10, Kind::Implement).unwrap();

@@ -4,6 +4,7 @@
 
 mod ending;
 mod turns;
+mod vigil;
 
 use qd_agents::catalogue;
 use qd_agents::driver::{Command, Signal, Start, arguments, driver};
@@ -15,6 +16,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::future::pending;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::pin::{Pin, pin};
 use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
@@ -31,11 +33,14 @@ use super::spec::{FirstMessage, HostFile, HostSpec};
 use super::stderr::Stderr;
 use crate::time::SharedClock;
 use ending::Finish;
+use vigil::Vigil;
 
 /// Output is durable after this at the latest.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
 /// How long an agent has to end a cancelled turn by itself before it gets signals.
 const CANCEL_GRACE: Duration = Duration::from_millis(1500);
+/// The longest time that an attempt waits before its start: a clock that was set must not hold it for ever.
+const LONGEST_WAIT: Duration = Duration::from_mins(2);
 /// How long servers have to hear the end.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -116,6 +121,10 @@ enum Phase {
         until: Instant,
     },
     InTurn,
+    /// Something is used up, and a person is asked; the turn was cut off for it, or was over.
+    Paused {
+        cut_off: bool,
+    },
     /// A person ended it; the agent has until then to end its turn.
     Cancelling {
         until: Instant,
@@ -144,6 +153,7 @@ struct Host {
     /// Whether a person ended the turn that is running.
     interrupted: bool,
     stderr: Stderr,
+    vigil: Vigil,
     sync_at: Option<Instant>,
 }
 
@@ -154,6 +164,7 @@ enum Woken {
     Order(ToHost),
     Exited,
     Phase,
+    Vigil,
     Sync,
     Told,
 }
@@ -161,6 +172,7 @@ enum Woken {
 impl Host {
     fn new(spec: HostSpec, clock: SharedClock, log: OutputLog, publish: watch::Sender<HostState>) -> Self {
         let boot = Duration::from_millis(spec.boot_deadline_ms);
+        let vigil = Vigil::new(spec.limits.clone());
         Self {
             queue: spec.messages.iter().cloned().collect(),
             seen: spec.messages.iter().map(|message| message.id).collect(),
@@ -178,6 +190,7 @@ impl Host {
             before_turn: Vec::new(),
             interrupted: false,
             stderr: Stderr::new(),
+            vigil,
             sync_at: None,
         }
     }
@@ -189,13 +202,17 @@ impl Host {
             cwd: self.spec.cwd.display().to_string(),
             resumed: self.spec.resume.clone(),
         }])?;
-        let (mut agent, mut finish) = match self.start(run_dir) {
-            Ok(agent) => (Some(agent), None),
-            Err(reason) => (None, Some(Finish::Failed(reason))),
+        let mut told = pin!(told_to_end());
+        let (mut agent, mut finish) = match self.wait_until_loadable(&mut orders, told.as_mut()).await? {
+            Some(finish) => (None, Some(finish)),
+            None => match self.start(run_dir) {
+                Ok(agent) => (Some(agent), None),
+                Err(reason) => (None, Some(Finish::Failed(reason))),
+            },
         };
         let mut broken = None;
         if let Some(agent) = &mut agent {
-            match self.attend(agent, &mut orders).await {
+            match self.attend(agent, &mut orders, told.as_mut()).await {
                 Ok(reached) => finish = Some(reached),
                 Err(error) => broken = Some(error),
             }
@@ -223,6 +240,35 @@ impl Host {
             Some(version) => format!("{name} {version}"),
             None => name.into_owned(),
         }
+    }
+
+    /// Waits where the conversation cannot be gone on with yet. Gives the end, where that comes first.
+    async fn wait_until_loadable(
+        &mut self,
+        orders: &mut mpsc::Receiver<ToHost>,
+        mut told: Pin<&mut impl Future<Output = ()>>,
+    ) -> Result<Option<Finish>, HostError> {
+        let wait = self.spec.not_before.map(|at| Duration::from_millis(at.since(self.clock.now())));
+        let Some(wait) = wait.filter(|wait| !wait.is_zero()).map(|wait| wait.min(LONGEST_WAIT)) else {
+            return Ok(None);
+        };
+        let (title, seconds) = (&self.spec.title, wait.as_millis().div_ceil(1000));
+        let text =
+            format!("{title} cannot load a conversation this soon after its beginning: it starts in {seconds} s.");
+        self.append(vec![EventBody::Note { text }])?;
+        let until = Instant::now() + wait;
+        loop {
+            self.tell();
+            tokio::select! {
+                () = sleep_until(until) => break,
+                () = &mut told => return Ok(Some(Finish::Told)),
+                Some(order) = orders.recv() => if self.order_before_start(order) {
+                    return Ok(Some(Finish::Cancelled));
+                },
+            }
+        }
+        self.phase = Phase::Booting { until: Instant::now() + Duration::from_millis(self.spec.boot_deadline_ms) };
+        Ok(None)
     }
 
     /// Starts the agent; an error is the reason for people.
@@ -270,12 +316,16 @@ impl Host {
     }
 
     /// Attends to everything until there is a reason to end.
-    async fn attend(&mut self, agent: &mut Agent, orders: &mut mpsc::Receiver<ToHost>) -> Result<Finish, HostError> {
+    async fn attend(
+        &mut self,
+        agent: &mut Agent,
+        orders: &mut mpsc::Receiver<ToHost>,
+        mut told: Pin<&mut impl Future<Output = ()>>,
+    ) -> Result<Finish, HostError> {
         let mut chunk = vec![0; 8 << 10];
-        let mut told = std::pin::pin!(told_to_end());
         loop {
             self.tell();
-            let (phase_until, sync_at) = (self.phase_until(), self.sync_at);
+            let (phase_until, sync_at, vigil_due) = (self.phase_until(), self.sync_at, self.vigil_due());
             let woken = tokio::select! {
                 signals = agent.link.next() => Woken::Signals(signals),
                 Some(order) = orders.recv() => Woken::Order(order),
@@ -283,6 +333,7 @@ impl Host {
                 _ = agent.child.wait() => Woken::Exited,
                 () = until(phase_until) => Woken::Phase,
                 () = until(sync_at) => Woken::Sync,
+                () = until(vigil_due) => Woken::Vigil,
                 () = &mut told => Woken::Told,
             };
             let finish = match woken {
@@ -296,6 +347,7 @@ impl Host {
                 }
                 Woken::Order(order) => self.order(order, agent)?,
                 Woken::Phase => self.phase_over(),
+                Woken::Vigil => self.look(agent),
                 Woken::Sync => {
                     self.sync().await?;
                     None
@@ -321,7 +373,7 @@ impl Host {
     fn phase_until(&self) -> Option<Instant> {
         match self.phase {
             Phase::Booting { until } | Phase::Idle { until } | Phase::Cancelling { until } => Some(until),
-            Phase::InTurn => None,
+            Phase::InTurn | Phase::Paused { .. } => None,
         }
     }
 
@@ -333,7 +385,7 @@ impl Host {
             }
             Phase::Idle { .. } => Some(Finish::Done),
             Phase::Cancelling { .. } => Some(Finish::Cancelled),
-            Phase::InTurn => None,
+            Phase::InTurn | Phase::Paused { .. } => None,
         }
     }
 
@@ -347,6 +399,7 @@ impl Host {
         self.sync_at.get_or_insert_with(|| Instant::now() + SYNC_EVERY);
         for body in bodies {
             self.meter.fold(now, &body);
+            self.vigil.fold(&body);
             match body {
                 EventBody::Conversation { id } => self.conversation = Some(id),
                 EventBody::Asked { request } => self.requests.push(request),

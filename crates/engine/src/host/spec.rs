@@ -1,5 +1,6 @@
 //! What a host is told, and the files of its folder.
 
+use super::limits::Limits;
 use qd_agents::Protocol;
 use qd_core::event::Image;
 use qd_core::ids::{MessageId, Millis, SessionId};
@@ -67,6 +68,9 @@ pub struct HostSpec {
     /// How long the agent may take until it takes prompts, in milliseconds.
     #[serde(default = "default_boot_deadline")]
     pub boot_deadline_ms: u64,
+    /// How long it may be silent, and what it may use up.
+    #[serde(default)]
+    pub limits: Limits,
     /// How long the agent stays without a prompt after a turn, in milliseconds.
     #[serde(default)]
     pub linger_ms: u64,

@@ -16,7 +16,9 @@ use qd_core::status::Status;
 use qd_proc::{Identity, Signal, wait_gone};
 use std::future::pending;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep, timeout};
 
 /// How long after its acceptance a start may still happen when the server was restarted meanwhile, in milliseconds.
@@ -135,7 +137,10 @@ impl Attempt {
             prepare(&self.engine, row).await
         };
         match prepared {
-            Ok(spec) => self.launch(&spec).await,
+            Ok(spec) => match self.place_to_boot().await {
+                Some(boot) => self.launch(&spec, boot).await,
+                None => Next::Now,
+            },
             Err(Unprepared::NotWanted) => Next::Now,
             Err(Unprepared::NotStored) => Next::Later,
             Err(Unprepared::Refused(reason)) => {
@@ -152,14 +157,29 @@ impl Attempt {
         }
     }
 
-    async fn launch(&self, spec: &HostSpec) -> Next {
+    /// Waits until there is room for one more agent to boot; none when it is not wanted any more.
+    async fn place_to_boot(&self) -> Option<OwnedSemaphorePermit> {
+        let mut head = self.engine.head();
+        let mut place = pin!(self.engine.inner.sessions.boots.place());
+        loop {
+            head.mark_unchanged();
+            self.row().filter(|row| row.status == Status::Starting)?;
+            tokio::select! {
+                place = &mut place => return place,
+                () = self.engine.inner.shutdown.cancelled() => return None,
+                changed = head.changed() => changed.ok()?,
+            }
+        }
+    }
+
+    async fn launch(&self, spec: &HostSpec, boot: OwnedSemaphorePermit) -> Next {
         // A cancel that came while it was prepared wins: nothing is claimed then.
         let wanted = self.row().is_some_and(|row| row.status == Status::Starting);
         if !wanted || self.engine.inner.shutdown.is_cancelled() {
             return Next::Now;
         }
         match host::launch(&self.dir, spec, &self.engine.inner.config.qd) {
-            Ok(host) => self.unless_overdue(host, self.meet(host)).await,
+            Ok(host) => self.unless_overdue(host, self.meet(host, boot)).await,
             Err(LaunchError::AlreadyClaimed) => Next::Now,
             Err(error @ (LaunchError::Folder(_) | LaunchError::Spawn(_))) => {
                 let reason = format!("The session's process could not be started: {}.", chain(&error));
@@ -169,11 +189,11 @@ impl Attempt {
     }
 
     /// Waits for the host that was just launched.
-    async fn meet(&self, host: Identity) -> Next {
+    async fn meet(&self, host: Identity, boot: OwnedSemaphorePermit) -> Next {
         let ready = Box::pin(host::attach_when_ready(&self.dir, host, HOST_WITHIN));
         match self.engine.inner.shutdown.run_until_cancelled(ready).await {
             None => Next::Now,
-            Some(Ok(attachment)) => self.talk(attachment, host).await,
+            Some(Ok(attachment)) => self.talk(attachment, host, Some(boot)).await,
             Some(Err(_)) if host.is_alive() => Next::Later,
             // It has left an ending, or it never began; the next pass sees which.
             Some(Err(_)) => match self.look().await {
@@ -201,7 +221,7 @@ impl Attempt {
         let attached = Box::pin(host::attach(&self.dir));
         match self.engine.inner.shutdown.run_until_cancelled(attached).await {
             None => Next::Now,
-            Some(Ok(attachment)) => self.talk(attachment, host).await,
+            Some(Ok(attachment)) => self.talk(attachment, host, None).await,
             Some(Err(error)) => {
                 tracing::debug!(session.id = %self.session, %error, "a host does not answer");
                 self.lost(host).await

@@ -71,6 +71,7 @@ pub(super) async fn prepare(engine: &Engine, row: &Session) -> Result<HostSpec, 
         permission: row.permission,
         model: row.model.clone(),
         boot_deadline_ms,
+        limits: engine.config().limits.clone(),
         linger_ms: 0,
     })
 }

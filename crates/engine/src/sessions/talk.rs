@@ -13,7 +13,7 @@ use qd_proc::Identity;
 use std::collections::BTreeSet;
 use std::io;
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 /// How long a host may take to read a command.
@@ -26,6 +26,8 @@ struct Talk<'a> {
     attempt: &'a Attempt,
     commands: Commands,
     state: HostState,
+    /// Held while the agent boots.
+    boot: Option<OwnedSemaphorePermit>,
     /// Settled or sent on this connection; the host itself takes each id at most once.
     sent: BTreeSet<MessageId>,
     cancelled: bool,
@@ -44,7 +46,13 @@ enum Parted {
 
 impl Attempt {
     /// Speaks with the host until the attempt is over, the connection breaks or the server ends.
-    pub(super) async fn talk(&self, attachment: Attachment, host: Identity) -> Next {
+    /// `boot` is given up when the agent has booted.
+    pub(super) async fn talk(
+        &self,
+        attachment: Attachment,
+        host: Identity,
+        boot: Option<OwnedSemaphorePermit>,
+    ) -> Next {
         let Attachment { state, commands, reports, .. } = attachment;
         let work = Notify::new();
         let desk = self.row().and_then(|row| Desk::of(&self.engine, &row));
@@ -52,6 +60,7 @@ impl Attempt {
             attempt: self,
             commands,
             state,
+            boot,
             sent: BTreeSet::new(),
             cancelled: false,
             reported: false,
@@ -179,6 +188,9 @@ impl Talk<'_> {
     /// Makes the row say what the host says, where it does not.
     async fn report(&mut self) {
         self.reported = true;
+        if self.state.status != Status::Starting {
+            self.boot = None;
+        }
         let Some(row) = self.attempt.row() else { return };
         let state = &self.state;
         let moved =

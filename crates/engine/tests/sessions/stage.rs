@@ -122,6 +122,7 @@ impl Stage {
             env: self.env(),
             home: self.path("home"),
             agents: BTreeMap::new(),
+            limits: qd_engine::host::Limits::default(),
             max_sessions: self.places,
             tasks_dir: "tasks".to_owned(),
             demo: false,

@@ -17,6 +17,7 @@ impl Host {
         match self.phase {
             Phase::Booting { .. } => Status::Starting,
             Phase::Cancelling { .. } => Status::Cancelling,
+            Phase::Paused { .. } => Status::Paused,
             Phase::Idle { .. } | Phase::InTurn => {
                 if self.requests.iter().any(|request| request.question) {
                     Status::NeedsAnswer
@@ -53,7 +54,10 @@ impl Host {
         match (broken, free) {
             (Some(finish), _) => Ok(Some(if self.is_cancelling() { Finish::Cancelled } else { finish })),
             (None, true) => self.free(agent),
-            (None, false) => Ok(None),
+            (None, false) => {
+                self.check_ceilings(agent);
+                Ok(None)
+            }
         }
     }
 
@@ -67,6 +71,9 @@ impl Host {
             self.sweep_turn();
             linger = linger.max(AFTER_INTERRUPT);
         }
+        if self.pause()? {
+            return Ok(None);
+        }
         self.phase = Phase::Idle { until: Instant::now() + linger };
         self.prompt(agent)?;
         // Nobody can have sent anything within no time.
@@ -75,7 +82,7 @@ impl Host {
     }
 
     /// Sends the next prompt, where the agent is free and there is one.
-    fn prompt(&mut self, agent: &mut Agent) -> Result<(), HostError> {
+    pub(super) fn prompt(&mut self, agent: &mut Agent) -> Result<(), HostError> {
         if !matches!(self.phase, Phase::Idle { .. }) {
             return Ok(());
         }
@@ -93,14 +100,41 @@ impl Host {
         Ok(())
     }
 
+    /// Takes an order while there is no agent yet. True where it ends the attempt.
+    pub(super) fn order_before_start(&mut self, order: ToHost) -> bool {
+        match order {
+            ToHost::Hello { .. } => false,
+            ToHost::Cancel => true,
+            ToHost::Deliver { message, body } => {
+                match body {
+                    _ if !self.seen.insert(message) => {}
+                    MessageBody::Prompt { text, images, .. } => {
+                        self.queue.push_back(FirstMessage { id: message, text, images });
+                    }
+                    _ => {
+                        let refused = Some("The agent has not started yet.".to_owned());
+                        self.settled.push(Settled { message, refused });
+                    }
+                }
+                false
+            }
+        }
+    }
+
     pub(super) fn order(&mut self, order: ToHost, agent: &mut Agent) -> Result<Option<Finish>, HostError> {
         match order {
             ToHost::Hello { .. } => Ok(None),
             ToHost::Deliver { message, body } => {
-                if self.seen.insert(message) {
-                    self.deliver(message, body, agent)?;
+                if !self.seen.insert(message) {
+                    return Ok(None);
                 }
-                Ok(None)
+                match body {
+                    MessageBody::Answer { request, option, .. } if self.is_own(request) => {
+                        self.settled.push(Settled { message, refused: None });
+                        self.decide(option, message, agent)
+                    }
+                    body => self.deliver(message, body, agent).map(|()| None),
+                }
             }
             ToHost::Cancel => Ok(self.cancel(agent)),
         }
@@ -164,7 +198,7 @@ impl Host {
     fn cancel(&mut self, agent: &mut Agent) -> Option<Finish> {
         match self.phase {
             Phase::Cancelling { .. } => None,
-            Phase::Booting { .. } | Phase::Idle { .. } => Some(Finish::Cancelled),
+            Phase::Booting { .. } | Phase::Idle { .. } | Phase::Paused { .. } => Some(Finish::Cancelled),
             Phase::InTurn => {
                 let _ = agent.link.command(Command::CancelTurn);
                 self.phase = Phase::Cancelling { until: Instant::now() + CANCEL_GRACE };
@@ -182,6 +216,7 @@ impl Host {
         match self.phase {
             Phase::Cancelling { .. } => Finish::Cancelled,
             Phase::Idle { .. } => Finish::Done,
+            Phase::Paused { .. } => Finish::Closed,
             Phase::Booting { .. } | Phase::InTurn => Finish::Closed,
         }
     }
