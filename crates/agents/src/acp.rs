@@ -13,7 +13,6 @@ mod permission;
 mod rpc;
 mod tools;
 mod update;
-mod usage;
 
 use qd_core::event::{Abilities, EventBody, Image, Offer, Usage};
 use qd_core::ids::RequestId;
@@ -21,15 +20,12 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 
 use crate::driver::{AgentDriver, Command, Outbox, Refused, Signal, Start};
+use crate::stray::Stray;
+use crate::usage;
 use offers::Offers;
 use permission::Pending;
 use rpc::{Incoming, RpcError};
 use tools::OpenTools;
-
-/// How many lines that are no protocol are noted before the rest is passed over.
-const STRAY_LINES: u32 = 50;
-/// How much of such a line is kept.
-const STRAY_BYTES: usize = 2000;
 
 /// What an answer from the agent is awaited for.
 #[derive(Debug)]
@@ -77,7 +73,7 @@ pub struct Acp {
     can: Abilities,
     offers: Offers,
     told_offers: Vec<Offer>,
-    stray: u32,
+    stray: Stray,
     /// The agent's id of the message that the last piece of text belonged to.
     message: Option<String>,
 }
@@ -101,7 +97,7 @@ impl Acp {
             can: Abilities::default(),
             offers: Offers::default(),
             told_offers: Vec::new(),
-            stray: 0,
+            stray: Stray::default(),
             message: None,
         }
     }
@@ -215,21 +211,6 @@ impl Acp {
             method => out.event(EventBody::Unknown { raw: json!({ "method": method, "params": params }) }),
         }
     }
-
-    fn stray_line(&mut self, line: &[u8], out: &mut Outbox) {
-        self.stray += 1;
-        let text = match self.stray {
-            ..=STRAY_LINES => {
-                let kept = line.get(..STRAY_BYTES).unwrap_or(line);
-                format!("{} wrote outside its protocol: {}", self.start.title, String::from_utf8_lossy(kept))
-            }
-            count if count == STRAY_LINES + 1 => {
-                format!("{} wrote more outside its protocol; the rest is left out.", self.start.title)
-            }
-            _ => return,
-        };
-        out.event(EventBody::Note { text });
-    }
 }
 
 impl AgentDriver for Acp {
@@ -245,7 +226,11 @@ impl AgentDriver for Acp {
             Some(Incoming::Response { id, result }) => self.response(&id, result, out),
             Some(Incoming::Request { id, method, params }) => self.request(&id, &method, params, out),
             Some(Incoming::Notification { method, params }) => self.notification(&method, params, out),
-            None => self.stray_line(line, out),
+            None => {
+                if let Some(note) = self.stray.note(&self.start.title, line) {
+                    out.event(note);
+                }
+            }
         }
     }
 

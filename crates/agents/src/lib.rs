@@ -13,6 +13,8 @@ pub mod driver;
 pub mod line;
 pub mod link;
 mod permission;
+mod stray;
+mod usage;
 
 pub use catalogue::{AgentConfig, Protocol};
 pub use detect::{Detected, OfferedModel, Surroundings, detect, open_door, preferred};

@@ -4,8 +4,9 @@ use agent_client_protocol_schema::v1::{self as acp, ContentBlock, EmbeddedResour
 use qd_core::event::{EventBody, Image, OfferedCommand, PlanEntry, ToolStatus};
 use serde_json::Value;
 
-use super::{Acp, Phase, usage};
+use super::{Acp, Phase};
 use crate::driver::Outbox;
+use crate::usage;
 
 impl Acp {
     pub(super) fn update(&mut self, raw: Value, out: &mut Outbox) {

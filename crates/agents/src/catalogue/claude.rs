@@ -5,20 +5,37 @@ use super::{Door, Entry, Modes, Protocol, Quirks, Tokens};
 pub(super) const ENTRY: Entry = Entry {
     name: "claude-code",
     title: "Claude Code",
-    doors: &[Door {
-        protocol: Protocol::Acp,
-        program: "claude-agent-acp",
-        args: &[],
-        package: "@agentclientprotocol/claude-agent-acp",
-        install: "npm i -g @agentclientprotocol/claude-agent-acp",
-        quirks: Quirks {
-            modes: Modes { ask: Some("default"), edit: Some("acceptEdits"), everything: Some("acceptEdits") },
-            tokens: Tokens::PerTurn,
-            load_after: None,
-            boot: None,
-            sandboxes_itself: false,
+    doors: &[
+        Door {
+            protocol: Protocol::ClaudeStreamJson,
+            program: "claude",
+            args: &[],
+            package: "@anthropic-ai/claude-code",
+            install: "npm i -g @anthropic-ai/claude-code",
+            // The permission mode is an argument, and set again by a control request.
+            quirks: Quirks {
+                modes: Modes { ask: Some("default"), edit: Some("acceptEdits"), everything: Some("acceptEdits") },
+                tokens: Tokens::PerTurn,
+                load_after: None,
+                boot: None,
+                sandboxes_itself: false,
+            },
         },
-    }],
+        Door {
+            protocol: Protocol::Acp,
+            program: "claude-agent-acp",
+            args: &[],
+            package: "@agentclientprotocol/claude-agent-acp",
+            install: "npm i -g @agentclientprotocol/claude-agent-acp",
+            quirks: Quirks {
+                modes: Modes { ask: Some("default"), edit: Some("acceptEdits"), everything: Some("acceptEdits") },
+                tokens: Tokens::PerTurn,
+                load_after: None,
+                boot: None,
+                sandboxes_itself: false,
+            },
+        },
+    ],
     login: "claude /login",
     credentials: &[".claude/.credentials.json"],
     settings: &[],

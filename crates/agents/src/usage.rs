@@ -14,7 +14,7 @@ struct Reported {
 
 /// The attempt's use after a turn that ended with `result`, and the turn's own. `now` holds what came in between (cost,
 /// context), `before` is how it stood when the turn began.
-pub(super) fn of_turn(now: &Usage, before: &Usage, result: &Value, tokens: Tokens) -> (Usage, TurnUsage) {
+pub(crate) fn of_turn(now: &Usage, before: &Usage, result: &Value, tokens: Tokens) -> (Usage, TurnUsage) {
     let mut usage = now.clone();
     let reported = reported(result, tokens);
     if let Some(Reported { input, cached, output }) = reported {

@@ -1,0 +1,3 @@
+//! Codex's recordings.
+
+pub const ALL: &[(&str, &str)] = &[];
