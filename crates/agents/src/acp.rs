@@ -10,7 +10,6 @@
 mod boot;
 mod offers;
 mod permission;
-mod rpc;
 mod tools;
 mod update;
 
@@ -20,11 +19,11 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 
 use crate::driver::{AgentDriver, Command, Outbox, Refused, Signal, Start};
+use crate::rpc::{self, Incoming, RpcError};
 use crate::stray::Stray;
 use crate::usage;
 use offers::Offers;
 use permission::Pending;
-use rpc::{Incoming, RpcError};
 use tools::OpenTools;
 
 /// What an answer from the agent is awaited for.

@@ -12,7 +12,9 @@ pub mod detect;
 pub mod driver;
 pub mod line;
 pub mod link;
+mod patch;
 mod permission;
+mod rpc;
 mod stray;
 mod usage;
 

@@ -69,7 +69,7 @@ async fn on_an_empty_machine_each_agent_says_how_it_comes_and_the_demo_agent_is_
         mends,
         [
             ("claude-code", false, Some("npm i -g @anthropic-ai/claude-code")),
-            ("codex", false, Some("npm i -g @agentclientprotocol/codex-acp")),
+            ("codex", false, Some("npm i -g @openai/codex")),
             ("gemini", false, Some("npm i -g @google/gemini-cli")),
             ("opencode", false, Some("npm i -g opencode-ai")),
             ("copilot", false, Some("npm i -g @github/copilot")),

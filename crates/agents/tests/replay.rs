@@ -32,7 +32,7 @@ impl Recording {
             (line["dir"] == "<", line["msg"].clone())
         });
         let messages: Vec<_> = messages.collect();
-        let resume = messages.iter().any(|(_, message)| message["method"] == "session/load");
+        let resume = messages.iter().any(|(_, message)| goes_on(message));
         Self { agent, resume, messages }
     }
 
@@ -44,6 +44,11 @@ impl Recording {
         }
         player.signals
     }
+}
+
+/// Whether a client's message goes on with a conversation.
+fn goes_on(message: &Value) -> bool {
+    message["method"] == "session/load" || message["method"] == "session/resume"
 }
 
 struct Player {
@@ -60,7 +65,7 @@ struct Player {
 
 impl Player {
     fn new(recording: &Recording) -> Self {
-        let resumed = recording.messages.iter().find(|(_, message)| message["method"] == "session/load");
+        let resumed = recording.messages.iter().find(|(_, message)| goes_on(message));
         let resume = resumed.map(|(_, message)| message["params"]["sessionId"].as_str().unwrap().to_owned());
         let driver = Acp::new(Start {
             title: recording.agent.to_owned(),
@@ -118,7 +123,12 @@ impl Player {
         if message.get("method").is_none() {
             // An answer: to the driver's own call of the same method, else it is none of ours.
             let method = message["id"].as_i64().and_then(|id| self.recorded.get(&id)).cloned().unwrap_or_default();
-            let Some(id) = self.sent.remove(&method) else { return };
+            // The driver loads where the other client resumed: the answers are alike.
+            let sent = self.sent.remove(&method);
+            let Some(id) = sent.or_else(|| self.sent.remove("session/load").filter(|_| method == "session/resume"))
+            else {
+                return;
+            };
             message["id"] = json!(id);
         }
         let before = self.signals.len();
@@ -202,6 +212,21 @@ recordings! {
     opencode_load: "opencode-load" of "opencode",
     copilot_main: "copilot-main" of "copilot",
     copilot_load: "copilot-load" of "copilot",
+    claude_killed: "claude-agent-acp-kill" of "claude-code",
+    claude_resumed: "claude-agent-acp-resume" of "claude-code",
+    codex_full_access: "codex-acp-fullcancel" of "codex",
+    codex_killed: "codex-acp-kill" of "codex",
+    codex_resumed: "codex-acp-resume" of "codex",
+    copilot_killed: "copilot-kill" of "copilot",
+    gemini_killed: "gemini-kill" of "gemini",
+    gemini_new: "gemini-load-a" of "gemini",
+    gemini_loaded_too_early: "gemini-load-b" of "gemini",
+    gemini_new_again: "gemini-load-c" of "gemini",
+    gemini_loaded_too_early_again: "gemini-load-d" of "gemini",
+    gemini_new_a_third_time: "gemini-load-e" of "gemini",
+    gemini_loaded_after_a_minute: "gemini-load-f" of "gemini",
+    opencode_killed: "opencode-kill" of "opencode",
+    opencode_resumed: "opencode-resume" of "opencode",
 }
 
 #[test]

@@ -5,9 +5,10 @@ use qd_core::event::{EventBody, OptionEffect, Request, RequestOption, ToolConten
 use qd_core::ids::{MessageId, RequestId, of_cause};
 use serde_json::{Value, json};
 
-use super::{Acp, rpc};
+use super::Acp;
 use crate::driver::{Outbox, Refused};
 use crate::permission::{allows, once};
+use crate::rpc;
 
 /// How much of what is to be permitted is shown.
 const DETAIL: usize = 2000;

@@ -5,20 +5,41 @@ use super::{Door, Entry, Modes, Protocol, Quirks, Tokens};
 pub(super) const ENTRY: Entry = Entry {
     name: "codex",
     title: "Codex",
-    doors: &[Door {
-        protocol: Protocol::Acp,
-        program: "codex-acp",
-        args: &[],
-        package: "@agentclientprotocol/codex-acp",
-        install: "npm i -g @agentclientprotocol/codex-acp",
-        quirks: Quirks {
-            modes: Modes { ask: Some("read-only"), edit: Some("workspace-write"), everything: Some("workspace-write") },
-            tokens: Tokens::PerTurn,
-            load_after: None,
-            boot: None,
-            sandboxes_itself: true,
+    doors: &[
+        Door {
+            protocol: Protocol::CodexAppServer,
+            program: "codex",
+            args: &["app-server"],
+            package: "@openai/codex",
+            install: "npm i -g @openai/codex",
+            // The policy of approvals and the sandbox stand in its own calls; see the driver.
+            quirks: Quirks {
+                modes: Modes { ask: None, edit: None, everything: None },
+                tokens: Tokens::PerTurn,
+                load_after: None,
+                boot: None,
+                sandboxes_itself: true,
+            },
         },
-    }],
+        Door {
+            protocol: Protocol::Acp,
+            program: "codex-acp",
+            args: &[],
+            package: "@agentclientprotocol/codex-acp",
+            install: "npm i -g @agentclientprotocol/codex-acp",
+            quirks: Quirks {
+                modes: Modes {
+                    ask: Some("read-only"),
+                    edit: Some("workspace-write"),
+                    everything: Some("workspace-write"),
+                },
+                tokens: Tokens::PerTurn,
+                load_after: None,
+                boot: None,
+                sandboxes_itself: true,
+            },
+        },
+    ],
     login: "codex login",
     credentials: &[".codex/auth.json"],
     settings: &[".codex/config.toml"],

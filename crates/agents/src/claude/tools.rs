@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::speech::image;
 use crate::driver::Outbox;
+use crate::patch::hunk;
 
 /// How much of a result is kept: its end.
 const RESULT: usize = 256 << 10;
@@ -164,7 +165,9 @@ impl Tools {
         }
         let hunks = structured.get("structuredPatch").and_then(Value::as_array).filter(|hunks| !hunks.is_empty());
         if let (Some(hunks), Some(path)) = (hunks, text("filePath")) {
-            return hunks.iter().map(|hunk| patch(&self.relative(path), hunk)).collect();
+            let path = self.relative(path);
+            let lines = |hunk: &Value| hunk.get("lines").and_then(Value::as_array).cloned().unwrap_or_default();
+            return hunks.iter().map(|hunk| self::hunk(&path, lines(hunk).iter().filter_map(Value::as_str))).collect();
         }
         if text("type") == Some("create") {
             // The call has told the whole text.
@@ -228,16 +231,6 @@ fn diff(path: &str, old: Option<&str>, new: &str) -> ToolContent {
 fn edit(path: &str, input: &Value) -> Option<ToolContent> {
     let text = |field: &str| input.get(field).and_then(Value::as_str);
     Some(diff(path, Some(text("old_string")?), text("new_string")?))
-}
-
-/// A hunk of what was really changed, with the lines around it.
-fn patch(path: &str, hunk: &Value) -> ToolContent {
-    let lines = hunk.get("lines").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let side = |without: char| {
-        let lines = lines.iter().filter_map(Value::as_str).filter(|line| !line.starts_with([without, '\\']));
-        lines.filter_map(|line| line.get(1..)).fold(String::new(), |text, line| text + line + "\n")
-    };
-    ToolContent::Diff { path: path.to_owned(), old: Some(side('+')), new: side('-') }
 }
 
 /// The text of a result: a string, or blocks of it.

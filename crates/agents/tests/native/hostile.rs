@@ -24,8 +24,7 @@ fn bytes(name: &str) -> Vec<u8> {
 }
 
 fn opened(name: &str) -> Stage {
-    let _ = name;
-    claude::opened()
+    if name.starts_with("codex-") { codex::opened() } else { claude::opened() }
 }
 
 /// Plays bytes in chunks; between them the person does something.

@@ -6,17 +6,17 @@ use serde_json::{Value, json};
 use crate::driver::Outbox;
 
 /// No such method (JSON-RPC).
-pub(super) const METHOD_NOT_FOUND: i64 = -32601;
+pub(crate) const METHOD_NOT_FOUND: i64 = -32601;
 /// The params do not fit (JSON-RPC).
-pub(super) const INVALID_PARAMS: i64 = -32602;
+pub(crate) const INVALID_PARAMS: i64 = -32602;
 /// The agent wants a login first (ACP).
-pub(super) const AUTH_REQUIRED: i64 = -32000;
+pub(crate) const AUTH_REQUIRED: i64 = -32000;
 /// The request was withdrawn (ACP).
-pub(super) const CANCELLED: i64 = -32800;
+pub(crate) const CANCELLED: i64 = -32800;
 
 /// A message from the agent.
 #[derive(Debug)]
-pub(super) enum Incoming {
+pub(crate) enum Incoming {
     Response { id: Value, result: Result<Value, RpcError> },
     Request { id: Value, method: String, params: Value },
     Notification { method: String, params: Value },
@@ -24,9 +24,9 @@ pub(super) enum Incoming {
 
 /// An error in an answer.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct RpcError {
+pub(crate) struct RpcError {
     #[serde(default)]
-    pub(super) code: i64,
+    pub(crate) code: i64,
     #[serde(default)]
     message: String,
     #[serde(default)]
@@ -35,7 +35,7 @@ pub(super) struct RpcError {
 
 impl RpcError {
     /// What went wrong, with the details that some agents hide in `data`.
-    pub(super) fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         let details = match &self.data {
             Value::String(details) => Some(details.as_str()),
             data => data.get("details").or_else(|| data.get("message")).and_then(Value::as_str),
@@ -60,7 +60,7 @@ struct Envelope {
 }
 
 /// Reads one line; none where it is no message. What is not UTF-8 inside of a message is replaced.
-pub(super) fn parse(line: &[u8]) -> Option<Incoming> {
+pub(crate) fn parse(line: &[u8]) -> Option<Incoming> {
     let envelope: Envelope = match std::str::from_utf8(line) {
         Ok(line) => serde_json::from_str(line).ok()?,
         Err(_) => serde_json::from_str(&String::from_utf8_lossy(line)).ok()?,
@@ -74,11 +74,11 @@ pub(super) fn parse(line: &[u8]) -> Option<Incoming> {
 }
 
 /// Answers a request of the agent.
-pub(super) fn reply(id: &Value, result: &Value, out: &mut Outbox) {
+pub(crate) fn reply(id: &Value, result: &Value, out: &mut Outbox) {
     out.send(&json!({ "jsonrpc": "2.0", "id": id, "result": result }));
 }
 
 /// Refuses a request of the agent.
-pub(super) fn refuse(id: &Value, code: i64, message: &str, out: &mut Outbox) {
+pub(crate) fn refuse(id: &Value, code: i64, message: &str, out: &mut Outbox) {
     out.send(&json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code, "message": message } }));
 }
