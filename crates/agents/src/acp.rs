@@ -71,6 +71,8 @@ pub struct Acp {
     before_turn: Usage,
     can: Abilities,
     offers: Offers,
+    /// Whether the past of a loaded conversation is still to come.
+    past: bool,
     told_offers: Vec<Offer>,
     stray: Stray,
     /// The agent's id of the message that the last piece of text belonged to.
@@ -82,6 +84,7 @@ impl Acp {
     pub fn new(start: Start) -> Self {
         Self {
             tools: OpenTools::new(start.cwd.clone()),
+            past: start.resume.is_some() && start.quirks.past_until_commands,
             start,
             phase: Phase::Booting,
             conversation: String::new(),
@@ -197,11 +200,11 @@ impl Acp {
     fn notification(&mut self, method: &str, mut params: Value, out: &mut Outbox) {
         match method {
             "session/update" => {
-                // What comes before the answer to `session/load` is the past, which the log has already.
-                if self.conversation.is_empty() && self.start.resume.is_some() {
-                    return;
-                }
                 let update = params.get_mut("update").map(Value::take).unwrap_or_default();
+                // What comes before the first prompt of a loaded conversation is the past, which the log has already.
+                if self.phase == Phase::Booting && self.start.resume.is_some() {
+                    return self.past(update, out);
+                }
                 self.update(update, out);
             }
             "$/cancel_request" => self.withdrawn(params.get("requestId").unwrap_or(&Value::Null), out),

@@ -52,6 +52,9 @@ pub struct Quirks {
     pub tokens: Tokens,
     /// For so long after its beginning a conversation cannot be loaded again.
     pub load_after: Option<Duration>,
+    /// It tells the past of a loaded conversation behind its answer, up to its list of commands; without waiting for
+    /// that, the past would be told again as the present.
+    pub past_until_commands: bool,
     /// How long it may take to take prompts; none is a minute.
     pub boot: Option<Duration>,
     /// It makes a sandbox of its own, which fails inside of another one.

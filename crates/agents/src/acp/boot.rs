@@ -85,6 +85,23 @@ impl Acp {
         self.next_setting(out);
     }
 
+    /// An update of a loaded conversation before its first prompt.
+    pub(super) fn past(&mut self, update: Value, out: &mut Outbox) {
+        match update.get("sessionUpdate").and_then(Value::as_str) {
+            Some("available_commands_update") => {
+                self.update(update, out);
+                let waited = std::mem::take(&mut self.past) && !self.conversation.is_empty();
+                let setting = self.awaited.values().any(|awaited| matches!(awaited, Awaited::Set(_)));
+                if waited && !setting {
+                    self.next_setting(out);
+                }
+            }
+            // How it stands now, not what was said.
+            Some("usage_update" | "current_mode_update" | "config_option_update") => self.update(update, out),
+            _ => {}
+        }
+    }
+
     fn plan_setting(&mut self, setting: Option<Setting>, words: &str, out: &mut Outbox) {
         if let Some(setting) = setting {
             self.settings.push(setting);
@@ -96,6 +113,9 @@ impl Acp {
 
     pub(super) fn next_setting(&mut self, out: &mut Outbox) {
         let Some(Setting { method, mut params, words }) = self.settings.pop() else {
+            if self.past {
+                return;
+            }
             self.phase = Phase::Idle;
             return out.signal(Signal::Ready { program: self.program.clone(), can: self.can });
         };

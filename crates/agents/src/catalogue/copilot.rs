@@ -15,6 +15,7 @@ pub(super) const ENTRY: Entry = Entry {
             modes: Modes { ask: None, edit: None, everything: None },
             tokens: Tokens::WholeSession,
             load_after: None,
+            past_until_commands: false,
             boot: None,
             sandboxes_itself: false,
         },

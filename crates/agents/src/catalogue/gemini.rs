@@ -18,6 +18,7 @@ pub(super) const ENTRY: Entry = Entry {
             // A load within the minute in which the conversation began destroys it (google-gemini/gemini-cli#28775);
             // after 62 s it was measured to work.
             load_after: Some(Duration::from_secs(62)),
+            past_until_commands: true,
             boot: None,
             sandboxes_itself: false,
         },

@@ -35,7 +35,12 @@ pub(super) fn count() -> Value {
 }
 
 fn refused(status: u16) -> Answer {
-    let kind = if status == 429 { "rate_limit_error" } else { "api_error" };
+    let kind = match status {
+        401 => "authentication_error",
+        429 => "rate_limit_error",
+        529 => "overloaded_error",
+        _ => "api_error",
+    };
     let error = json!({ "type": "error", "error": { "type": kind, "message": "refused by the script" } });
     answer::refusal(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &error)
 }
@@ -88,17 +93,26 @@ fn streamed(model: &Value, turn: &Turn) -> Vec<String> {
         "stop_reason": null, "stop_sequence": null, "usage": usage(1),
     });
     let mut events = vec![json!({ "type": "message_start", "message": message })];
-    events.push(json!({ "type": "content_block_start", "index": 0, "content_block": { "type": "text", "text": "" } }));
-    let piece =
-        |text| json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "text_delta", "text": text } });
-    events.extend(turn.text.iter().map(piece));
-    events.push(json!({ "type": "content_block_stop", "index": 0 }));
+    let mut index = 0;
+    let mut block = |start: Value, deltas: Vec<Value>| {
+        events.push(json!({ "type": "content_block_start", "index": index, "content_block": start }));
+        let delta = |delta| json!({ "type": "content_block_delta", "index": index, "delta": delta });
+        events.extend(deltas.into_iter().map(delta));
+        events.push(json!({ "type": "content_block_stop", "index": index }));
+        index += 1;
+    };
+    if let Some(thought) = &turn.thought {
+        let deltas = vec![
+            json!({ "type": "thinking_delta", "thinking": thought }),
+            json!({ "type": "signature_delta", "signature": "c2NyaXB0ZWQ=" }),
+        ];
+        block(json!({ "type": "thinking", "thinking": "", "signature": "" }), deltas);
+    }
+    let pieces = turn.text.iter().map(|text| json!({ "type": "text_delta", "text": text }));
+    block(json!({ "type": "text", "text": "" }), pieces.collect());
     if let Some(call) = &turn.call {
-        let block = json!({ "type": "tool_use", "id": id("toolu"), "name": call.name, "input": {} });
         let arguments = json!({ "type": "input_json_delta", "partial_json": call.arguments.to_string() });
-        events.push(json!({ "type": "content_block_start", "index": 1, "content_block": block }));
-        events.push(json!({ "type": "content_block_delta", "index": 1, "delta": arguments }));
-        events.push(json!({ "type": "content_block_stop", "index": 1 }));
+        block(json!({ "type": "tool_use", "id": id("toolu"), "name": call.name, "input": {} }), vec![arguments]);
     }
     let delta = json!({ "stop_reason": stop_reason(turn), "stop_sequence": null });
     events.push(json!({ "type": "message_delta", "delta": delta, "usage": usage(34) }));

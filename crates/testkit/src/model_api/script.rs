@@ -4,7 +4,9 @@
 //! - `write`: writes `greeting.txt`, copies it with a command, ends.
 //! - `slow`: speaks for a minute.
 //! - `recall`: tells how many prompts with scripts came before: what an agent that goes on must still know.
-//! - `err429`, `err500`: refused with that status. `cut`: the connection breaks in the middle of a sentence.
+//! - `think`: thinks before it speaks. `fail`: runs a command that fails. `sleep`: runs one that takes longer than anybody
+//!   waits.
+//! - `err401`, `err429`, `err500`, `err529`: refused with that status. `cut`: the connection breaks in the middle of a sentence.
 
 use super::answer::Course;
 use super::conversation::{Conversation, Standing};
@@ -28,6 +30,8 @@ pub(super) enum Reply {
 /// A turn of the model.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Turn {
+    /// What it thinks first.
+    pub(super) thought: Option<String>,
     /// What it says, in pieces.
     pub(super) text: Vec<String>,
     /// The tool that it calls.
@@ -58,14 +62,35 @@ pub(super) fn reply(conversation: &Conversation) -> Reply {
         "write" => write(conversation, standing),
         "slow" => {
             let text = (1..=WORDS).map(|n| format!("word {n} ")).collect();
-            Turn { text, course: Course { pace: Some(WORD), cut_after: None }, call: None }
+            Turn { text, course: Course { pace: Some(WORD), cut_after: None }, ..Turn::default() }
         }
         "recall" => Turn::said(&format!("I was asked {} times before.", standing.earlier)),
+        "think" => Turn { thought: Some("The person greets me.".to_owned()), ..Turn::said("Hello, I thought.") },
+        "fail" => run(conversation, standing, "echo oops >&2; exit 3", "It failed."),
+        // Some agents refuse a bare `sleep`.
+        "sleep" => run(conversation, standing, "timeout 87 tail -f /dev/null", "It is over."),
+        "err401" => return Reply::Refused(401),
         "err429" => return Reply::Refused(429),
         "err500" => return Reply::Refused(500),
+        "err529" => return Reply::Refused(529),
         "cut" => Turn { course: Course { pace: None, cut_after: Some(3) }, ..Turn::said("This sentence never ends.") },
         _ => Turn::said("Hello from the script."),
     })
+}
+
+/// Runs one command, and says what then.
+fn run(conversation: &Conversation, standing: Standing, command: &str, then: &str) -> Turn {
+    if standing.step > 0 {
+        return Turn::said(then);
+    }
+    act(conversation, "I run a command.", &Deed::Run { command: command.to_owned() })
+}
+
+fn act(conversation: &Conversation, words: &str, deed: &Deed) -> Turn {
+    match bind(deed, &conversation.tools) {
+        Some(call) => Turn { call: Some(call), ..Turn::said(words) },
+        None => Turn::said(&format!("No tool is offered for {deed:?}.")),
+    }
 }
 
 fn write(conversation: &Conversation, standing: Standing) -> Turn {
@@ -77,10 +102,7 @@ fn write(conversation: &Conversation, standing: Standing) -> Turn {
         ),
         _ => return Turn::said("Done: greeting.txt is written and copied."),
     };
-    match bind(&deed, &conversation.tools) {
-        Some(call) => Turn { call: Some(call), ..Turn::said(words) },
-        None => Turn::said(&format!("No tool is offered for {deed:?}.")),
-    }
+    act(conversation, words, &deed)
 }
 
 /// Agents want whole paths; the prompt says where they work.

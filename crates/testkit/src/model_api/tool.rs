@@ -30,7 +30,9 @@ pub(super) struct Call {
 }
 
 const WRITERS: [&str; 4] = ["Write", "write_file", "write", "create_file"];
-const RUNNERS: [&str; 4] = ["Bash", "run_shell_command", "bash", "shell"];
+const RUNNERS: [&str; 5] = ["Bash", "run_shell_command", "bash", "shell", "exec_command"];
+/// Takes a text instead of arguments: a patch.
+const PATCHER: &str = "apply_patch";
 const PATHS: [&str; 4] = ["file_path", "filePath", "absolute_path", "path"];
 const CONTENTS: [&str; 3] = ["content", "contents", "file_text"];
 const COMMANDS: [&str; 3] = ["command", "cmd", "script"];
@@ -41,6 +43,13 @@ pub(super) fn bind(deed: &Deed, offers: &[Offer]) -> Option<Call> {
         Deed::Write { path, content } => (&WRITERS, vec![(&PATHS, path), (&CONTENTS, content)]),
         Deed::Run { command } => (&RUNNERS, vec![(&COMMANDS, command)]),
     };
+    if let (Deed::Write { path, content }, Some(offer)) = (deed, offers.iter().find(|offer| offer.name == PATCHER))
+        && offer.schema.is_null()
+    {
+        let lines: String = content.lines().map(|line| format!("+{line}\n")).collect();
+        let patch = format!("*** Begin Patch\n*** Add File: {path}\n{lines}*** End Patch\n");
+        return Some(Call { name: offer.name.clone(), arguments: json!(patch) });
+    }
     let known = names.iter().filter_map(|name| offers.iter().find(|offer| offer.name == *name));
     known.chain(offers).find_map(|offer| call(offer, &wanted))
 }

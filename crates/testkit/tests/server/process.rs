@@ -168,6 +168,7 @@ fn config(case: &Path, now: Millis, life: u64) -> EngineConfig {
         env: BTreeMap::from([("PATH".to_owned(), bin.to_str().unwrap().to_owned())]),
         home: case.join("home"),
         agents: BTreeMap::new(),
+        limits: qd_engine::host::Limits::default(),
         max_sessions: 100,
         tasks_dir: "tasks".to_owned(),
         demo: false,

@@ -1,0 +1,200 @@
+//! What every agent goes through. After each case nobody of it is left.
+
+use qd_core::event::{Ending, OptionEffect};
+use qd_core::row::{Permission, Session};
+use qd_core::status::{Kind, Status};
+use qd_proc::Signal;
+use std::time::Duration;
+
+use super::agents::Agent;
+use super::stage::{ENDS, STARTS, Stage};
+
+/// A case: its name and how it is played.
+pub type Case = (&'static str, fn(&Agent));
+
+/// In every run.
+pub const ALWAYS: &[Case] =
+    &[("writes when it is allowed to", writes), ("cancelled in the stream", cancelled_in_stream)];
+
+/// In long runs.
+pub const MORE: &[Case] = &[
+    ("edits freely where it may", edits_freely),
+    ("denied", denied),
+    ("cancelled while a permission waits", cancelled_in_permission),
+    ("cancelled in a tool", cancelled_in_tool),
+    ("goes on in a new process", goes_on),
+    ("agent killed in a tool", agent_killed),
+    ("host killed in a tool", host_killed),
+    ("server killed in a tool", server_killed),
+    ("not logged in", not_logged_in),
+    ("rate limited", rate_limited),
+    ("server errors", server_errors),
+    ("cut off", cut_off),
+    ("two at once", two_at_once),
+];
+
+fn reason(session: &Session) -> String {
+    match &session.ending {
+        Some(Ending::Failed { reason, .. }) => reason.clone(),
+        other => format!("{other:?}"),
+    }
+}
+
+fn writes(agent: &Agent) {
+    let stage = Stage::new(agent);
+    let id = stage.start("write");
+    let done = stage.drive(id, OptionEffect::AllowOnce);
+    assert_eq!(done.status, Status::Completed, "{}\n{}", reason(&done), stage.output(id));
+    let text = std::fs::read_to_string(stage.worktree().join("greeting.txt"));
+    assert_eq!(text.unwrap_or_default(), "Hello from the script.\n", "{}", stage.output(id));
+    stage.is_clean();
+}
+
+fn cancelled_in_stream(agent: &Agent) {
+    let stage = Stage::new(agent);
+    let id = stage.start("slow");
+    stage.waits_for_words(id, "word 3");
+    stage.cancel(id);
+    let cancelled = stage.until(id, ENDS, |session| session.status.is_ended());
+    assert_eq!(cancelled.status, Status::Cancelled);
+    assert!(!stage.said(id).contains("word 1200"), "it was cut short");
+    stage.is_clean();
+}
+
+fn edits_freely(agent: &Agent) {
+    let stage = Stage::new(agent);
+    let id = stage.start_with("write", Permission::Edit, Kind::Implement);
+    // The first thing that is asked for, if anything is, is the command.
+    let asked = stage.until(id, STARTS, |session| session.status.is_ended() || !session.requests.is_empty());
+    assert!(stage.worktree().join("greeting.txt").exists(), "{asked:#?}\n{}", stage.output(id));
+    let done = stage.drive(id, OptionEffect::AllowOnce);
+    assert_eq!(done.status, Status::Completed, "{}\n{}", reason(&done), stage.output(id));
+    stage.is_clean();
+}
+
+fn denied(agent: &Agent) {
+    let stage = Stage::new(agent);
+    let id = stage.start("write");
+    let done = stage.drive(id, OptionEffect::RejectOnce);
+    assert!(matches!(done.status, Status::Completed | Status::Cancelled), "{done:#?}\n{}", stage.output(id));
+    assert!(!stage.worktree().join("greeting.txt").exists(), "it was denied");
+    stage.is_clean();
+}
+
+fn cancelled_in_permission(agent: &Agent) {
+    let stage = Stage::new(agent);
+    let id = stage.start("write");
+    stage.until(id, STARTS, |session| !session.requests.is_empty());
+    stage.cancel(id);
+    let cancelled = stage.until(id, ENDS, |session| session.status.is_ended());
+    assert_eq!(cancelled.status, Status::Cancelled);
+    assert!(!stage.worktree().join("greeting.txt").exists(), "nobody allowed it");
+    stage.is_clean();
+}
+
+fn cancelled_in_tool(agent: &Agent) {
+    let stage = Stage::new(agent);
+    let id = stage.in_a_tool();
+    stage.cancel(id);
+    assert_eq!(stage.until(id, ENDS, |session| session.status.is_ended()).status, Status::Cancelled);
+    stage.is_clean();
+}
+
+fn goes_on(agent: &Agent) {
+    let stage = Stage::new(agent);
+    let id = stage.start("hello");
+    let first = stage.drive(id, OptionEffect::AllowOnce);
+    assert_eq!(first.status, Status::Completed, "{}\n{}", reason(&first), stage.output(id));
+    stage.say(id, "What do you remember? [[recall]]");
+    // Some conversations cannot be loaded in their first minute.
+    let limit = STARTS + Duration::from_secs(75);
+    let resumed = stage.until(id, limit, |session| session.attempt > 1 && session.status.is_ended());
+    assert_eq!(resumed.status, Status::Completed, "{}\n{}", reason(&resumed), stage.output(id));
+    assert_eq!(resumed.conversation, first.conversation, "the same conversation");
+    let said = stage.said(id);
+    assert!(said.contains("I was asked 1 times before."), "{said}");
+    assert_eq!(said.matches("Hello from the script.").count(), 1, "the past is not told again: {said}");
+    stage.is_clean();
+}
+
+fn agent_killed(agent: &Agent) {
+    let stage = Stage::new(agent);
+    let id = stage.in_a_tool();
+    // The host is its parent; whatever it has left behind is the host's to find.
+    let first = stage.running().into_iter().min_by_key(|process| process.identity.start_time).unwrap();
+    first.identity.signal(Signal::Kill).unwrap();
+    let ended = stage.until(id, ENDS, |session| session.status.is_ended());
+    assert_eq!(ended.status, Status::Failed, "{}", reason(&ended));
+    stage.is_clean();
+}
+
+fn host_killed(agent: &Agent) {
+    let stage = Stage::new(agent);
+    let id = stage.in_a_tool();
+    let all = qd_testkit::panel::processes(&stage.home.path("")).unwrap();
+    let host = all.iter().find(|process| process.hosts_somebody()).unwrap();
+    host.identity.signal(Signal::Kill).unwrap();
+    let ended = stage.until(id, Duration::from_secs(5), |session| session.status.is_ended());
+    assert_eq!(ended.status, Status::Interrupted, "{}", reason(&ended));
+    stage.is_clean();
+}
+
+fn server_killed(agent: &Agent) {
+    let mut stage = Stage::new(agent);
+    let id = stage.in_a_tool();
+    stage.panel.take().unwrap().kill().unwrap();
+    assert!(!stage.running().is_empty(), "agents outlive their server");
+    stage.serve_again();
+    stage.until(id, Duration::from_secs(5), |session| session.status == Status::Running);
+    stage.cancel(id);
+    assert_eq!(stage.until(id, ENDS, |session| session.status.is_ended()).status, Status::Cancelled);
+    stage.is_clean();
+}
+
+/// The script fails, and the reason says how.
+fn fails(agent: &Agent, script: &str, words: &[&str], limit: Duration) {
+    let stage = Stage::new(agent);
+    let id = stage.start(script);
+    let ended = stage.until(id, limit, |session| session.status.is_ended());
+    let reason = reason(&ended);
+    println!("{}: {script}: {reason}", agent.name);
+    assert_eq!(ended.status, Status::Failed, "{}", stage.output(id));
+    let lower = reason.to_lowercase();
+    assert!(words.iter().any(|word| lower.contains(word)), "{script}: {reason}\n{}", stage.output(id));
+    stage.is_clean();
+}
+
+const SLOW: Duration = Duration::from_mins(4);
+
+fn not_logged_in(agent: &Agent) {
+    fails(agent, "err401", &["not logged in", "401", "api key", "authenticat", "refused by the script"], SLOW);
+}
+
+fn rate_limited(agent: &Agent) {
+    fails(agent, "err429", &["429", "rate limit", "quota", "refused by the script", "limit"], SLOW);
+}
+
+fn server_errors(agent: &Agent) {
+    fails(agent, "err500", &["500", "server error", "refused by the script", "internal"], SLOW);
+}
+
+/// A sentence that was cut off is an answer for some and an error for others; both end.
+fn cut_off(agent: &Agent) {
+    let stage = Stage::new(agent);
+    let id = stage.start("cut");
+    let ended = stage.until(id, SLOW, |session| session.status.is_ended());
+    println!("{}: cut: {:?} {}", agent.name, ended.status, reason(&ended));
+    assert!(matches!(ended.status, Status::Failed | Status::Completed), "{}", stage.output(id));
+    stage.is_clean();
+}
+
+fn two_at_once(agent: &Agent) {
+    let (one, two) = (Stage::new(agent), Stage::new(agent));
+    let (first, second) = (one.start("write"), two.start("write"));
+    for (stage, id) in [(&one, first), (&two, second)] {
+        let done = stage.drive(id, OptionEffect::AllowOnce);
+        assert_eq!(done.status, Status::Completed, "{}\n{}", reason(&done), stage.output(id));
+    }
+    one.is_clean();
+    two.is_clean();
+}

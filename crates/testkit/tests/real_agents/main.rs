@@ -1,0 +1,60 @@
+//! Real agent programs from npm, under the whole panel and against the scripted model: each writes with permission, is
+//! cancelled in the middle of a sentence, and leaves no process behind.
+//!
+//! `QD_AGENTS=all` plays every case (`cargo xtask soak --only agents` does): permission denied, cancelled while a
+//! permission waits and while a tool runs, gone on with in a new process, killed with its host and its server while a
+//! tool runs, refused and cut off by the model's API, two at once. `QD_AGENTS=NAME` plays those of one agent.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail anywhere")]
+
+mod agents;
+mod cases;
+mod stage;
+
+use agents::{AGENTS, Agent};
+use cases::{ALWAYS, MORE};
+
+/// Plays the cases of an agent, each on a panel of its own.
+fn play(name: &str) {
+    let agent = AGENTS.iter().find(|agent| agent.name == name).unwrap();
+    if !agent.is_installed() {
+        eprintln!("skipped: {name} is not installed in tests/agents");
+        return;
+    }
+    let all = std::env::var("QD_AGENTS").is_ok_and(|which| which == "all" || which == name);
+    let more = MORE.iter().filter(|case| all && !agent.without.contains(&case.0));
+    for (case, play) in ALWAYS.iter().chain(more) {
+        let began = std::time::Instant::now();
+        play(agent);
+        println!("{name}: {case}: {:.1} s", began.elapsed().as_secs_f32());
+    }
+}
+
+macro_rules! agents {
+    ($($test:ident: $name:literal),* $(,)?) => {
+        $(
+            #[test]
+            fn $test() {
+                play($name);
+            }
+        )*
+
+        /// No agent of the table goes untested.
+        #[test]
+        fn every_agent_is_played() {
+            let played = [$($name),*];
+            let known: Vec<_> = AGENTS.iter().map(|agent: &Agent| agent.name).collect();
+            assert_eq!(played.as_slice(), known.as_slice());
+        }
+    };
+}
+
+agents! {
+    claude_natively: "claude",
+    claude_by_acp: "claude-acp",
+    codex_natively: "codex",
+    codex_by_acp: "codex-acp",
+    copilot: "copilot",
+    gemini: "gemini",
+    opencode: "opencode",
+}

@@ -1,0 +1,176 @@
+//! A panel with one agent, one task and the scripted model.
+
+use qd_core::command::{AnswerRequest, Command, OnSession, SendMessage, StartSession};
+use qd_core::event::{Event, EventBody, OptionEffect, Request};
+use qd_core::ids::{MessageId, SessionId};
+use qd_core::row::{Permission, Row, RowKind, Session, Start, Task};
+use qd_core::status::Kind;
+use qd_engine::time::{SystemClock, mint};
+use qd_testkit::model_api::ModelApi;
+use qd_testkit::panel::{Home, Panel, Process, built_qd, processes, wait_for};
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::agents::Agent;
+
+/// How long a cold start of a program of 400 MB may take.
+pub const STARTS: Duration = Duration::from_mins(1);
+/// How long an ending may take.
+pub const ENDS: Duration = Duration::from_secs(20);
+
+pub struct Stage {
+    pub home: Home,
+    pub panel: Option<Panel>,
+    agent: &'static str,
+    task: Task,
+    repository: PathBuf,
+    _model: AbortOnDropHandle<std::io::Result<()>>,
+    _runtime: Runtime,
+}
+
+impl Stage {
+    pub fn new(agent: &Agent) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let model = runtime.block_on(ModelApi::bind()).unwrap();
+        let url = model.url().unwrap();
+        let model = AbortOnDropHandle::new(runtime.handle().spawn(model.run()));
+        let home = Home::new(&built_qd().unwrap()).unwrap();
+        std::fs::create_dir_all(home.data()).unwrap();
+        std::fs::write(home.data().join("config.toml"), agent.configuration(&home.path(""), &url)).unwrap();
+        agent.furnish(&home.path(""), &url);
+        let repository = home.repository("deck", &[("tasks/greet.md", b"# Greet\n\n- [ ] one\n")]).unwrap();
+        let panel = home.serve(&[repository.to_str().unwrap()]).unwrap();
+        let task = wait_for("the task and the agents are known", STARTS, || {
+            let state = panel.api.state()?;
+            let task = state.of_kind(RowKind::Task).find_map(|row| match row {
+                Row::Task(task) => Some(task.clone()),
+                _ => None,
+            });
+            Ok(task.filter(|_| !state.agents().is_empty()))
+        });
+        let task = task.unwrap();
+        Self { home, panel: Some(panel), agent: agent.name, task, repository, _model: model, _runtime: runtime }
+    }
+
+    pub fn api(&self) -> &qd_testkit::panel::Api {
+        &self.panel.as_ref().unwrap().api
+    }
+
+    /// The same data under a new server.
+    pub fn serve_again(&mut self) {
+        self.panel = Some(self.home.serve(&[self.repository.to_str().unwrap()]).unwrap());
+    }
+
+    /// Starts a session that asks before everything.
+    pub fn start(&self, script: &str) -> SessionId {
+        self.start_with(script, Permission::Ask, Kind::Implement)
+    }
+
+    pub fn start_with(&self, script: &str, permission: Permission, kind: Kind) -> SessionId {
+        let id = SessionId(mint(&SystemClock));
+        let start = Start {
+            agent: Some(self.agent.to_owned()),
+            instructions: format!("[[{script}]]"),
+            permission: Some(permission),
+            ..Start::default()
+        };
+        let command = Command::StartSession(StartSession { id, task: self.task.id, kind, start });
+        let outcome = self.api().send(&command).unwrap();
+        assert!(outcome.ok, "{outcome:?}");
+        id
+    }
+
+    pub fn cancel(&self, id: SessionId) {
+        assert!(self.api().send(&Command::CancelSession(OnSession { id })).unwrap().ok);
+    }
+
+    pub fn say(&self, id: SessionId, text: &str) {
+        let message = SendMessage::new(MessageId(mint(&SystemClock)), id, text);
+        assert!(self.api().send(&Command::SendMessage(message)).unwrap().ok);
+    }
+
+    pub fn until(&self, id: SessionId, limit: Duration, meant: impl Fn(&Session) -> bool) -> Session {
+        let mut last = None;
+        let found = wait_for("the session is as meant", limit, || {
+            last = self.api().state()?.session(id).cloned();
+            Ok(last.clone().filter(&meant))
+        });
+        found.unwrap_or_else(|error| panic!("{}: {error:#}\n{last:#?}\n{}", self.agent, self.output(id)))
+    }
+
+    /// Answers whatever is asked until the session has ended.
+    pub fn drive(&self, id: SessionId, effect: OptionEffect) -> Session {
+        loop {
+            let session = self.until(id, STARTS, |session| session.status.is_ended() || !session.requests.is_empty());
+            let Some(request) = session.requests.first() else { return session };
+            self.answer(id, request, effect);
+        }
+    }
+
+    pub fn answer(&self, id: SessionId, request: &Request, effect: OptionEffect) {
+        let option = request.options.iter().find(|option| option.effect == effect).unwrap();
+        let answer = AnswerRequest::new(MessageId(mint(&SystemClock)), id, request.id, option.id.clone());
+        // It may have been withdrawn in between.
+        self.api().send(&Command::AnswerRequest(answer)).unwrap();
+    }
+
+    pub fn output(&self, id: SessionId) -> String {
+        String::from_utf8_lossy(&self.api().output(id).unwrap().unwrap_or_default()).into_owned()
+    }
+
+    pub fn events(&self, id: SessionId) -> Vec<EventBody> {
+        let output = self.output(id);
+        output.lines().filter_map(|line| Some(serde_json::from_str::<Event>(line).ok()?.body)).collect()
+    }
+
+    /// What the agent said, put together of its deltas.
+    pub fn said(&self, id: SessionId) -> String {
+        let said = |body| if let EventBody::Text { text } = body { Some(text) } else { None };
+        self.events(id).into_iter().filter_map(said).collect()
+    }
+
+    pub fn waits_for_words(&self, id: SessionId, words: &str) {
+        wait_for("it speaks", STARTS, || Ok(self.said(id).contains(words).then_some(())))
+            .unwrap_or_else(|error| panic!("{}: {error:#}\n{}", self.agent, self.output(id)));
+    }
+
+    /// The work of the task.
+    pub fn worktree(&self) -> PathBuf {
+        let state = self.api().state().unwrap();
+        state.task(self.task.id).unwrap().branch.as_ref().unwrap().path.clone().into()
+    }
+
+    /// What runs of the session: whoever carries its mark, whatever group or session it made.
+    pub fn running(&self) -> Vec<Process> {
+        let all = processes(&self.home.path("")).unwrap();
+        all.into_iter().filter(|process| process.mark.is_some()).collect()
+    }
+
+    /// Waits until nobody of any session is left.
+    pub fn is_clean(&self) {
+        let left = wait_for("nobody of it is left", ENDS, || Ok(self.running().is_empty().then_some(())));
+        left.unwrap_or_else(|error| panic!("{}: {error:#}: {:?}", self.agent, self.running()));
+    }
+
+    /// A session whose tool runs until somebody ends it.
+    pub fn in_a_tool(&self) -> SessionId {
+        let id = self.start("sleep");
+        loop {
+            let runs = || self.running().iter().any(|process| process.arguments.contains("tail -f /dev/null"));
+            let asked = wait_for("the tool runs", STARTS, || {
+                let session = self.api().state()?.session(id).cloned();
+                let session = session.filter(|session| !session.requests.is_empty() || session.status.is_ended());
+                Ok(session.map(Some).or_else(|| runs().then_some(None)))
+            });
+            match asked.unwrap_or_else(|error| panic!("{}: {error:#}\n{}", self.agent, self.output(id))) {
+                None => return id,
+                Some(session) => {
+                    assert!(!session.status.is_ended(), "{}: {session:#?}\n{}", self.agent, self.output(id));
+                    self.answer(id, &session.requests[0], OptionEffect::AllowOnce);
+                }
+            }
+        }
+    }
+}
