@@ -36,11 +36,21 @@ enum Proof {
     Replay,
     /// Kills of server, host and agent; each start at most once.
     Chaos,
+    /// Every case of every real agent program.
+    Agents,
 }
 
 impl Soak {
     pub fn run(self) -> Result<()> {
-        let all = [Proof::Model, Proof::Server, Proof::Mutants, Proof::PageMutants, Proof::Replay, Proof::Chaos];
+        let all = [
+            Proof::Model,
+            Proof::Server,
+            Proof::Mutants,
+            Proof::PageMutants,
+            Proof::Replay,
+            Proof::Chaos,
+            Proof::Agents,
+        ];
         for proof in all.into_iter().filter(|proof| self.only.is_none_or(|only| only == *proof)) {
             match proof {
                 Proof::Model => protocol::model(&self.args)?,
@@ -62,6 +72,14 @@ impl Soak {
                     protocol::replay()?;
                 }
                 Proof::Chaos => self.chaos()?,
+                Proof::Agents => {
+                    test::agents::install()?;
+                    cargo().args(["build", "--quiet", "--package", "qd"]).run()?;
+                    let mut agents = cargo();
+                    agents.args(["test", "--package", "qd-testkit", "--test", "real_agents"]);
+                    // One after the other: each of them takes a core to start.
+                    agents.args(["--", "--nocapture", "--test-threads", "1"]).env("QD_AGENTS", "all").run()?;
+                }
             }
         }
         Ok(())
