@@ -52,6 +52,33 @@ enum Phase {
     Broken,
 }
 
+/// What the agent said in the turn, as far as it may be an error.
+#[derive(Debug, Default)]
+struct Said {
+    text: String,
+    /// It did something: this is no mere complaint.
+    acted: bool,
+    /// The prompt was a command of the agent's own, which asks no model.
+    is_command: bool,
+}
+
+/// More than this is no error.
+const LONGEST_ERROR: usize = 2000;
+
+impl Said {
+    fn text(&mut self, text: &str) {
+        if self.text.len() <= LONGEST_ERROR {
+            self.text.push_str(text);
+        }
+    }
+
+    fn error(&self) -> Option<String> {
+        let is_error = !self.acted && !self.is_command && self.text.len() <= LONGEST_ERROR;
+        let words = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        (is_error && !words.is_empty()).then_some(words)
+    }
+}
+
 /// The client's side of one ACP connection with one conversation.
 #[derive(Debug)]
 pub struct Acp {
@@ -75,6 +102,7 @@ pub struct Acp {
     past: bool,
     told_offers: Vec<Offer>,
     stray: Stray,
+    said: Said,
     /// The agent's id of the message that the last piece of text belonged to.
     message: Option<String>,
 }
@@ -100,6 +128,7 @@ impl Acp {
             offers: Offers::default(),
             told_offers: Vec::new(),
             stray: Stray::default(),
+            said: Said::default(),
             message: None,
         }
     }
@@ -169,6 +198,10 @@ impl Acp {
         self.close_turn(out);
         // Read as text: the types know five reasons and fail on a sixth.
         let stop = result.get("stopReason").and_then(Value::as_str).unwrap_or("end_turn");
+        let error = self.said.error().filter(|_| self.start.quirks.errors_as_text && used.is_unknown());
+        if let Some(error) = error.filter(|_| stop == "end_turn") {
+            return self.broken(format!("{} broke off: {error}", self.start.title), out);
+        }
         self.phase = Phase::Idle;
         out.event(EventBody::TurnEnded { stop: stop.to_owned(), used });
     }
@@ -246,6 +279,7 @@ impl AgentDriver for Acp {
                 }
                 self.phase = Phase::InTurn { cancelled: false };
                 self.before_turn = self.usage.clone();
+                self.said = Said { is_command: text.starts_with('/'), ..Said::default() };
                 let mut prompt = vec![json!({ "type": "text", "text": text })];
                 if self.can.images {
                     let block = |image: &Image| json!({ "type": "image", "mimeType": image.mime, "data": image.data });

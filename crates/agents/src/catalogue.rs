@@ -55,6 +55,9 @@ pub struct Quirks {
     /// It tells the past of a loaded conversation behind its answer, up to its list of commands; without waiting for
     /// that, the past would be told again as the present.
     pub past_until_commands: bool,
+    /// An error of its model is told as the agent's words, in a turn that ends as if all were well; it shows by a turn
+    /// that used nothing.
+    pub errors_as_text: bool,
     /// How long it may take to take prompts; none is a minute.
     pub boot: Option<Duration>,
     /// It makes a sandbox of its own, which fails inside of another one.
@@ -230,6 +233,8 @@ pub fn environment(
         .chain(demo)
         .filter_map(|name| Some(((*name).to_owned(), source.get(*name)?.clone())))
         .collect();
+    // What they complain of is read by people, not by a terminal.
+    env.insert("NO_COLOR".to_owned(), "1".to_owned());
     for (name, value) in entry.map(|entry| entry.set).unwrap_or_default() {
         env.insert((*name).to_owned(), (*value).to_owned());
     }
@@ -252,11 +257,11 @@ mod tests {
     #[test]
     fn an_agent_gets_its_own_keys_and_no_others() {
         let names: Vec<_> = environment("claude-code", None, &source()).into_keys().collect();
-        assert_eq!(names, ["ANTHROPIC_API_KEY", "HOME", "PATH"]);
+        assert_eq!(names, ["ANTHROPIC_API_KEY", "HOME", "NO_COLOR", "PATH"]);
         let names: Vec<_> = environment("codex", None, &source()).into_keys().collect();
-        assert_eq!(names, ["HOME", "OPENAI_API_KEY", "PATH"]);
+        assert_eq!(names, ["HOME", "NO_COLOR", "OPENAI_API_KEY", "PATH"]);
         let names: Vec<_> = environment(DEMO, None, &source()).into_keys().collect();
-        assert_eq!(names, ["HOME", "PATH"]);
+        assert_eq!(names, ["HOME", "NO_COLOR", "PATH"]);
     }
 
     #[test]

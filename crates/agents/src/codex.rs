@@ -251,7 +251,12 @@ impl Codex {
         if matches!(kind, "usageLimitExceeded" | "rateLimitExceeded" | "sessionBudgetExceeded") {
             out.event(EventBody::Limited(self.tokens.limit()));
         }
-        format!("{title} broke off: {message}")
+        // Its words for people leave out what happened; the kind says it.
+        match (status(info), kind) {
+            (Some(status), _) => format!("{title} broke off: {message} ({status})"),
+            (None, "" | "other") => format!("{title} broke off: {message}"),
+            (None, kind) => format!("{title} broke off: {message} ({})", words(kind)),
+        }
     }
 
     fn notification(&mut self, method: &str, params: Value, out: &mut Outbox) {
@@ -307,6 +312,15 @@ fn concerns_nobody(method: &str) -> bool {
     let more =
         ["item/fileChange/patchUpdated", "item/mcpToolCall/progress", "item/commandExecution/terminalInteraction"];
     households.iter().any(|house| method.starts_with(house)) || progress.contains(&method) || more.contains(&method)
+}
+
+/// `internalServerError` as words.
+fn words(name: &str) -> String {
+    let letters = name.chars().flat_map(|letter| {
+        let space = letter.is_ascii_uppercase().then_some(' ');
+        space.into_iter().chain([letter.to_ascii_lowercase()])
+    });
+    letters.collect()
 }
 
 /// The status of HTTP in the details of an error.

@@ -233,3 +233,59 @@ async fn a_line_without_an_end_is_a_clear_failure_and_not_a_full_memory() {
     assert!(matches!(&error, LinkError::TooLong(bound) if bound.limit == LONGEST_LINE));
     assert_eq!(error.to_string(), "the agent wrote a line of more than 67108864 bytes");
 }
+
+#[test]
+fn a_complaint_that_used_nothing_is_a_failure_where_the_agent_tells_errors_so() {
+    let ends = |errors_as_text: bool, usage: Value| {
+        let mut script = Script::begun(|start| {
+            start.quirks = Quirks { errors_as_text, ..Quirks::default() };
+        });
+        script.says(&json!({ "id": 1, "result": { "protocolVersion": 1 } }));
+        script.says(&json!({ "id": 2, "result": { "sessionId": "c" } }));
+        script.driver.command(Command::prompt("go"), &mut script.out).unwrap();
+        let content = json!({ "type": "text", "text": "Error: status 429" });
+        script.updates(&json!({ "sessionUpdate": "agent_message_chunk", "content": content }));
+        script.told();
+        script.says(&json!({ "id": 3, "result": { "stopReason": "end_turn", "usage": usage } }));
+        script.told()
+    };
+    let used = json!({ "inputTokens": 10, "outputTokens": 1, "totalTokens": 11 });
+    let failed = Signal::Broken { reason: "Robot broke off: Error: status 429".to_owned() };
+    assert_eq!(ends(true, Value::Null), [failed]);
+    for (quirk, usage) in [(true, used), (false, Value::Null)] {
+        let ended = ends(quirk, usage);
+        assert!(matches!(ended.last(), Some(Signal::Event(EventBody::TurnEnded { .. }))), "{ended:?}");
+    }
+}
+
+#[test]
+fn what_the_permission_allows_is_answered_at_once_and_the_rest_is_asked() {
+    use qd_core::row::Permission;
+    let asked = |permission: Permission, kind: &str, path: &str| {
+        let mut script = Script::begun(|start| {
+            start.permission = permission;
+            start.quirks = Quirks::default();
+        });
+        script.says(&json!({ "id": 1, "result": { "protocolVersion": 1 } }));
+        script.says(&json!({ "id": 2, "result": { "sessionId": "c" } }));
+        script.driver.command(Command::prompt("go"), &mut script.out).unwrap();
+        script.sent();
+        let call = json!({ "toolCallId": "t", "title": "it", "kind": kind, "locations": [{ "path": path }] });
+        let options = json!([
+            { "optionId": "always", "name": "Always", "kind": "allow_always" },
+            { "optionId": "once", "name": "Once", "kind": "allow_once" },
+        ]);
+        let params = json!({ "sessionId": "c", "toolCall": call, "options": options });
+        script.says(&json!({ "id": 7, "method": "session/request_permission", "params": params }));
+        let asked = script.told().iter().any(|signal| matches!(signal, Signal::Event(EventBody::Asked { .. })));
+        let answers = script.sent();
+        assert_eq!(answers.is_empty(), asked);
+        assert!(answers.iter().all(|answer| answer["result"]["outcome"]["optionId"] == "once"), "{answers:?}");
+        asked
+    };
+    assert!(asked(Permission::Ask, "edit", "/w/a"));
+    assert!(!asked(Permission::Edit, "edit", "/w/a"));
+    assert!(asked(Permission::Edit, "edit", "/etc/a"));
+    assert!(asked(Permission::Edit, "execute", "/w"));
+    assert!(!asked(Permission::Everything, "execute", "/w"));
+}

@@ -57,6 +57,7 @@ impl Acp {
 
     fn tool(&mut self, update: acp::ToolCallUpdate, out: &mut Outbox) {
         self.message = None;
+        self.said.acted = true;
         let update = self.tools.read(update);
         self.tools.tell(update, out);
     }
@@ -79,6 +80,7 @@ impl Acp {
         }
         self.message = message;
         if !text.is_empty() {
+            self.said.text(&text);
             out.event(EventBody::Text { text });
         }
     }

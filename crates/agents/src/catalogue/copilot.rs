@@ -16,6 +16,7 @@ pub(super) const ENTRY: Entry = Entry {
             tokens: Tokens::WholeSession,
             load_after: None,
             past_until_commands: false,
+            errors_as_text: true,
             boot: None,
             sandboxes_itself: false,
         },

@@ -19,6 +19,7 @@ pub(super) const ENTRY: Entry = Entry {
             // after 62 s it was measured to work.
             load_after: Some(Duration::from_secs(62)),
             past_until_commands: true,
+            errors_as_text: false,
             boot: None,
             sandboxes_itself: false,
         },

@@ -206,6 +206,8 @@ fn a_failed_turn_says_what_to_do() {
     let status = json!({ "responseStreamConnectionFailed": { "httpStatusCode": 401 } });
     assert_eq!(failed(json!({ "message": "no", "codexErrorInfo": status })), login);
     assert_eq!(failed(json!({ "message": "too much", "codexErrorInfo": "other" })), "The agent broke off: too much");
+    let busy = failed(json!({ "message": "High demand.", "codexErrorInfo": "internalServerError" }));
+    assert_eq!(busy, "The agent broke off: High demand. (internal server error)");
 }
 
 #[test]
