@@ -5,7 +5,8 @@
 //! not know survives as `EventBody::Unknown`.
 //!
 //! A question (as opposed to a permission) is a `session/request_permission` whose params carry
-//! `_meta: {"question": true}`: the protocol's own kinds of options only allow and reject.
+//! `_meta: {"question": true}`: the protocol's own kinds of options only allow and reject. `takesNote` and `takesInput`
+//! beside it say that the answer may carry `_meta: {note, input}`; an option's `_meta.detail` says what choosing it means.
 
 mod boot;
 mod offers;
@@ -23,7 +24,7 @@ use crate::rpc::{self, Incoming, RpcError};
 use crate::stray::Stray;
 use crate::usage;
 use offers::Offers;
-use permission::Pending;
+use permission::{Beside, Pending};
 use tools::OpenTools;
 
 /// What an answer from the agent is awaited for.
@@ -293,8 +294,8 @@ impl AgentDriver for Acp {
                 Ok(())
             }
             // The protocol has no place for words beside an answer, nor for an edited input.
-            Command::Answer { request, option, message, note: _, input: _ } => {
-                self.answer(request, option, message, out)
+            Command::Answer { request, option, message, note, input } => {
+                self.answer(request, option, Beside { note, input }, message, out)
             }
             Command::Steer { .. } => Err(Refused::NotSteered),
             Command::Choose { offer, value } => self.choose(offer, value, out),

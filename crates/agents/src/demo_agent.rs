@@ -15,6 +15,7 @@ mod files;
 mod memory;
 mod prompt;
 mod scenario;
+mod tour;
 mod turn;
 mod voice;
 mod work;
@@ -259,17 +260,19 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Agent<R, W> {
                 let name = format!("demo-{}", of_cause(&["demo", &self.settings.mark, &pid, &now, &count]));
                 let cwd = PathBuf::from(params["cwd"].as_str().unwrap_or("."));
                 self.conversations.insert(name.clone(), Conversation::new(cwd));
-                let mut result = options();
+                let mut result = options(false);
                 result["sessionId"] = json!(name);
-                self.reply(&id, &result).await
+                self.reply(&id, &result).await?;
+                self.tell_commands(&name).await
             }
             "session/load" => self.load(id, params).await,
             "session/set_mode" => self.reply(&id, &json!({})).await,
             "session/set_config_option" => {
+                let slow = params["value"] == SLOW_MODEL;
                 if let Some(conversation) = self.conversation(params) {
-                    conversation.slow = params["value"] == SLOW_MODEL;
+                    conversation.slow = slow;
                 }
-                self.reply(&id, &options()).await
+                self.reply(&id, &options(slow)).await
             }
             "session/prompt" => self.prompt(id, params).await,
             _ => self.refuse(&id, -32601, &format!("unknown method {method}")).await,
@@ -290,8 +293,20 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Agent<R, W> {
             let line = format!("{message}\n");
             self.output.write_all(line.as_bytes()).await?;
         }
-        self.conversations.insert(name, conversation);
-        self.reply(&id, &options()).await
+        self.conversations.insert(name.clone(), conversation);
+        self.reply(&id, &options(false)).await?;
+        self.tell_commands(&name).await
+    }
+
+    /// What may stand behind a slash at the beginning of a prompt.
+    async fn tell_commands(&mut self, name: &str) -> io::Result<()> {
+        let commands = json!([
+            { "name": "say", "description": "Repeats what follows" },
+            { "name": "where", "description": "Says which directory it works in" },
+        ]);
+        let update = json!({ "sessionUpdate": "available_commands_update", "availableCommands": commands });
+        let params = json!({ "sessionId": name, "update": update });
+        self.write(&json!({ "jsonrpc": "2.0", "method": "session/update", "params": params })).await
     }
 
     async fn prompt(&mut self, id: Value, params: &Value) -> io::Result<()> {
@@ -301,13 +316,15 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Agent<R, W> {
         let blocks = params["prompt"].as_array().map(Vec::as_slice).unwrap_or_default();
         let text: Vec<_> = blocks.iter().filter_map(|block| block["text"].as_str()).collect();
         let text = text.join("\n");
+        let image = |block: &Value| Some((block["mimeType"].as_str()?.to_owned(), block["data"].as_str()?.to_owned()));
+        let images = blocks.iter().filter_map(image).collect();
         let name = params["sessionId"].as_str().unwrap_or_default().to_owned();
         let Some(conversation) = self.conversations.get_mut(&name) else {
             return self.refuse(&id, -32602, &format!("no conversation {name}")).await;
         };
         conversation.prompts.push(text.clone());
         conversation.save(&self.settings.home, &name)?;
-        let turn = Turn::new(&self.settings, conversation, self.voice.of(&name), &text);
+        let turn = Turn::new(&self.settings, conversation, self.voice.of(&name), &text, images);
         self.running = Some(Running { call: id, ignores_cancel: turn.ignores_cancel(), future: Box::pin(turn.play()) });
         Ok(())
     }
@@ -347,7 +364,7 @@ fn complain(message: &str) {
 fn initialized() -> Value {
     json!({
         "protocolVersion": 1,
-        "agentCapabilities": { "loadSession": true, "promptCapabilities": { "image": false } },
+        "agentCapabilities": { "loadSession": true, "promptCapabilities": { "image": true } },
         "agentInfo": {
             "name": "quarterdeck-demo-agent",
             "title": "Demo agent (scripted, no model)",
@@ -357,10 +374,11 @@ fn initialized() -> Value {
     })
 }
 
-fn options() -> Value {
+fn options(slow: bool) -> Value {
+    let current = if slow { SLOW_MODEL } else { "scripted" };
     let models = MODELS.iter().map(|(id, title)| json!({ "value": id, "name": title }));
     json!({ "configOptions": [{
-        "id": "model", "name": "Model", "category": "model", "type": "select", "currentValue": "scripted",
+        "id": "model", "name": "Model", "category": "model", "type": "select", "currentValue": current,
         "options": models.collect::<Vec<_>>(),
     }] })
 }

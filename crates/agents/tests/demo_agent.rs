@@ -9,6 +9,7 @@ use qd_agents::driver::{Command, Refused, Signal, Start};
 use qd_agents::link::Link;
 use qd_core::event::{EventBody, OptionEffect, Request, ToolContent, ToolKind, ToolStatus, ToolUpdate};
 use qd_core::ids::Millis;
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
@@ -192,6 +193,53 @@ async fn a_script_in_the_project_says_what_is_done() {
 }
 
 #[tokio::test]
+async fn an_answer_carries_a_reason_or_an_edited_command() {
+    let mut stage = Stage::new();
+    let mut link = stage.agent(None);
+    until(&mut link, is_ready).await;
+    prompt(&mut link, "Task document: tasks/clock.md\n");
+    let asked = request(&until(&mut link, is_asked).await);
+    assert!(asked.takes_note);
+    assert_eq!(asked.input, Some(json!({ "command": "git status --short" })));
+    let input = Some(json!({ "command": "echo edited" }));
+    let option = Some("allow".to_owned());
+    link.command(Command::Answer { request: asked.id, option, note: None, input, message: None }).unwrap();
+    let signals = until(&mut link, is_turn_end).await;
+    let printed = |tool: &&ToolUpdate| matches!(tool.content.as_deref(), Some([ToolContent::Terminal { output, .. }]) if output == "edited\n");
+    assert!(tools(&signals).iter().any(printed), "{signals:?}");
+
+    let mut link = stage.agent(None);
+    until(&mut link, is_ready).await;
+    prompt(&mut link, "Task document: tasks/clock.md\n");
+    let asked = request(&until(&mut link, is_asked).await);
+    let note = Some("not on a Monday".to_owned());
+    let option = Some("reject".to_owned());
+    link.command(Command::Answer { request: asked.id, option, note: note.clone(), input: None, message: None })
+        .unwrap();
+    let signals = until(&mut link, is_turn_end).await;
+    assert!(said(&signals).contains("You said: not on a Monday"), "{signals:?}");
+    let told =
+        |signal: &Signal| matches!(signal, Signal::Event(EventBody::Answered { note: told, .. }) if *told == note);
+    assert!(signals.iter().any(told), "{signals:?}");
+}
+
+#[tokio::test]
+async fn a_tour_shows_each_kind_of_tool_and_leaves_nothing() {
+    let mut stage = Stage::new();
+    let mut link = stage.agent(None);
+    until(&mut link, is_ready).await;
+    prompt(&mut link, "[[demo: tour]]");
+    let signals = until(&mut link, is_turn_end).await;
+    let shown = |kind: ToolKind| tools(&signals).iter().any(|tool| tool.tool == Some(kind));
+    let kinds = [ToolKind::Read, ToolKind::Edit, ToolKind::Delete, ToolKind::Move, ToolKind::Search, ToolKind::Execute];
+    for kind in kinds.into_iter().chain([ToolKind::Think, ToolKind::Fetch, ToolKind::Other]) {
+        assert!(shown(kind), "{kind:?}");
+    }
+    assert!(signals.iter().any(|signal| matches!(signal, Signal::Event(EventBody::Image(_)))));
+    assert_eq!(fs::read_dir(stage.cwd().join("demo-notes")).unwrap().count(), 0);
+}
+
+#[tokio::test]
 async fn a_rejected_command_is_not_run_and_the_rest_goes_on() {
     let mut stage = Stage::new();
     let mut link = stage.agent(None);
@@ -273,7 +321,8 @@ async fn a_conversation_is_gone_on_with_and_its_past_is_not_told_again() {
     let past = |signal: &Signal| {
         !matches!(
             signal,
-            Signal::Event(EventBody::Conversation { .. } | EventBody::Offers { .. }) | Signal::Ready { .. }
+            Signal::Event(EventBody::Conversation { .. } | EventBody::Offers { .. } | EventBody::Commands { .. })
+                | Signal::Ready { .. }
         )
     };
     assert!(!signals.iter().any(past), "{signals:?}");

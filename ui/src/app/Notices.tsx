@@ -2,6 +2,7 @@
 import { X } from "lucide-react";
 import { useNotices, useShell } from "../lib/use";
 import { Button, IconButton } from "../ui/Button";
+import { KeptNotices } from "./KeptNotice";
 import { UndoNotice } from "./UndoNotice";
 
 const MOST = 4;
@@ -38,6 +39,7 @@ export function Notices() {
             </IconButton>
           </div>
         ))}
+        <KeptNotices />
         <UndoNotice />
       </div>
     </div>

@@ -98,7 +98,7 @@ export function Segmented<T extends string>({ value, options, onChange, label }:
 const FIELD = "rounded border border-line-strong bg-panel text-ink placeholder:text-ink-3 focus-visible:outline-2";
 
 export function TextField({ className = "", ...rest }: ComponentProps<"input">) {
-  return <input type="text" autoComplete="off" {...rest} className={`h-7 px-2 ${FIELD} ${className}`} />;
+  return <input type="text" autoComplete="off" {...rest} className={`h-7 px-2 aria-invalid:border-danger ${FIELD} ${className}`} />;
 }
 
 export function Select({ className = "", ...rest }: SelectHTMLAttributes<HTMLSelectElement>) {

@@ -21,6 +21,14 @@ pub(super) struct Pending {
     options: Vec<String>,
 }
 
+/// What a person gives beside an option.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Beside {
+    pub(super) note: Option<String>,
+    /// The tool's input as it was edited.
+    pub(super) input: Option<Value>,
+}
+
 impl Acp {
     pub(super) fn permission(&mut self, call: &Value, params: Value, out: &mut Outbox) {
         let asked: acp::RequestPermissionRequest = match serde_json::from_value(params) {
@@ -36,7 +44,9 @@ impl Acp {
             out.event(EventBody::Note { text });
             return rpc::reply(call, &json!({ "outcome": { "outcome": "cancelled" } }), out);
         }
-        let question = asked.meta.as_ref().and_then(|meta| meta.get("question")).is_some_and(|yes| yes == true);
+        // The protocol has no word for these; an agent that has them says so beside it.
+        let says = |name: &str| asked.meta.as_ref().and_then(|meta| meta.get(name)).is_some_and(|yes| yes == true);
+        let (question, takes_note, takes_input) = (says("question"), says("takesNote"), says("takesInput"));
         // Some agents name a tool call here for the first time, so the call is upserted from here as well. A question
         // is no tool call.
         let mut tool = self.tools.read(asked.tool_call);
@@ -48,6 +58,7 @@ impl Acp {
         let detail = detail(&tool);
         let call_id = tool.id.clone();
         let tool_id = (!question).then(|| tool.id.clone());
+        let input = tool.input.clone().filter(|_| takes_input);
         if !question {
             self.tools.tell(tool, out);
         }
@@ -62,7 +73,7 @@ impl Acp {
         let pending = Pending { call: call.clone(), options: options.iter().map(|option| option.id.clone()).collect() };
         self.requests.insert(id, pending);
         let title = title.unwrap_or_else(|| format!("{} asks for permission", self.start.title));
-        let request = Request { id, title, detail, tool: tool_id, options, question, takes_note: false, input: None };
+        let request = Request { id, title, detail, tool: tool_id, options, question, takes_note, input };
         out.event(EventBody::Asked { request });
     }
 
@@ -70,6 +81,7 @@ impl Acp {
         &mut self,
         request: RequestId,
         option: Option<String>,
+        beside: Beside,
         message: Option<MessageId>,
         out: &mut Outbox,
     ) -> Result<(), Refused> {
@@ -81,9 +93,13 @@ impl Acp {
             Some(option) => json!({ "outcome": "selected", "optionId": option }),
             None => json!({ "outcome": "cancelled" }),
         };
-        rpc::reply(&pending.call, &json!({ "outcome": outcome }), out);
+        let mut reply = json!({ "outcome": outcome });
+        if beside != Beside::default() {
+            reply["_meta"] = json!({ "note": beside.note, "input": beside.input });
+        }
+        rpc::reply(&pending.call, &reply, out);
         self.requests.remove(&request);
-        out.event(EventBody::Answered { request, option, note: None, message });
+        out.event(EventBody::Answered { request, option, note: beside.note, message });
         Ok(())
     }
 
@@ -115,7 +131,8 @@ fn offered(option: acp::PermissionOption, question: bool) -> RequestOption {
         acp::PermissionOptionKind::RejectAlways => OptionEffect::RejectAlways,
         _ => OptionEffect::Choice,
     };
-    RequestOption { id: option.option_id.to_string(), label: option.name, effect, detail: None }
+    let detail = option.meta.as_ref().and_then(|meta| meta.get("detail")).and_then(Value::as_str).map(str::to_owned);
+    RequestOption { id: option.option_id.to_string(), label: option.name, effect, detail }
 }
 
 /// The command, else the file, else the beginning of the text.

@@ -19,6 +19,8 @@ pub enum Directive {
     Crash,
     /// `ask`: asks a question and repeats the answer.
     Ask,
+    /// `tour`: shows each kind of thing that a transcript can hold.
+    Tour,
     /// `quick`: ends at once.
     Quick,
     /// `slow`: steps take ten times as long.
@@ -49,6 +51,7 @@ impl Directive {
             "fork" => Self::Fork,
             "crash" => Self::Crash,
             "ask" => Self::Ask,
+            "tour" => Self::Tour,
             "quick" => Self::Quick,
             "slow" => Self::Slow,
             "append-id" => Self::AppendId(argument.trim().to_owned()),

@@ -11,6 +11,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::directive::Directive;
 use super::turn::{Stop, Turn};
+use super::voice::Answer;
 
 /// Events of a flood in one tick of 10 ms: 10,000 a second.
 const FLOOD_TICK: u64 = 100;
@@ -54,6 +55,10 @@ impl Turn {
                 self.voice.text("Done at once, as I was told.").await;
                 return Some(Stop::Ended);
             }
+            Directive::Tour => {
+                self.tour().await;
+                return Some(Stop::Ended);
+            }
             Directive::AppendId(file) => self.append_id(Path::new(file)).await,
             Directive::Slow | Directive::NoPermission => {}
         }
@@ -93,8 +98,10 @@ impl Turn {
 
     async fn question(&self) {
         let options = json!([
-            { "optionId": "tabs", "name": "Tabs", "kind": "allow_once" },
-            { "optionId": "spaces", "name": "Spaces", "kind": "allow_once" },
+            { "optionId": "tabs", "name": "Tabs", "kind": "allow_once",
+              "_meta": { "detail": "One character a step; everybody sets their own width." } },
+            { "optionId": "spaces", "name": "Spaces", "kind": "allow_once",
+              "_meta": { "detail": "Looks the same everywhere." } },
         ]);
         let call = format!("demo-{}", self.voice.number());
         let answer = self
@@ -102,10 +109,15 @@ impl Turn {
             .ask(json!({
                 "toolCall": { "toolCallId": call, "title": "Tabs or spaces?" },
                 "options": options,
-                "_meta": { "question": true },
+                "_meta": { "question": true, "takesNote": true },
             }))
             .await;
-        self.speak(&format!("You chose {}.\n\n", answer.as_deref().unwrap_or("nothing"))).await;
+        let said = match answer {
+            None => "You chose nothing.".to_owned(),
+            Some(Answer { note: Some(note), .. }) => format!("In your own words: {note}"),
+            Some(Answer { option, .. }) => format!("You chose {option}."),
+        };
+        self.speak(&format!("{said}\n\n")).await;
     }
 
     async fn append_id(&self, file: &Path) {

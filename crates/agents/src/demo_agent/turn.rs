@@ -29,6 +29,8 @@ pub(super) struct Turn {
     pub(super) voice: Voice,
     pub(super) prompt: Prompt,
     pub(super) directives: Vec<Directive>,
+    /// What images came with the prompt: media type and base64.
+    pub(super) images: Vec<(String, String)>,
     /// How many prompts the conversation has, with this one.
     pub(super) count: usize,
     /// Whether the person allowed its commands.
@@ -36,7 +38,13 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    pub(super) fn new(settings: &Settings, conversation: &Conversation, voice: Voice, text: &str) -> Self {
+    pub(super) fn new(
+        settings: &Settings,
+        conversation: &Conversation,
+        voice: Voice,
+        text: &str,
+        images: Vec<(String, String)>,
+    ) -> Self {
         let prompt = Prompt::read(text);
         let mut directives = Directive::all_in(text);
         if let Some(document) = prompt.document.as_ref().and_then(|path| files::inside(&conversation.cwd, path))
@@ -53,6 +61,7 @@ impl Turn {
             prompt,
             allowed: directives.contains(&Directive::NoPermission),
             directives,
+            images,
             count: conversation.prompts.len(),
         }
     }

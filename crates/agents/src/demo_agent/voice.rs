@@ -12,6 +12,16 @@ pub(super) enum Said {
     Asked { id: i64, message: Value, answer: oneshot::Sender<Value> },
 }
 
+/// What a person chose, and what came beside it.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// The option's id.
+    pub(super) option: String,
+    pub(super) note: Option<String>,
+    /// The tool's input as it was edited.
+    pub(super) input: Option<Value>,
+}
+
 /// Speaks for one conversation.
 #[derive(Clone, Debug)]
 pub(super) struct Voice {
@@ -58,8 +68,13 @@ impl Voice {
         self.update(fields).await;
     }
 
-    /// Asks and waits. The chosen option's id; none where the client withdrew.
-    pub(super) async fn ask(&self, params: Value) -> Option<String> {
+    pub(super) async fn image(&self, mime: &str, data: &str) {
+        let content = json!({ "type": "image", "mimeType": mime, "data": data });
+        self.update(json!({ "sessionUpdate": "agent_message_chunk", "content": content })).await;
+    }
+
+    /// Asks and waits. None where the client withdrew.
+    pub(super) async fn ask(&self, params: Value) -> Option<Answer> {
         let id = self.number();
         let mut params = params;
         params["sessionId"] = json!(&*self.conversation);
@@ -67,6 +82,8 @@ impl Voice {
         let (answer, answered) = oneshot::channel();
         let _ = self.say.send(Said::Asked { id, message, answer }).await;
         let result = answered.await.ok()?;
-        result.pointer("/outcome/optionId").and_then(Value::as_str).map(str::to_owned)
+        let option = result.pointer("/outcome/optionId").and_then(Value::as_str)?.to_owned();
+        let note = result.pointer("/_meta/note").and_then(Value::as_str).map(str::to_owned);
+        Some(Answer { option, note, input: result.pointer("/_meta/input").cloned() })
     }
 }

@@ -27,15 +27,28 @@ impl Turn {
                     format!("I am the demo agent (scripted, no model): for a {kind}{about} I have nothing to say.\n");
                 self.speak(&text).await;
             }
-            (None, None) => {
-                let text = format!(
-                    "I am the demo agent (scripted, no model). This is prompt {} of our conversation; you wrote: {}\n",
-                    self.count, self.prompt.instruction
-                );
-                self.speak(&text).await;
-            }
+            (None, None) => self.talk().await,
         }
         Stop::Ended
+    }
+
+    async fn talk(&self) {
+        let words = &self.prompt.instruction;
+        if let Some(words) = words.strip_prefix("/say ") {
+            self.speak(&format!("{words}\n")).await;
+        } else if words == "/where" {
+            self.speak(&format!("In `{}`.\n", self.cwd.display())).await;
+        } else {
+            let count = self.count;
+            let text = format!(
+                "I am the demo agent (scripted, no model). This is prompt {count} of our conversation; you wrote: {words}\n"
+            );
+            self.speak(&text).await;
+        }
+        for (mime, data) in &self.images {
+            self.speak("This came with it:\n").await;
+            self.voice.image(mime, data).await;
+        }
     }
 
     async fn implement(&mut self, document: &str) {
@@ -122,7 +135,7 @@ impl Turn {
         text
     }
 
-    async fn edit(&self, edit: &Edit) {
+    pub(super) async fn edit(&self, edit: &Edit) {
         let path = files::inside(&self.cwd, &edit.path);
         let old = path.as_ref().and_then(|path| std::fs::read_to_string(path).ok());
         let new = match &old {
@@ -143,7 +156,7 @@ impl Turn {
         }
     }
 
-    async fn write(&self, path: &str, old: Option<String>, new: Option<String>) {
+    pub(super) async fn write(&self, path: &str, old: Option<String>, new: Option<String>) {
         let id = self.begin(&format!("Edit {path}"), "edit", json!({ "locations": self.location(path) })).await;
         let target = files::inside(&self.cwd, path);
         let (Some(target), Some(new)) = (target, new) else {
@@ -162,17 +175,31 @@ impl Turn {
     }
 
     /// Runs a command line; asks before the first. Whether it succeeded; none where it was not allowed.
-    async fn run(&mut self, command: &str) -> Option<bool> {
+    pub(super) async fn run(&mut self, command: &str) -> Option<bool> {
         let input = json!({ "command": command });
         let fields = json!({ "rawInput": input, "status": "pending" });
         let id = self.begin(&format!("`{command}`"), "execute", fields).await;
-        if !self.allowed && !self.ask(&id, command).await {
-            self.end(&id, "failed", text_content("Not allowed.")).await;
-            self.speak("I was not allowed to run the command, so I go on without it.\n\n").await;
-            return None;
+        let mut fields = json!({ "status": "in_progress" });
+        let mut command = command.to_owned();
+        if !self.allowed {
+            match self.ask(&id, &command).await {
+                Ok(None) => {}
+                Ok(Some(edited)) => {
+                    fields["title"] = json!(format!("`{edited}`"));
+                    fields["rawInput"] = json!({ "command": edited });
+                    command = edited;
+                }
+                Err(why) => {
+                    self.end(&id, "failed", text_content("Not allowed.")).await;
+                    let why = why.map(|why| format!(" You said: {why}")).unwrap_or_default();
+                    let text = format!("I was not allowed to run the command, so I go on without it.{why}\n\n");
+                    self.speak(&text).await;
+                    return None;
+                }
+            }
         }
-        self.voice.tool("tool_call_update", &id, json!({ "status": "in_progress" })).await;
-        let spawn = Spawn::new("sh").args(["-c", command]).envs(&self.settings.env).cwd(&self.cwd);
+        self.voice.tool("tool_call_update", &id, fields).await;
+        let spawn = Spawn::new("sh").args(["-c", &command]).envs(&self.settings.env).cwd(&self.cwd);
         let ended = Run::new(spawn, COMMAND_TIMEOUT).limits(64 << 10, 64 << 10).output().await;
         let (code, printed) = match ended {
             Ok(output) => (output.code().unwrap_or(-1), format!("{}{}", output.stdout.text(), output.stderr.text())),
@@ -187,19 +214,27 @@ impl Turn {
         Some(code == 0)
     }
 
-    async fn ask(&mut self, id: &str, command: &str) -> bool {
+    /// Asks for a command: allowed as it is, allowed as it was edited, or denied with a reason.
+    async fn ask(&mut self, id: &str, command: &str) -> Result<Option<String>, Option<String>> {
         let options = json!([
             { "optionId": "allow", "name": "Allow", "kind": "allow_once" },
-            { "optionId": "always", "name": "Allow for this session", "kind": "allow_always" },
-            { "optionId": "reject", "name": "Reject", "kind": "reject_once" },
+            { "optionId": "always", "name": "Always allow", "kind": "allow_always",
+              "_meta": { "detail": "every command of this session" } },
+            { "optionId": "reject", "name": "Deny", "kind": "reject_once" },
         ]);
         let call = json!({
             "toolCallId": id, "title": format!("Run `{command}`"), "kind": "execute", "status": "pending",
             "rawInput": { "command": command },
         });
-        let answer = self.voice.ask(json!({ "toolCall": call, "options": options })).await;
-        self.allowed = matches!(answer.as_deref(), Some("allow" | "always"));
-        self.allowed
+        let meta = json!({ "takesNote": true, "takesInput": true });
+        let asked = json!({ "toolCall": call, "options": options, "_meta": meta });
+        let Some(answer) = self.voice.ask(asked).await else { return Err(None) };
+        if !matches!(answer.option.as_str(), "allow" | "always") {
+            return Err(answer.note);
+        }
+        self.allowed = true;
+        let edited = answer.input.as_ref().and_then(|input| input["command"].as_str());
+        Ok(edited.map(str::to_owned))
     }
 
     async fn tell_plan(&self, plan: &Plan) {
@@ -242,7 +277,7 @@ impl Plan {
     }
 }
 
-fn text_content(text: &str) -> Value {
+pub(super) fn text_content(text: &str) -> Value {
     json!({ "content": [{ "type": "content", "content": { "type": "text", "text": text } }] })
 }
 

@@ -45,16 +45,7 @@ export const ItemView = memo(function ItemView({ item, renderRequest }: { item: 
     case "plan":
       return <PlanList entries={item.entries} />;
     case "asked":
-      return item.settled ? (
-        <p className="flex items-start gap-2 text-ink-2">
-          <CornerDownRight className="mt-0.5 size-4 shrink-0 text-ink-3" aria-hidden="true" />
-          <span className="wrap-anywhere">
-            <Coded text={item.request.title} /> <span className="text-ink">{item.option === null ? "Withdrawn" : optionLabel(item.request, item.option)}</span>
-          </span>
-        </p>
-      ) : (
-        renderRequest(item.request)
-      );
+      return item.settled ? <Settled item={item} /> : renderRequest(item.request);
     case "note":
       return <p className="text-meta text-ink-3">{item.text}</p>;
     case "stderr":
@@ -87,6 +78,27 @@ function Says({ text }: { text: string }) {
       <Markdown chat html={html} />
       <CopyButton what="the message" text={text} />
     </div>
+  );
+}
+
+/** What was asked and what was answered, with what was said beside it. */
+function Settled({ item }: { item: Extract<Item, { type: "asked" }> }) {
+  const { request, option, note } = item;
+  // Words of one's own stand in the place of any choice.
+  const own = request.question && note !== null;
+  return (
+    <p data-item="settled" className="flex items-start gap-2 text-ink-2">
+      <CornerDownRight className="mt-0.5 size-4 shrink-0 text-ink-3" aria-hidden="true" />
+      <span className="wrap-anywhere">
+        <Coded text={request.title} />
+        {!own && <span className="ms-1.5 font-medium text-ink">{option === null ? "Withdrawn" : optionLabel(request, option)}</span>}
+        {note !== null && (
+          <span dir="auto" className="ms-1.5 text-ink">
+            “{note}”
+          </span>
+        )}
+      </span>
+    </p>
   );
 }
 
