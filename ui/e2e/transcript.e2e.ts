@@ -125,7 +125,7 @@ test("a_message_to_an_agent_at_work_waits_in_sight", async ({ page }) => {
   await log(page).getByText("I hang now").waitFor();
   await page.getByRole("textbox", { name: "Message" }).fill("When you are done: tea.");
   await page.keyboard.press("Enter");
-  const queued = log(page).locator("[data-message-id]", { hasText: "When you are done: tea." });
+  const queued = page.getByRole("list", { name: "Messages on their way" }).locator("[data-message-id]", { hasText: "When you are done: tea." });
   await queued.getByText("Queued").waitFor();
   expect(await page.getByRole("textbox", { name: "Message" }).inputValue(), "the box is free for the next").toBe("");
   await page.reload();

@@ -7,7 +7,7 @@ use qd_core::event::{
 };
 use qd_core::ids::{MessageId, Millis, RequestId};
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use ts_rs::TS;
 
 /// One thing that the transcript shows.
@@ -168,6 +168,7 @@ pub struct Transcript {
     /// Where each tool call of the current attempt stands: its item, and its place in a run of reads.
     tools: HashMap<String, (usize, usize)>,
     asked: HashMap<RequestId, usize>,
+    prompted: HashSet<MessageId>,
     plan: Option<usize>,
     part: Part,
     usage: Usage,
@@ -279,9 +280,9 @@ impl Transcript {
         self.can
     }
 
-    /// The ids of the messages that the agent was given.
+    /// Whether the agent was given this message.
     pub fn has_message(&self, id: MessageId) -> bool {
-        self.items.iter().any(|item| matches!(&item.body, ItemBody::Prompt { message, .. } if *message == id))
+        self.prompted.contains(&id)
     }
 
     /// Takes one event; gives back the first item that changed.
@@ -298,6 +299,7 @@ impl Transcript {
             EventBody::Prompt { message, text, images } => {
                 self.plan = None;
                 self.turn.get_or_insert(ts);
+                self.prompted.insert(message);
                 self.add(ts, ItemBody::Prompt { message, text, images })
             }
             EventBody::Image(image) => self.add(ts, ItemBody::Image { image }),

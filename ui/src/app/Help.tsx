@@ -39,6 +39,10 @@ const MAP: [string, [string, string][]][] = [
       ["[ ]", "The turn before, the turn after"],
       ["f", "Find in the transcript"],
       ["m", "Write a message"],
+      ["Enter", "Send it; while the agent works: queue it"],
+      [`${MOD} Enter`, "Send it now, into the turn"],
+      ["Esc Esc", "From the message: interrupt the turn"],
+      ["ArrowUp", "In an empty message: what was sent before"],
     ],
   ],
 ];

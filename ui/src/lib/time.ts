@@ -24,6 +24,11 @@ export function hourMinute(at: number): string {
   return clockTime.format(at);
 }
 
+/** "14:02" of today, else "24 Nov, 14:02". */
+export function moment(at: number, now: number): string {
+  return new Date(at).toDateString() === new Date(now).toDateString() ? hourMinute(at) : `${day.format(at)}, ${hourMinute(at)}`;
+}
+
 /** "0:07", "4:12", "1:02:33" */
 export function elapsed(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));

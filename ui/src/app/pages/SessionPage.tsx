@@ -7,12 +7,14 @@ import { useSilence } from "../../features/sessions/silence";
 import { Composer } from "../../features/transcript/Composer";
 import { SessionLog } from "../../features/transcript/log";
 import { RawView } from "../../features/transcript/RawView";
+import { Used } from "../../features/transcript/Used";
 import { TranscriptView } from "../../features/transcript/TranscriptView";
+import { isWorking } from "../../features/transcript/turn";
 import type { Request, SessionView } from "../../lib/generated/types";
 import { useKeys } from "../../lib/keys";
 import { useElapsed } from "../../lib/time";
 import { onSession, retrySession, useReach, useSession, useShell } from "../../lib/use";
-import { count, dollars, isEnded, KIND_LABEL, plural, scriptedNote } from "../../lib/words";
+import { isEnded, KIND_LABEL, plural, scriptedNote } from "../../lib/words";
 import { Button, IconButton } from "../../ui/Button";
 import { StatusMark } from "../../ui/Mark";
 import { Badge, Empty, Skeleton, TextField } from "../../ui/Small";
@@ -58,7 +60,6 @@ function SessionBody({ view }: { view: SessionView }) {
     if (unseen) onSession(shell, "mark_seen", row.id);
   }, [shell, unseen, row.id]);
   useKeys({ f: () => setFinding(true), m: () => composer.current?.querySelector("textarea")?.focus(), "[": () => turn(-1), "]": () => turn(1) });
-  const blocked = view.actions.find((action) => action.name === "message");
   const renderRequest = (request: Request) => <RequestBlock session={row.id} request={request} reason={row.requests.some((r) => r.id === request.id) ? null : "It is answered or withdrawn."} />;
   return (
     <>
@@ -76,12 +77,12 @@ function SessionBody({ view }: { view: SessionView }) {
       {raw ? (
         <RawView session={row.id} />
       ) : log ? (
-        <TranscriptView log={log} messages={view.messages} active={!isEnded(row.status)} found={found} empty={view.line} renderRequest={renderRequest} jump={jump} />
+        <TranscriptView log={log} messages={view.messages} works={isWorking(row.status)} active={!isEnded(row.status)} found={found} empty={view.line} renderRequest={renderRequest} jump={jump} />
       ) : (
         <div className="flex-1" />
       )}
       <div ref={composer}>
-        <Composer session={row.id} blocked={blocked && !blocked.enabled ? blocked.reason : null} running={!isEnded(row.status)} />
+        <Composer view={view} log={log} />
       </div>
     </>
   );
@@ -151,16 +152,7 @@ function SessionHead({ view, raw, onRaw, onFind, onTurn }: HeadProps) {
         </span>
         <span>{time}</span>
         {activity !== null && activity.operations > 0 && <span>{plural(activity.operations, "operation")}</span>}
-        {usage && (usage.input !== null || usage.output !== null) && (
-          <span title={`${count(usage.input)} in, ${count(usage.output)} out`}>{count((usage.input ?? 0) + (usage.output ?? 0))} tokens</span>
-        )}
-        {usage?.context_used != null && (
-          <span>
-            context {count(usage.context_used)}
-            {usage.context_size !== null && ` of ${count(usage.context_size)}`}
-          </span>
-        )}
-        {usage?.cost_usd != null && <span>{dollars(usage.cost_usd)}</span>}
+        {usage && <Used usage={usage} ended={ended} />}
       </p>
       </div>
     </header>

@@ -8,7 +8,9 @@ import { Coded } from "../../ui/Coded";
 import { Markdown } from "../../ui/Markdown";
 import { StatusMark } from "../../ui/Mark";
 import { CopyButton } from "./CopyButton";
+import { Picture } from "./Picture";
 import { PlanList } from "./PlanList";
+import { Limited, Retrying, Turn } from "./Told";
 import { Fold, ReadsRow, ToolRow } from "./ToolRow";
 
 export const ItemView = memo(function ItemView({ item, renderRequest }: { item: Item; renderRequest: (request: Request) => ReactNode }) {
@@ -22,6 +24,13 @@ export const ItemView = memo(function ItemView({ item, renderRequest }: { item: 
     case "prompt":
       return (
         <div data-item="prompt" className="group/copy relative my-1 rounded border border-line bg-hover px-3 py-2">
+          {item.images.length > 0 && (
+            <div className="flex flex-wrap gap-2 pb-1">
+              {item.images.map((image, at) => (
+                <Picture key={at} image={image} of="you" />
+              ))}
+            </div>
+          )}
           <p dir="auto" className="max-w-[88ch] whitespace-pre-wrap wrap-anywhere">
             {item.text}
           </p>
@@ -30,6 +39,8 @@ export const ItemView = memo(function ItemView({ item, renderRequest }: { item: 
       );
     case "text":
       return <Says text={item.text} />;
+    case "image":
+      return <Picture image={item.image} of="the agent" />;
     case "thought":
       return (
         <Fold icon={<Brain className="size-4 text-ink-3" aria-hidden="true" />} title="Thought" hint={firstLine(item.text)}>
@@ -55,9 +66,11 @@ export const ItemView = memo(function ItemView({ item, renderRequest }: { item: 
         </Fold>
       );
     case "turn":
-      return item.stop === "end_turn" ? null : (
-        <p className="flex items-center gap-3 text-meta text-ink-3 after:h-px after:flex-1 after:bg-line">Turn ended: {item.stop.replaceAll("_", " ")}</p>
-      );
+      return <Turn item={item} />;
+    case "retrying":
+      return <Retrying item={item} />;
+    case "limited":
+      return <Limited item={item} />;
     case "ended":
       return <Ended item={item} />;
     case "unknown":

@@ -1,15 +1,14 @@
 // Tool calls: one line that opens. Edits open as a diff, commands as a small terminal.
 import { ChevronRight, FileMinus, FilePen, FileSearch, FileSymlink, Globe, Lightbulb, Search, SquareTerminal, Wrench, type LucideIcon } from "lucide-react";
 import { useMemo, useState, type ReactNode } from "react";
-import type { ToolCall, ToolContent, ToolKind } from "../../lib/generated/types";
+import type { ToolCall, ToolKind } from "../../lib/generated/types";
 import { duration } from "../../lib/time";
 import { plural, shortPath } from "../../lib/words";
 import { Coded } from "../../ui/Coded";
-import { Diff } from "../../ui/Diff";
 import { RunningMark, StatusMark } from "../../ui/Mark";
 import { countLines, parseUnified } from "../../ui/unified";
-import { CopyButton } from "./CopyButton";
 import { editHunk } from "./edit";
+import { ToolBody } from "./ToolBody";
 
 const ICON: Record<ToolKind, LucideIcon> = {
   read: FileSearch,
@@ -78,50 +77,10 @@ export function ToolRow({ call: item }: { call: ToolCall }) {
           </span>
         }
       >
-        <div className="flex flex-col gap-2">
-          {item.content.map((content, at) => (
-            <Content key={at} content={content} patch={patches[at] ?? null} />
-          ))}
-          {item.content.length === 0 && item.input !== null && item.input !== undefined && (
-            <pre className="overflow-x-auto font-mono text-code text-ink-2">{typeof item.input === "string" ? item.input : JSON.stringify(item.input, null, 2)}</pre>
-          )}
-          {item.content.length === 0 && (item.input === null || item.input === undefined) && <p className="text-ink-3">It showed nothing more.</p>}
-        </div>
+        <ToolBody call={item} patches={patches} />
       </Fold>
     </div>
   );
-}
-
-function Content({ content, patch }: { content: ToolContent; patch: string | null }) {
-  switch (content.type) {
-    case "text":
-      return (
-        <div className="group/copy relative">
-          <pre className="max-h-96 overflow-auto font-mono text-code whitespace-pre-wrap text-ink-2 wrap-anywhere">{content.text}</pre>
-          <CopyButton what="the result" text={content.text} />
-        </div>
-      );
-    case "diff":
-      return (
-        <div className="overflow-hidden rounded border border-line">
-          <p className="border-b border-line px-3 py-1 font-mono text-code text-ink-2">
-            {content.path}
-            {content.old === null && <span className="text-ink-3"> new</span>}
-          </p>
-          <Diff text={patch ?? ""} label={`Changes of ${content.path}`} />
-        </div>
-      );
-    case "terminal":
-      return (
-        <div className="group/copy relative rounded border border-line bg-ground">
-          <pre className="max-h-96 overflow-auto px-3 py-2 font-mono text-code whitespace-pre-wrap wrap-anywhere">{content.output || " "}</pre>
-          {content.output !== "" && <CopyButton what="the output" text={content.output} />}
-          {content.exit !== null && (
-            <p className={`border-t border-line px-3 py-1 text-meta ${content.exit === 0 ? "text-ink-3" : "text-danger"}`}>exit code {content.exit}</p>
-          )}
-        </div>
-      );
-  }
 }
 
 export function ReadsRow({ calls }: { calls: ToolCall[] }) {

@@ -11,8 +11,10 @@ const NEAR_PX = 48;
 
 export type TranscriptProps = {
   log: SessionLog;
-  /** Messages of the rows; those that are not in the output yet stand at the end. */
+  /** Messages of the rows; those that are about to begin a turn stand at the end. */
   messages: Message[];
+  /** Whether a turn runs, as far as the row says. */
+  works: boolean;
   active: boolean;
   found: number | null;
   empty: string;
@@ -21,13 +23,15 @@ export type TranscriptProps = {
   jump: RefObject<((step: 1 | -1) => void) | null>;
 };
 
-export function TranscriptView({ log, messages, active, found, empty, renderRequest, jump }: TranscriptProps) {
+export function TranscriptView({ log, messages, works, active, found, empty, renderRequest, jump }: TranscriptProps) {
   const state = useSyncExternalStore(log.subscribe, log.state);
   const scroller = useRef<HTMLDivElement>(null);
   const stuck = useRef(true);
   const top = useRef(0);
   const [seen, setSeen] = useState<number | null>(null);
-  const waiting = messages.filter((message) => message.body.type === "prompt" && !log.hasMessage(message.id));
+  const waiting = messages.filter(
+    ({ id, body, state: { state: how } }) => body.type === "prompt" && (how === "queued" || how === "delivered") && !log.hasMessage(id) && log.place(id, works) === "log",
+  );
   const rows = useVirtualizer({
     count: state.len,
     getScrollElement: () => scroller.current,
@@ -145,22 +149,14 @@ export function TranscriptView({ log, messages, active, found, empty, renderRequ
 
 /** A message that is not in the output yet. */
 function Waiting({ message }: { message: Message }) {
-  if (message.body.type !== "prompt") return null;
-  const { state } = message;
-  const word =
-    state.state === "failed"
-      ? `Not delivered: ${state.reason}`
-      : state.state === "unknown"
-        ? "It is not known whether the agent got this."
-        : state.state === "delivered"
-          ? "Delivered"
-          : "Queued";
+  const { body, state } = message;
+  if (body.type !== "prompt") return null;
   return (
     <div data-message-id={message.id} data-pending={state.state === "queued" ? "" : undefined} className="mb-2 rounded border border-dashed border-line-strong px-3 py-2">
       <p dir="auto" className="whitespace-pre-wrap wrap-anywhere">
-        {message.body.text}
+        {body.text}
       </p>
-      <p className={`text-meta ${state.state === "failed" ? "text-danger" : "text-ink-3"}`}>{word}</p>
+      <p className="text-meta text-ink-3">{state.state === "delivered" ? "Delivered" : "Queued"}</p>
     </div>
   );
 }

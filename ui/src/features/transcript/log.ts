@@ -4,13 +4,18 @@ import { Transcript } from "#core";
 import { request } from "../../lib/api";
 import type { Follow, HubLink } from "../../lib/hublink";
 import type { OutputNews } from "../../lib/outputs";
-import type { Item, Pushed } from "../../lib/generated/types";
+import type { Abilities, Item, Offer, OfferedCommand, Pushed } from "../../lib/generated/types";
 
 const TAIL_BYTES = 131_072;
 /** For so long the whole waits for the last part. */
 const TAIL_MS = 5000;
 
 export type LogState = { len: number; version: number; loading: boolean; partial: boolean; lost: boolean; ended: boolean };
+
+/** What the agent says of itself and offers, and whether it waits for a prompt. */
+export type About = { can: Abilities; offers: Offer[]; commands: OfferedCommand[]; idle: boolean };
+
+export const NOTHING: About = { can: { steer: false, images: false, resume: false, fork: false }, offers: [], commands: [], idle: false };
 
 /** Items of one transcript, parsed once each. */
 class Items {
@@ -39,6 +44,10 @@ export class SessionLog {
   #state: LogState = { len: 0, version: 0, loading: true, partial: false, lost: false, ended: false };
   /** What the next frame will tell. */
   #pending: LogState = this.#state;
+  #about = NOTHING;
+  #aboutText = "";
+  /** Where each message that is not in the output yet is shown. */
+  #places = new Map<string, "log" | "queue">();
   #told = new Set<() => void>();
   #frame: number | null = null;
   #abort = new AbortController();
@@ -78,6 +87,18 @@ export class SessionLog {
   };
 
   state = (): LogState => this.#state;
+
+  about = (): About => this.#about;
+
+  /** Where a message that the agent has not been given stands: with those that wait for the turn's end, or behind the last item. It stays there. */
+  place(message: string, works: boolean): "log" | "queue" {
+    const known = this.#places.get(message);
+    if (known) return known;
+    const place = works && !this.#about.idle ? "queue" : "log";
+    // Before anything was read nothing is known of a turn.
+    if (!this.#state.loading) this.#places.set(message, place);
+    return place;
+  }
 
   item(index: number): Item | undefined {
     return (this.#tail ?? this.#whole).at(index);
@@ -163,6 +184,16 @@ export class SessionLog {
     this.#tailEnd = null;
   }
 
+  #readAbout(): void {
+    const { transcript } = this.#tail ?? this.#whole;
+    const last = this.item(this.#state.len - 1)?.type;
+    const idle = last === "turn" || last === "ended";
+    const text = `{"can":${transcript.can()},"offers":${transcript.offers()},"commands":${transcript.commands()},"idle":${idle}}`;
+    if (text === this.#aboutText) return;
+    this.#aboutText = text;
+    this.#about = JSON.parse(text) as About;
+  }
+
   /** Changes the state and tells once per frame. */
   #set(change: Partial<LogState>): void {
     const shown = this.#tail ?? this.#whole;
@@ -170,6 +201,7 @@ export class SessionLog {
     this.#frame ??= requestAnimationFrame(() => {
       this.#frame = null;
       this.#state = this.#pending;
+      this.#readAbout();
       for (const listener of this.#told) listener();
     });
   }

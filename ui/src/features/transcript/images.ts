@@ -1,0 +1,62 @@
+// Images that go with a message: read as they are where they fit, else scaled down until they do.
+import type { Image } from "../../lib/generated/types";
+
+export type Picture = Image & { key: string; name: string; scaled: string | null };
+
+/** A message carries so many characters of base64 in all. */
+export const ROOM = 48 * 1024;
+const TAKEN = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+const WIDEST = 1600;
+const SCALES = [1, 0.75, 0.5, 0.35, 0.25, 0.15];
+const QUALITIES = [0.85, 0.6, 0.4];
+
+/** What is an image of what was pasted or dropped. */
+export function imagesIn(data: DataTransfer | null): File[] {
+  return [...(data?.files ?? [])].filter((file) => file.type.startsWith("image/"));
+}
+
+/** The image in no more than `room` characters, or why it can't be sent. */
+export async function readImage(file: File, room: number): Promise<Picture | { problem: string }> {
+  const name = file.name || "image";
+  const made = (image: Image, scaled: string | null): Picture => ({ ...image, key: crypto.randomUUID(), name, scaled });
+  if (TAKEN.includes(file.type) && encodedLength(file.size) <= room) return made({ mime: file.type, data: await base64(file) }, null);
+  const bitmap = await createImageBitmap(file).catch(() => null);
+  if (bitmap === null) return { problem: `${name} is no image that can be read here.` };
+  try {
+    for (const scale of SCALES) {
+      for (const quality of QUALITIES) {
+        // One after the other: the first that fits is taken.
+        // oxlint-disable-next-line no-await-in-loop
+        const { blob, size } = await draw(bitmap, scale, quality);
+        // oxlint-disable-next-line no-await-in-loop
+        if (blob !== null && encodedLength(blob.size) <= room) return made({ mime: blob.type, data: await base64(blob) }, size);
+      }
+    }
+  } finally {
+    bitmap.close();
+  }
+  return { problem: `There is no room for ${name}: a message carries ${ROOM / 1024} kB of images.` };
+}
+
+async function draw(bitmap: ImageBitmap, scale: number, quality: number): Promise<{ blob: Blob | null; size: string }> {
+  const factor = Math.min(1, WIDEST / Math.max(bitmap.width, bitmap.height)) * scale;
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(bitmap.width * factor));
+  canvas.height = Math.max(1, Math.round(bitmap.height * factor));
+  canvas.getContext("2d")?.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/webp", quality));
+  return { blob, size: `${canvas.width} × ${canvas.height}` };
+}
+
+function encodedLength(bytes: number): number {
+  return Math.ceil(bytes / 3) * 4;
+}
+
+function base64(blob: Blob): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.addEventListener("load", () => resolve(String(reader.result).replace(/^[^,]*,/, "")));
+    reader.addEventListener("error", () => reject(reader.error ?? new Error("unreadable")));
+    reader.readAsDataURL(blob);
+  });
+}
