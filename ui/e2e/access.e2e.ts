@@ -1,22 +1,13 @@
 // Everybody can use it: axe finds nothing on any page, light or dark, wide or narrow, and everything goes by keyboard.
-import axe from "axe-core";
 import { expect } from "vitest";
 import type { Page } from "playwright-core";
+import { violations } from "./support/axe";
 import { action, open, openTask, profile, type Look } from "./support/browser";
 import { frames } from "./support/judge";
 import type { Panel } from "./support/panel";
 import { test } from "./support/test";
 
 const ASIDE = 'aside[aria-label="Sessions"]';
-
-/** What axe finds, one line for each. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  return page.evaluate(async () => {
-    const { violations: found } = await (globalThis as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ["violations"] });
-    return found.flatMap((violation) => violation.nodes.map((node) => `${violation.id}: ${node.target.join(" ")}: ${node.failureSummary ?? ""}`));
-  });
-}
 
 async function expectAccessible(page: Page, where: string): Promise<void> {
   // What fades in has other colours while it does.

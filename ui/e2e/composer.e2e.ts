@@ -1,7 +1,7 @@
 // Writing to an agent: queued, sent now, interrupted, steered; its commands and choices; images; what was sent before.
-import axe from "axe-core";
 import { expect } from "vitest";
 import type { Locator, Page } from "playwright-core";
+import { violations } from "./support/axe";
 import { action, openTask } from "./support/browser";
 import { frames } from "./support/judge";
 import { MUTATIONS } from "./support/proxy";
@@ -197,12 +197,3 @@ testOn({ files: { "tasks/tour.md": "# Tour\n\n[[demo: tour]]\n" } })("a_draft_su
   await expect.poll(() => box(page).inputValue()).toBe("half a sent");
   await frames(page, 2);
 });
-
-/** What axe finds, one line for each. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  return page.evaluate(async () => {
-    const { violations: found } = await (globalThis as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ["violations"] });
-    return found.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" ")}`);
-  });
-}

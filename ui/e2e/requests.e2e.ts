@@ -1,8 +1,8 @@
 // What an agent asks: answered with a reason, in one's own words, with an edited command; by keyboard; and when somebody
 // else was faster.
-import axe from "axe-core";
 import { expect } from "vitest";
 import type { Locator, Page } from "playwright-core";
+import { violations } from "./support/axe";
 import { action, openBeside, openTask } from "./support/browser";
 import { expectSteady, startRecording, take } from "./support/judge";
 import { test, testOn } from "./support/test";
@@ -10,15 +10,6 @@ import { test, testOn } from "./support/test";
 const ASIDE = 'aside[aria-label="Sessions"]';
 const log = (page: Page): Locator => page.getByRole("log", { name: "Transcript" });
 const asks = (page: Page): Locator => page.getByRole("region", { name: "The agent asks" });
-
-/** What axe finds, one line for each. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  return page.evaluate(async () => {
-    const { violations: found } = await (globalThis as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ["violations"] });
-    return found.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" ")}`);
-  });
-}
 
 /** Implements a task whose agent asks, and opens the session. */
 async function openAsking(page: Page, title = "Asks"): Promise<void> {

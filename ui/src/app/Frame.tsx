@@ -2,6 +2,7 @@
 import { Outlet, useNavigate } from "@tanstack/react-router";
 import { PanelLeft, PanelRight } from "lucide-react";
 import { useState, type CSSProperties } from "react";
+import { focusNext, wantFirst } from "../features/inbox/focus";
 import { Sidebar } from "../features/sessions/Sidebar";
 import { TaskList } from "../features/tasks/TaskList";
 import { arm } from "../lib/armed";
@@ -16,6 +17,7 @@ import { ConnectionBar } from "./ConnectionBar";
 import { Help } from "./Help";
 import { LogIn } from "./LogIn";
 import { Notices } from "./Notices";
+import { Notifier } from "./Notifier";
 import { Palette } from "./Palette";
 import { TasksHead } from "./TasksHead";
 import { TitleBadge } from "./title";
@@ -46,6 +48,11 @@ export function Frame() {
     "?": () => setOver("help"),
     c: create,
     "g t": () => void navigate({ to: "/" }),
+    n: () => {
+      if (where.path === "/inbox") return focusNext();
+      wantFirst();
+      void navigate({ to: "/inbox" });
+    },
     "g i": () => void navigate({ to: "/inbox" }),
     "g w": () => void navigate({ to: "/inbox", hash: "running" }),
     "g s": () => void navigate({ to: "/settings" }),
@@ -66,6 +73,7 @@ export function Frame() {
         Skip to the task
       </a>
       <TitleBadge task={where.task} />
+      <Notifier />
       <ConnectionBar />
       <div className="flex min-h-0 flex-1">
         {/* On a phone the column that is shown is the main one, with the heading of the page. */}

@@ -1,5 +1,5 @@
 // The inbox.
-import { Inbox } from "../../features/sessions/Inbox";
+import { Inbox } from "../../features/inbox/Inbox";
 
 export function InboxPage() {
   return (

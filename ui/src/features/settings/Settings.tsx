@@ -8,6 +8,7 @@ import { useAgents, useProjects, useSettings, useShell } from "../../lib/use";
 import { scriptedNote } from "../../lib/words";
 import { IconButton } from "../../ui/Button";
 import { Badge, Empty, Segmented } from "../../ui/Small";
+import { Notifications } from "./Notifications";
 
 export function Settings() {
   return (
@@ -15,6 +16,7 @@ export function Settings() {
       <h1 className="text-title font-semibold">Settings</h1>
       <Agents />
       <Appearance />
+      <Notifications />
       <Projects />
     </div>
   );

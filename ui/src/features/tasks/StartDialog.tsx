@@ -1,13 +1,22 @@
 // Start with a choice: agent, model, instructions. Closed in the same commit that starts the session.
 import { useState } from "react";
-import type { Kind } from "../../lib/generated/types";
+import type { Kind, Permission } from "../../lib/generated/types";
 import { MOD } from "../../lib/keys";
 import { startSession, useAgents, useShell } from "../../lib/use";
 import { KIND_LABEL, scriptedNote } from "../../lib/words";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
-import { Field, Select } from "../../ui/Small";
+import { Badge, Field, Select } from "../../ui/Small";
 import { TextBox } from "../../ui/TextBox";
+
+/** Taken where nothing is chosen. */
+const STANDARD: Permission = "edit";
+
+const PERMISSIONS: [Permission, string, string][] = [
+  ["ask", "Ask", "It asks before it changes a file or runs a command."],
+  ["edit", "Edit freely", "It changes files of its worktree; it asks before it runs a command."],
+  ["everything", "Everything in the worktree", "It changes files and runs commands without asking."],
+];
 
 export function StartDialog({ task, title, kind, reason, onClose }: { task: string; title: string; kind: Kind; reason: string | null; onClose: () => void }) {
   const shell = useShell();
@@ -15,11 +24,12 @@ export function StartDialog({ task, title, kind, reason, onClose }: { task: stri
   const [agent, setAgent] = useState("");
   const [model, setModel] = useState("");
   const [instructions, setInstructions] = useState("");
+  const [permission, setPermission] = useState<Permission>(STANDARD);
   const chosen = agents.find((a) => a.name === (agent === "" ? standard : agent));
   const start = () => {
     if (reason !== null) return;
     onClose();
-    startSession(shell, task, kind, { agent: agent || null, model: model || null, instructions: instructions.trim() });
+    startSession(shell, task, kind, { agent: agent || null, model: model || null, instructions: instructions.trim(), permission: permission === STANDARD ? null : permission });
   };
   const label = agents.find((a) => a.name === standard)?.title;
   return (
@@ -61,6 +71,7 @@ export function StartDialog({ task, title, kind, reason, onClose }: { task: stri
             </Select>
           </Field>
         </div>
+        <Permissions value={permission} onChange={setPermission} />
         {chosen?.mend && <p className="text-meta text-warning">{chosen.mend}</p>}
         <Field label="Instructions">
           <TextBox
@@ -86,5 +97,25 @@ export function StartDialog({ task, title, kind, reason, onClose }: { task: stri
         </div>
       </form>
     </Dialog>
+  );
+}
+
+function Permissions({ value, onChange }: { value: Permission; onChange: (value: Permission) => void }) {
+  return (
+    <fieldset className="flex flex-col gap-1">
+      <legend className="mb-1 text-meta text-ink-2">Permission</legend>
+      {PERMISSIONS.map(([name, title, means]) => (
+        <label key={name} className={`flex items-start gap-2 rounded border px-2.5 py-1.5 has-focus-visible:outline-2 has-focus-visible:outline-accent ${name === value ? "border-accent bg-accent-ground" : "border-line hover:bg-hover"}`}>
+          <input type="radio" name="permission" aria-label={title} aria-describedby={`permission-${name}`} checked={name === value} onChange={() => onChange(name)} className="mt-1 accent-accent outline-none" />
+          <span className="min-w-0">
+            <span className="flex items-center gap-2">
+              {title}
+              {name === STANDARD && <Badge>default</Badge>}
+            </span>
+            <span id={`permission-${name}`} className="block text-meta text-ink-2">{means}</span>
+          </span>
+        </label>
+      ))}
+    </fieldset>
   );
 }

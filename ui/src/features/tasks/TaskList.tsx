@@ -4,7 +4,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { Play, Search, Square } from "lucide-react";
 import { memo, useRef, useState, type MouseEvent } from "react";
 import { arm, useArmed } from "../../lib/armed";
-import type { Lines, Show, Sort, TaskLine } from "../../lib/generated/types";
+import type { Show, Sort, TaskLine } from "../../lib/generated/types";
 import { isLed, useKeys } from "../../lib/keys";
 import { usePref } from "../../lib/prefs";
 import { useRelative } from "../../lib/time";
@@ -68,7 +68,6 @@ export function TaskList({ current, onCreate }: { current: string | null; onCrea
 type RowsProps = { filter: string; show: Show; sort: Sort; current: string | null; onClear: () => void; onCreate: () => void };
 
 function Rows({ filter, show, sort, current, onClear, onCreate }: RowsProps) {
-  const shell = useShell();
   const navigate = useNavigate();
   const connection = useReach();
   const scroller = useRef<HTMLDivElement>(null);
@@ -91,15 +90,6 @@ function Rows({ filter, show, sort, current, onClear, onCreate }: RowsProps) {
     const focus = () => scroller.current?.querySelector<HTMLElement>(`[data-task-index="${next}"] a`)?.focus({ preventScroll: true });
     requestAnimationFrame(() => requestAnimationFrame(focus));
   };
-  /** The next task that needs a person, after the page's own. */
-  const next = () => {
-    const urgent = (JSON.parse(shell.panel.task_lines(JSON.stringify({ filter: "", show: "active", sort: "attention", from: 0, to: 200 }))) as Lines).lines.filter(
-      (line) => line.attention !== "idle" && line.attention !== "running",
-    );
-    const at = urgent.findIndex((line) => line.id === current);
-    const line = urgent[(at + 1) % urgent.length];
-    if (line) void navigate({ to: "/tasks/$task", params: { task: line.id } });
-  };
   const open = (event: MouseEvent<HTMLElement>) => {
     const row = (event.target as HTMLElement).closest("a")?.closest<HTMLElement>("[data-task-id]");
     const task = row?.dataset.taskId;
@@ -107,7 +97,7 @@ function Rows({ filter, show, sort, current, onClear, onCreate }: RowsProps) {
     event.preventDefault();
     void navigate({ to: "/tasks/$task", params: { task } });
   };
-  useKeys({ j: () => move(1), k: () => move(-1), n: next });
+  useKeys({ j: () => move(1), k: () => move(-1) });
 
   if (total === 0) {
     if (connection.state === "loading" && !connection.has_base) return <Skeleton lines={10} />;
