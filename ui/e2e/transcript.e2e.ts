@@ -1,6 +1,7 @@
 // Reading a session: turns, find, copy, raw; and what is written to it while it works.
 import { expect } from "vitest";
 import type { Locator, Page } from "playwright-core";
+import { violations } from "./support/axe";
 import { action, openTask } from "./support/browser";
 import { frames } from "./support/judge";
 import { test, testOn } from "./support/test";
@@ -145,4 +146,60 @@ testOn({ files: { "tasks/stream.md": "# Stream\n\n[[demo: stream 4000]]\n" } })(
   await page.mouse.wheel(0, -600);
   await page.getByRole("button", { name: "To the end" }).click();
   await expect.poll(fromEnd).toBeLessThan(2);
+});
+
+testOn({ files: { "tasks/tour.md": "# Tour\n\n[[demo: tour]]\n" } })("each_kind_of_tool_shows_what_it_did", async ({ page }) => {
+  await openSession(page, "Tour");
+  await log(page).evaluate((box) => (box.scrollTop = 0));
+  const open = async (kind: string, title: string): Promise<Locator> => {
+    const row = log(page).locator(`[data-tool="${kind}"]`, { hasText: title });
+    await row.getByRole("button").first().click();
+    return row;
+  };
+  await (await open("other", "find_issues")).getByText('"query": "parser"').waitFor();
+  await (await open("other", "close_issue")).getByText("The tracker does not answer.").waitFor();
+  await (await open("edit", "+1")).getByText("Three and a half").waitFor();
+  expect(await log(page).locator('[data-tool="move"], [data-tool="delete"]').count()).toBe(2);
+  const long = await open("execute", "a long output");
+  await long.getByText("line 400 of a long output").waitFor();
+  expect(await long.getByText("line 1 of a long output").count(), "its beginning is folded").toBe(0);
+  await long.getByRole("button", { name: /Show all 40\d lines/ }).click();
+  await long.getByText("line 1 of a long output").waitFor();
+  await (await open("execute", "it does not compile")).getByText("exit code 3").waitFor();
+  await (await open("other", "Draw the bars")).getByRole("img", { name: "From the tool" }).waitFor();
+  await log(page).getByRole("img", { name: "From the agent" }).click();
+  await page.getByRole("dialog", { name: "Image from the agent" }).waitFor();
+  expect(await violations(page)).toEqual([]);
+});
+
+test("retries_limits_and_what_a_turn_used_are_told", async ({ page }) => {
+  const ts = Date.now();
+  const until = ts + 60_000;
+  const used = { input: 9000, cached: 9100, output: 3400, cost_usd: 0.38 };
+  const none = { input: null, cached: null, output: null, cost_usd: null };
+  const retry = { of: 10, wait_ms: 4000, status: 529, reason: "overloaded" };
+  const prompt = { kind: "prompt", message: "01a20625-e3ba-7478-badd-2964598336c5", text: "Mend it." };
+  const events = [
+    prompt,
+    { kind: "retrying", attempt: 1, ...retry },
+    { kind: "retrying", attempt: 2, ...retry },
+    { kind: "turn_ended", stop: "end_turn", used, ts: ts + 42_000 },
+    prompt,
+    { kind: "limited", name: "5 hours", percent: 100, until, reached: true },
+    { kind: "turn_ended", stop: "cancelled", used: none },
+  ];
+  await page.route("**/output?tail=*", async (route) => {
+    await route.fulfill({ response: await route.fetch(), body: `${events.map((event, seq) => JSON.stringify({ seq, ts, ...event })).join("\n")}\n` });
+  });
+  await openTask(page, "Hangs");
+  await action(page, "Implement").click();
+  await page.locator('aside [data-status="running"]').getByRole("link").first().click();
+  const retries = log(page).locator('[data-item="retrying"]');
+  await retries.getByText("attempt 2 of 10").waitFor();
+  expect(await retries.count(), "one row that counts").toBe(1);
+  const turns = await log(page).locator('[data-item="turn"]').allTextContents();
+  expect(turns).toEqual(["12.4k tokens, 9.1k cached·$0.38·42.0 s", expect.stringMatching(/^Interrupted– tokens·\$–·/)]);
+  expect(await log(page).locator('[data-item="turn"] [title="The agent does not tell this"]').count()).toBe(2);
+  const at = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(until);
+  expect(await log(page).locator('[data-item="limited"]').textContent()).toContain(at);
 });

@@ -352,8 +352,6 @@ impl Transcript {
                 self.can = can;
                 self.items.len()
             }
-            // The review shows what git says, which is more.
-            EventBody::TurnDiff { .. } | EventBody::Conversation { .. } => self.items.len(),
             EventBody::Retrying(retry) => {
                 if let Some(Item { body: ItemBody::Retrying { retry: before, times }, .. }) = self.items.last_mut() {
                     *before = retry;
@@ -363,7 +361,8 @@ impl Transcript {
                 self.add(ts, ItemBody::Retrying { retry, times: 1 })
             }
             EventBody::Limited(limit) if limit.reached => self.add(ts, ItemBody::Limited { limit }),
-            EventBody::Limited(_) => self.items.len(),
+            // The review shows what git says, which is more than a turn's own diff.
+            EventBody::Limited(_) | EventBody::TurnDiff { .. } | EventBody::Conversation { .. } => self.items.len(),
             EventBody::Stderr { text } => {
                 if let Some(Item { body: ItemBody::Stderr { text: before }, .. }) = self.items.last_mut() {
                     before.push_str(&text);
@@ -468,6 +467,27 @@ mod tests {
         let pushed = push(&mut t, &EventBody::Text { text: "lo".into() });
         assert_eq!(pushed, Pushed { len: 1, changed_from: 0, unreadable: 0 });
         assert_eq!(t.window(0, 9)[0].body, ItemBody::Text { text: "Hello".into() });
+    }
+
+    #[test]
+    fn attempts_to_reach_the_model_are_one_item_that_counts() {
+        let mut t = Transcript::default();
+        for attempt in 1..=3 {
+            let retry =
+                Retry { attempt: Some(attempt), of: None, wait_ms: None, status: Some(529), reason: "busy".into() };
+            push(&mut t, &EventBody::Retrying(retry));
+        }
+        let [Item { body: ItemBody::Retrying { retry, times }, .. }] = t.window(0, 9) else { panic!("{t:?}") };
+        assert_eq!((retry.attempt, *times), (Some(3), 3));
+    }
+
+    #[test]
+    fn a_message_is_known_by_its_prompt() {
+        let mut t = Transcript::default();
+        let message = MessageId(qd_core::ids::of_cause(&["a message"]));
+        assert!(!t.has_message(message));
+        push(&mut t, &EventBody::Prompt { message, text: "do".into(), images: Vec::new() });
+        assert!(t.has_message(message));
     }
 
     #[test]

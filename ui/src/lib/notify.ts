@@ -15,6 +15,7 @@ export type News = { session: string; key: string; title: string; body: string; 
 const TOLD: Partial<Record<Status, string>> = {
   "needs-approval": "needs approval",
   "needs-answer": "needs an answer",
+  paused: "is paused",
   waiting: "waits for quota",
   completed: "is done",
   failed: "failed",

@@ -7,7 +7,7 @@ import { Coded } from "../../ui/Coded";
 import { StatusMark } from "../../ui/Mark";
 import { Badge } from "../../ui/Small";
 import { editable, useField } from "../sessions/fields";
-import { RequestButtons } from "../sessions/Requests";
+import { moreThanTitle, RequestButtons } from "../sessions/Requests";
 import { SessionLink } from "../sessions/SessionLink";
 
 export function AskingRow({ id, many }: { id: string; many: boolean }) {
@@ -15,14 +15,13 @@ export function AskingRow({ id, many }: { id: string; many: boolean }) {
   const request = view?.row.requests[0];
   const field = useField(request?.id ?? "");
   if (!view || !request) return null;
-  // What the title says already is not said again.
-  const detail = request.detail !== null && !request.title.includes(request.detail) ? request.detail : null;
+  const detail = moreThanTitle(request);
   const editing = field?.kind === "input" && editable(request) !== null;
   return (
-    <li data-need="" data-session={id} data-pending={view.confirmed ? undefined : ""} className="flex flex-col gap-1 rounded border-t border-line px-2 py-2.5 has-[[data-need-target]:focus-visible]:bg-hover">
+    <li data-need="" data-session={id} data-pending={view.confirmed ? undefined : ""} className="flex flex-col gap-1 border-t border-line px-2 py-2.5 outline-accent has-[[data-need-target]:focus-visible]:rounded has-[[data-need-target]:focus-visible]:outline-2">
       <div className="flex items-center gap-2">
         <StatusMark status={view.row.status} neutral={!view.confirmed} />
-        <SessionLink session={id} data-need-target="" className="flex min-w-0 items-center rounded-sm hover:underline">
+        <SessionLink session={id} data-need-target="" className="flex min-w-0 items-center outline-none hover:underline">
           <span dir="auto" className="truncate">
             {view.task_title}
           </span>
@@ -42,7 +41,7 @@ export function AskingRow({ id, many }: { id: string; many: boolean }) {
           </pre>
         )}
         <div className="mt-2">
-          <RequestButtons session={id} request={request} reason={null} />
+          <RequestButtons quiet session={id} request={request} reason={null} />
         </div>
       </div>
     </li>

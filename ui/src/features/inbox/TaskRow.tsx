@@ -11,11 +11,11 @@ export function TaskRow({ line, many }: { line: TaskLine; many: boolean }) {
   const navigate = useNavigate();
   const review = line.attention === "review_ready";
   return (
-    <li data-need="" className="flex flex-wrap items-center gap-x-2 gap-y-1 rounded border-t border-line px-2 py-2 has-[[data-need-target]:focus-visible]:bg-hover">
+    <li data-need="" className="flex flex-wrap items-center gap-x-2 gap-y-1 border-t border-line px-2 py-2 outline-accent has-[[data-need-target]:focus-visible]:rounded has-[[data-need-target]:focus-visible]:outline-2">
       <AttentionMark attention={line.attention} done={line.progress.done} total={line.progress.total} />
       <span className="flex min-w-0 flex-1 basis-60 flex-col">
         <span className="flex items-center gap-2">
-          <Link to="/tasks/$task" params={{ task: line.id }} search={review ? { tab: "changes" } : {}} data-need-target="" className="min-w-0 truncate rounded-sm hover:underline">
+          <Link to="/tasks/$task" params={{ task: line.id }} search={review ? { tab: "changes" } : {}} data-need-target="" className="min-w-0 truncate outline-none hover:underline">
             <span dir="auto">{line.title}</span>
           </Link>
           {many && <ProjectName task={line.id} />}

@@ -23,7 +23,10 @@ export type AnswerFieldProps = {
 export function AnswerField({ field, label, send, reason, compact, check, onChange, onSend, onClose }: AnswerFieldProps) {
   const place = useRef<HTMLDivElement>(null);
   const [told, setTold] = useState(false);
-  useEffect(() => place.current?.querySelector<HTMLElement>("input, textarea")?.focus(), []);
+  useEffect(() => {
+    place.current?.querySelector<HTMLElement>("input, textarea")?.focus({ preventScroll: true });
+    place.current?.scrollIntoView({ block: "nearest" });
+  }, []);
   const problem = check(field.text);
   const submit = () => {
     setTold(problem !== null);

@@ -7,6 +7,7 @@ import { Button, IconButton } from "../../ui/Button";
 import { Coded } from "../../ui/Coded";
 import { editable, edited, isCommand, keepField, setField, useField, type FieldKind } from "./fields";
 import { AnswerField } from "./AnswerField";
+import { SessionLink } from "./SessionLink";
 
 const COMPACT = 3;
 
@@ -52,10 +53,10 @@ function optionOf(request: Request, kind: FieldKind): string | null {
   return request.question ? (request.options[0]?.id ?? null) : optionFor(request, false);
 }
 
-export function RequestButtons({ compact = false, ...props }: RequestProps & { compact?: boolean }) {
+export function RequestButtons({ compact = false, quiet = false, ...props }: RequestProps & { compact?: boolean; quiet?: boolean }) {
   const { request, reason } = props;
   const { field, place, open, send, close } = useFields(props);
-  const options = compact ? request.options.slice(0, COMPACT) : request.options;
+  const options = compact ? fewOf(request) : request.options;
   const input = editable(request);
   const takesNote = request.takes_note && optionOf(request, "note") !== null;
   const takesInput = input !== null && optionFor(request, true) !== null && (!compact || !input.includes("\n"));
@@ -85,8 +86,8 @@ export function RequestButtons({ compact = false, ...props }: RequestProps & { c
           {options.map((option, at) => (
             <Button
               key={option.id}
-              small={compact}
-              look={at === 0 && !request.question ? "primary" : "plain"}
+              small={compact || quiet}
+              look={at === 0 && !request.question && !quiet ? "primary" : "plain"}
               reason={reason}
               title={hint(option)}
               onClick={() => send(option.id)}
@@ -95,6 +96,11 @@ export function RequestButtons({ compact = false, ...props }: RequestProps & { c
               <span className="truncate">{option.label}</span>
             </Button>
           ))}
+          {compact && options.length < request.options.length && (
+            <SessionLink session={props.session} className="inline-flex h-6 shrink-0 items-center rounded px-2 text-meta text-ink-2 hover:bg-hover">
+              More…
+            </SessionLink>
+          )}
           {compact ? (
             <span className="ms-auto flex shrink-0 gap-0.5">
               {takesInput && (
@@ -111,12 +117,12 @@ export function RequestButtons({ compact = false, ...props }: RequestProps & { c
           ) : (
             <>
               {takesNote && (
-                <Button look="quiet" data-opens="note" reason={reason} onClick={() => open("note")}>
+                <Button small={quiet} look="quiet" data-opens="note" reason={reason} onClick={() => open("note")}>
                   {noteWord}
                 </Button>
               )}
               {takesInput && (
-                <Button look="quiet" data-opens="input" reason={reason} onClick={() => open("input")} icon={<Pencil className="size-3.5" aria-hidden="true" />}>
+                <Button small={quiet} look="quiet" data-opens="input" reason={reason} onClick={() => open("input")} icon={<Pencil className="size-3.5" aria-hidden="true" />}>
                   Edit
                 </Button>
               )}
@@ -127,6 +133,13 @@ export function RequestButtons({ compact = false, ...props }: RequestProps & { c
       {!compact && field === null && <Details request={request} />}
     </div>
   );
+}
+
+/** The options that a card has room for: one of each meaning, in their order. */
+function fewOf({ options, question }: Request): RequestOption[] {
+  if (options.length <= COMPACT) return options;
+  if (question) return options.slice(0, COMPACT - 1);
+  return options.filter((option, at) => options.findIndex((other) => other.effect === option.effect) === at).slice(0, COMPACT);
 }
 
 /** How far an "always" reaches, what a choice means. */
@@ -167,20 +180,26 @@ export function optionFor(request: Request, allow: boolean): string | null {
   return null;
 }
 
+/** What is told of a request beside its title: nothing where the title says it already. */
+export function moreThanTitle({ title, detail }: Request): string | null {
+  return detail === null || title.includes(detail) ? null : detail;
+}
+
 /** The question with all that is known of it. */
 export function RequestBlock(props: RequestProps) {
   const { request } = props;
   const field = useField(request.id);
+  const detail = moreThanTitle(request);
   return (
     <section aria-label="The agent asks" className="rounded border border-line-strong bg-warning-ground p-3">
       <p dir="auto" className="font-medium wrap-anywhere">
         <Coded text={request.title} />
       </p>
-      {request.detail !== null && field?.kind !== "input" && (
+      {detail !== null && field?.kind !== "input" && (
         // What scrolls must be reachable by keyboard.
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         <pre tabIndex={0} aria-label="What it is about" role="region" className="mt-2 max-h-48 overflow-auto rounded bg-panel px-3 py-2 font-mono text-code whitespace-pre-wrap wrap-anywhere">
-          {request.detail}
+          {detail}
         </pre>
       )}
       <div className="mt-3">

@@ -10,8 +10,8 @@ import { isEnded } from "../../lib/words";
 import { Button, IconButton } from "../../ui/Button";
 import { TextBox } from "../../ui/TextBox";
 import { CommandMenu, matching, MENU } from "./CommandMenu";
-import { remember, sentBefore } from "./history";
-import { imagesIn, readImage, ROOM, type Picture } from "./images";
+import { remember, useRecall } from "./history";
+import { imagesIn, usePictures } from "./images";
 import { NOTHING, type SessionLog } from "./log";
 import { Pickers } from "./Pickers";
 import { Pictures } from "./Pictures";
@@ -29,11 +29,10 @@ export function Composer({ view, log }: { view: SessionView; log: SessionLog | n
   const { row } = view;
   const { can, commands, offers, idle } = useSyncExternalStore(log?.subscribe ?? never, log?.about ?? nothing);
   const [text, setText] = usePref(`draft.message.${row.id}`, "");
-  const [pictures, setPictures] = useState<Picture[]>([]);
-  const [problem, setProblem] = useState<string | null>(null);
+  const { pictures, problem, take, remove, clear } = usePictures(can.images, view.agent_title);
   const [picked, setPicked] = useState(0);
   const [shut, setShut] = useState<string | null>(null);
-  const [recalled, setRecalled] = useState<number | null>(null);
+  const recall = useRecall(text);
   const [asked, setAsked] = useState(false);
   const again = useRef<ReturnType<typeof setTimeout>>(undefined);
   const place = useRef<HTMLDivElement>(null);
@@ -52,7 +51,6 @@ export function Composer({ view, log }: { view: SessionView; log: SessionLog | n
   const write = (next: string) => {
     setText(next);
     setPicked(0);
-    setProblem(null);
   };
   const send = (now: boolean) => {
     if (reason !== null) return;
@@ -60,40 +58,13 @@ export function Composer({ view, log }: { view: SessionView; log: SessionLog | n
     sendMessage(shell, row.id, text.trim(), { steer: now && works && steers, images: pictures.map(({ mime, data }) => ({ mime, data })) });
     remember(text.trim());
     write("");
-    setPictures([]);
-    setRecalled(null);
+    clear();
   };
   const stop = () => {
     setAsked(false);
     if (works && !interrupting) interrupt(shell, row.id);
   };
   const pick = (command: OfferedCommand | undefined) => command && write(`/${command.name} `);
-  const take = async (files: File[]) => {
-    if (files.length === 0) return;
-    if (!can.images) return setProblem(`${view.agent_title} takes no images.`);
-    setProblem(null);
-    let room = ROOM - pictures.reduce((sum, picture) => sum + picture.data.length, 0);
-    for (const one of files) {
-      // The next gets the room that is left.
-      // oxlint-disable-next-line no-await-in-loop
-      const read = await readImage(one, room);
-      if ("problem" in read) return setProblem(read.problem);
-      room -= read.data.length;
-      setPictures((before) => [...before, read]);
-    }
-  };
-  /** Goes through what was sent before. */
-  const recall = (step: 1 | -1): boolean => {
-    const sent = sentBefore();
-    const here = recalled !== null && sent[recalled] === text ? recalled : null;
-    if (here === null && (text !== "" || step === 1)) return false;
-    const next = (here ?? sent.length) + step;
-    if (next < 0) return true;
-    setRecalled(next < sent.length ? next : null);
-    write(sent[next] ?? "");
-    setShut(sent[next] ?? "");
-    return true;
-  };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return;
     const done = () => event.preventDefault();
@@ -104,7 +75,12 @@ export function Composer({ view, log }: { view: SessionView; log: SessionLog | n
       if ((event.key === "Enter" && `/${menu[at]?.name}` !== text) || event.key === "Tab") return done(), pick(menu[at]);
       if (event.key === "Escape") return done(), setShut(text);
     }
-    if (step !== 0 && !event.shiftKey && recall(step)) return done();
+    const before = step === 0 || event.shiftKey ? null : recall(step);
+    if (before !== null) {
+      // A command that comes back is sent, not chosen again.
+      setShut(before);
+      return done(), write(before);
+    }
     if (event.key === "Enter" && !event.shiftKey) return done(), send(event.ctrlKey || event.metaKey);
     if (event.key === "Escape" && works && !interrupting) {
       // It leaves the field, as everywhere; the next one within a moment ends the turn.
@@ -136,7 +112,7 @@ export function Composer({ view, log }: { view: SessionView; log: SessionLog | n
           }}
         >
           {menu.length > 0 && <CommandMenu commands={menu} at={at} onPick={pick} />}
-          <Pictures pictures={pictures} onRemove={(key) => setPictures(pictures.filter((picture) => picture.key !== key))} />
+          <Pictures pictures={pictures} onRemove={remove} />
           <TextBox
             aria-label="Message"
             aria-autocomplete="list"
@@ -155,7 +131,7 @@ export function Composer({ view, log }: { view: SessionView; log: SessionLog | n
             className="min-h-9 border-0! bg-transparent! outline-none!"
           />
           <div className="flex flex-wrap items-center gap-1.5 p-1.5">
-            <div className="flex min-w-0 flex-1 items-center gap-0.5">
+            <div className="flex max-w-full grow items-center gap-0.5">
               {can.images && (
                 <IconButton label="Add an image" hint="paste and drop do it too" className="size-6!" onClick={() => file.current?.click()}>
                   <ImagePlus className="size-3.5" aria-hidden="true" />
@@ -171,7 +147,7 @@ export function Composer({ view, log }: { view: SessionView; log: SessionLog | n
                   reason={interrupting ? "The agent is told to end its turn." : null}
                   title="End the turn; the agent stays (Esc Esc)"
                   onClick={stop}
-                  icon={<Square className="size-3" aria-hidden="true" />}
+                  icon={<Square className="size-2.5 fill-current" aria-hidden="true" />}
                   className="min-w-28"
                 >
                   {interrupting ? "Interrupting…" : asked ? "Esc again" : "Interrupt"}

@@ -32,11 +32,16 @@ export function Queue({ view, log, onEdit }: { view: SessionView; log: SessionLo
           <li key={message.id} data-message-id={message.id} data-pending={message.state.state === "queued" ? "" : undefined} className="flex items-start gap-2 rounded border border-line px-2 py-1">
             <Icon className={`mt-0.5 size-4 shrink-0 ${lost ? "text-danger" : "text-ink-3"}`} aria-hidden="true" />
             <div className="min-w-0 flex-1">
-              <p dir="auto" className="line-clamp-2 whitespace-pre-wrap wrap-anywhere">
+              <p dir="auto" title={said(body)} className={`wrap-anywhere ${lost ? "line-clamp-3 whitespace-pre-wrap" : "line-clamp-1"}`}>
                 {said(body)}
               </p>
-              <p className={`text-meta ${lost ? "text-danger" : "text-ink-3"}`}>{word(message)}</p>
+              {lost && <p className="text-meta text-danger">{word(message)}</p>}
             </div>
+            {!lost && (
+              <span title={body.type === "prompt" && !body.steer ? "It goes to the agent when its turn ends" : undefined} className="shrink-0 text-meta leading-5 text-ink-3">
+                {word(message)}
+              </span>
+            )}
             {lost && (
               <span className="flex shrink-0 gap-1">
                 {body.type === "prompt" && (
@@ -101,6 +106,6 @@ function word({ body, state }: Message): string {
     case "delivered":
       return "Delivered";
     default:
-      return body.type === "prompt" && body.steer ? "Goes into the turn that runs" : "Queued: goes to the agent when its turn ends";
+      return body.type === "prompt" && body.steer ? "Goes into the turn that runs" : "Queued";
   }
 }

@@ -22,7 +22,7 @@ export function Turn({ item: { stop, used, took } }: Of<"turn">) {
         {count(tokens)} tokens{used.cached !== null && `, ${count(used.cached)} cached`}
       </span>
       <span aria-hidden="true">·</span>
-      <span title={used.cost_usd === null ? UNTOLD : `$${used.cost_usd}`}>{dollars(used.cost_usd)}</span>
+      <span title={used.cost_usd === null ? UNTOLD : `$${used.cost_usd}`}>{used.cost_usd === null ? "$–" : dollars(used.cost_usd)}</span>
       <span aria-hidden="true">·</span>
       <span title={took === null ? "Its beginning is not here" : undefined}>{took === null ? "–" : duration(took)}</span>
     </span>
@@ -44,18 +44,18 @@ export function Turn({ item: { stop, used, took } }: Of<"turn">) {
 
 export function Retrying({ item: { retry, times } }: Of<"retrying">) {
   const number = retry.attempt ?? times;
-  const parts = [retry.status === null ? null : `HTTP ${retry.status}`, retry.wait_ms === null ? null : `next in ${duration(retry.wait_ms)}`].filter((part) => part !== null);
+  const parts = [retry.status === null ? null : `HTTP ${retry.status}`, retry.wait_ms === null ? null : `again after ${duration(retry.wait_ms)}`].filter((part) => part !== null);
   return (
-    <p data-item="retrying" className="flex min-h-7 items-center gap-2">
+    <p data-item="retrying" className="flex min-h-7 flex-wrap items-center gap-x-2 sm:flex-nowrap">
       <RotateCw className="size-4 shrink-0 text-ink-3" aria-hidden="true" />
       <span className="shrink-0">
         The model did not answer, attempt {number}
         {retry.of !== null && ` of ${retry.of}`}
       </span>
-      <span title={retry.reason} className="min-w-0 flex-1 truncate text-meta text-ink-3">
+      <span title={retry.reason} className="min-w-0 flex-1 truncate text-meta text-ink-3 max-sm:order-last max-sm:basis-full max-sm:ps-6">
         {retry.reason}
       </span>
-      <span className="shrink-0 text-meta text-ink-3 tabular-nums">{parts.join(" · ")}</span>
+      <span className="shrink-0 text-meta text-ink-3 tabular-nums max-sm:ps-6">{parts.join(" · ")}</span>
     </p>
   );
 }

@@ -18,7 +18,7 @@ export function Used({ usage, ended }: { usage: Usage; ended: boolean }) {
       )}
       {(usage.cost_usd !== null || ended) && (
         <span title={usage.cost_usd === null ? UNTOLD : "Cost"} className="tabular-nums">
-          {dollars(usage.cost_usd)}
+          {usage.cost_usd === null ? "$–" : dollars(usage.cost_usd)}
         </span>
       )}
     </>

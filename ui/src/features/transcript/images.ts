@@ -1,10 +1,11 @@
 // Images that go with a message: read as they are where they fit, else scaled down until they do.
+import { useState } from "react";
 import type { Image } from "../../lib/generated/types";
 
 export type Picture = Image & { key: string; name: string; scaled: string | null };
 
 /** A message carries so many characters of base64 in all. */
-export const ROOM = 48 * 1024;
+const ROOM = 48 * 1024;
 const TAKEN = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 const WIDEST = 1600;
 const SCALES = [1, 0.75, 0.5, 0.35, 0.25, 0.15];
@@ -16,7 +17,7 @@ export function imagesIn(data: DataTransfer | null): File[] {
 }
 
 /** The image in no more than `room` characters, or why it can't be sent. */
-export async function readImage(file: File, room: number): Promise<Picture | { problem: string }> {
+async function readImage(file: File, room: number): Promise<Picture | { problem: string }> {
   const name = file.name || "image";
   const made = (image: Image, scaled: string | null): Picture => ({ ...image, key: crypto.randomUUID(), name, scaled });
   if (TAKEN.includes(file.type) && encodedLength(file.size) <= room) return made({ mime: file.type, data: await base64(file) }, null);
@@ -59,4 +60,33 @@ function base64(blob: Blob): Promise<string> {
     reader.addEventListener("error", () => reject(reader.error ?? new Error("unreadable")));
     reader.readAsDataURL(blob);
   });
+}
+
+/** The images that go with the next message, and why one of them can't. */
+export function usePictures(taken: boolean, agent: string) {
+  const [pictures, setPictures] = useState<Picture[]>([]);
+  const [problem, setProblem] = useState<string | null>(null);
+  const take = async (files: File[]): Promise<void> => {
+    if (files.length === 0) return;
+    if (!taken) return setProblem(`${agent} takes no images.`);
+    setProblem(null);
+    let room = ROOM - pictures.reduce((sum, picture) => sum + picture.data.length, 0);
+    for (const file of files) {
+      // The next gets the room that is left.
+      // oxlint-disable-next-line no-await-in-loop
+      const read = await readImage(file, room);
+      if ("problem" in read) return setProblem(read.problem);
+      room -= read.data.length;
+      setPictures((before) => [...before, read]);
+    }
+  };
+  const remove = (key: string) => {
+    setProblem(null);
+    setPictures((before) => before.filter((picture) => picture.key !== key));
+  };
+  const clear = () => {
+    setProblem(null);
+    setPictures([]);
+  };
+  return { pictures, problem, take, remove, clear };
 }
