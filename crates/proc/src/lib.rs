@@ -5,7 +5,9 @@
 //! wait has a bound.
 
 pub mod capture;
+pub mod cgroup;
 pub mod child;
+pub mod confine;
 pub mod detach;
 pub mod identity;
 pub mod ladder;
@@ -19,8 +21,10 @@ mod children;
 mod gone;
 
 pub use capture::{Captured, Keep};
+pub use cgroup::Cgroup;
 pub use child::{Child, Exit};
 pub use children::{reap_adopted, reap_adopted_on_signal, set_child_subreaper};
+pub use confine::{ConfineError, Confinement, LandlockSupport, Ruleset, landlock_support};
 pub use detach::spawn_detached;
 pub use gone::wait_gone;
 pub use identity::{Identity, Signal};

@@ -1,9 +1,11 @@
-//! Processes that belong together: by group, by descent, and by the session's mark when they left both.
+//! Processes that belong together: by control group where there is one, by process group, by descent, and by the
+//! session's mark when they left those.
 
 use std::collections::BTreeSet;
 use std::io;
 use std::time::Duration;
 
+use crate::cgroup::Cgroup;
 use crate::identity::{Identity, Signal};
 use crate::{SESSION_MARK, children, gone, table};
 
@@ -18,6 +20,7 @@ pub struct Scope {
     ancestor: Option<u32>,
     group: Option<u32>,
     mark: Option<String>,
+    cgroup: Option<Cgroup>,
     spared: BTreeSet<Identity>,
 }
 
@@ -66,6 +69,13 @@ impl Scope {
         self
     }
 
+    /// Whoever is in the control group, or in one below it.
+    #[must_use]
+    pub fn with_cgroup(mut self, cgroup: &Cgroup) -> Self {
+        self.cgroup = Some(cgroup.clone());
+        self
+    }
+
     /// Leaves one process out (its descendants stay in).
     #[must_use]
     pub fn sparing(mut self, process: Identity) -> Self {
@@ -78,13 +88,17 @@ impl Scope {
         let rows = table::rows()?;
         let own = std::process::id();
         let descendants = self.ancestor.map(|pid| descent(&rows, pid)).unwrap_or_default();
+        let grouped = self.cgroup.as_ref().map_or_else(|| Ok(Vec::new()), Cgroup::members)?;
         let is_member = |row: &&table::Row| {
             let pid = row.identity.pid;
             let marked = || self.mark.as_ref().is_some_and(|mark| table::has_variable(pid, SESSION_MARK, mark));
             !row.zombie
                 && pid != own
                 && !self.spared.contains(&row.identity)
-                && (descendants.contains(&pid) || self.group == Some(row.group) || marked())
+                && (grouped.contains(&row.identity)
+                    || descendants.contains(&pid)
+                    || self.group == Some(row.group)
+                    || marked())
         };
         Ok(rows.iter().filter(is_member).map(|row| row.identity).collect())
     }
@@ -97,9 +111,24 @@ impl Scope {
         Ok(members)
     }
 
-    /// Kills members in passes until one pass finds none, at most a fixed number of passes.
+    /// Kills the control group at one blow, also who is being forked in it; not where somebody in it is to live.
+    /// Returns who was in it.
+    async fn kill_cgroup(&self) -> io::Result<Vec<Identity>> {
+        let Some(cgroup) = &self.cgroup else { return Ok(Vec::new()) };
+        let members = cgroup.members()?;
+        let own = std::process::id();
+        if members.iter().any(|member| member.pid == own || self.spared.contains(member)) {
+            return Ok(Vec::new());
+        }
+        cgroup.kill()?;
+        // Whoever is stuck shows in the passes.
+        cgroup.emptied(PASS).await?;
+        Ok(members)
+    }
+
+    /// Kills the control group, then members in passes until one pass finds none, at most a fixed number of passes.
     pub async fn kill(&self) -> io::Result<Swept> {
-        let mut swept = Swept::default();
+        let mut swept = Swept { signalled: self.kill_cgroup().await?.into_iter().collect(), ..Swept::default() };
         while swept.passes < MAX_PASSES {
             swept.passes += 1;
             swept.left = self.members()?;

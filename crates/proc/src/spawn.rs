@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use crate::cgroup::Cgroup;
 use crate::child::Child;
 use crate::children;
+use crate::confine::{Restriction, Ruleset};
 use crate::identity::Signal;
 
 /// What the child reads from.
@@ -74,6 +77,8 @@ pub struct Spawn {
     pub(crate) stdin: Stdin,
     pub(crate) group: Group,
     pub(crate) on_drop: Signal,
+    confinement: Option<Ruleset>,
+    cgroup: Option<Cgroup>,
 }
 
 impl Spawn {
@@ -87,6 +92,8 @@ impl Spawn {
             stdin: Stdin::default(),
             group: Group::default(),
             on_drop: Signal::Kill,
+            confinement: None,
+            cgroup: None,
         }
     }
 
@@ -164,6 +171,20 @@ impl Spawn {
         self
     }
 
+    /// What it and all that it starts may reach.
+    #[must_use]
+    pub fn confined(mut self, ruleset: Ruleset) -> Self {
+        self.confinement = Some(ruleset);
+        self
+    }
+
+    /// The group that it and all that it starts are in from their first instruction on.
+    #[must_use]
+    pub fn in_cgroup(mut self, cgroup: Cgroup) -> Self {
+        self.cgroup = Some(cgroup);
+        self
+    }
+
     /// Starts it with stdout and stderr piped. Dropping the [`Child`] ends its group.
     pub fn spawn(&self) -> Result<Child, SpawnError> {
         let stdin = match self.stdin {
@@ -203,6 +224,13 @@ impl Spawn {
             }
             Group::Session => own_session(&mut command),
         }
+        if let Some(cgroup) = &self.cgroup {
+            enter(&mut command, cgroup.entrance().map_err(|source| self.other(source))?);
+        }
+        // Last, as it refuses what the steps before it need.
+        if let Some(ruleset) = &self.confinement {
+            confine(&mut command, ruleset.restriction.clone());
+        }
         Ok(command)
     }
 
@@ -234,5 +262,27 @@ fn own_session(command: &mut std::process::Command) {
             rustix::process::setsid()?;
             Ok(())
         });
+    }
+}
+
+#[expect(unsafe_code, reason = "a group of the kernel's must be entered between fork and exec")]
+fn enter(command: &mut std::process::Command, entrance: File) {
+    // SAFETY: write is async-signal-safe, the descriptor was opened before the fork, and the closure neither allocates
+    // nor takes a lock.
+    unsafe {
+        command.pre_exec(move || {
+            // Zero stands for whoever writes it (cgroups(7)).
+            rustix::io::write(&entrance, b"0")?;
+            Ok(())
+        });
+    }
+}
+
+#[expect(unsafe_code, reason = "rights must be given up between fork and exec")]
+fn confine(command: &mut std::process::Command, restriction: Restriction) {
+    // SAFETY: two system calls on a descriptor that was opened before the fork; the closure neither allocates nor takes
+    // a lock.
+    unsafe {
+        command.pre_exec(move || restriction.put_on());
     }
 }
