@@ -293,7 +293,6 @@ impl AgentDriver for Acp {
                 self.call("session/prompt", &params, Awaited::Prompt, out);
                 Ok(())
             }
-            // The protocol has no place for words beside an answer, nor for an edited input.
             Command::Answer { request, option, message, note, input } => {
                 self.answer(request, option, Beside { note, input }, message, out)
             }

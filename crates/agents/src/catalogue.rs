@@ -12,6 +12,7 @@ mod opencode;
 use qd_core::row::Permission;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The demo agent's name.
@@ -150,6 +151,9 @@ pub struct AgentConfig {
     /// The agent of the catalogue that it is: its peculiarities then hold.
     #[serde(default)]
     pub like: Option<String>,
+    /// What it writes beside its worktree, below the home directory: then it can be confined.
+    #[serde(default)]
+    pub writes: Option<Vec<PathBuf>>,
 }
 
 /// The agents known by name, the preferred first. The demo agent is not among them.

@@ -38,6 +38,8 @@ pub struct Config {
     pub max_sessions: u32,
     /// How long an agent may be silent, and what it may use up.
     pub limits: Limits,
+    /// Whether agents are confined, where the system can.
+    pub confine: bool,
     /// The folder of a project's tasks.
     pub tasks_folder: String,
     /// Further agents.
@@ -46,7 +48,13 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { max_sessions: 8, limits: Limits::default(), tasks_folder: "tasks".to_owned(), agents: BTreeMap::new() }
+        Self {
+            max_sessions: 8,
+            limits: Limits::default(),
+            confine: true,
+            tasks_folder: "tasks".to_owned(),
+            agents: BTreeMap::new(),
+        }
     }
 }
 
@@ -56,6 +64,7 @@ impl Default for Config {
 struct Layer {
     max_sessions: Option<u32>,
     limits: Option<Limits>,
+    confine: Option<bool>,
     tasks: Option<Tasks>,
     #[serde(default)]
     agents: BTreeMap<String, AgentConfig>,
@@ -75,6 +84,7 @@ impl Config {
             let layer = read(&file)?;
             config.max_sessions = layer.max_sessions.unwrap_or(config.max_sessions);
             config.limits = layer.limits.unwrap_or(config.limits);
+            config.confine = layer.confine.unwrap_or(config.confine);
             if let Some(tasks) = layer.tasks {
                 config.tasks_folder = tasks.folder;
             }

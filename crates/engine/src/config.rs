@@ -25,6 +25,8 @@ pub struct EngineConfig {
     pub max_sessions: u32,
     /// How long an agent may be silent, and what it may use up.
     pub limits: Limits,
+    /// Whether agents are confined by Landlock, where the kernel has it.
+    pub confine: bool,
     /// Folder of the task documents, relative to a project.
     pub tasks_dir: String,
     /// Whether this is the demonstration.

@@ -10,10 +10,12 @@
 //! | `host.json` | host, exclusively | who it is; or the mark that the attempt was buried |
 //! | `sock` | host | the socket ([`protocol`]) |
 //! | `output.jsonl` | host | the events, one a line; the last one is `Ended` |
+//! | `cgroup` | host | where its control group is, if it has one |
 //! | `host.log` | host | what it prints when something is wrong with itself |
 //!
 //! Must not know: the store, SQL, HTTP, other sessions.
 
+mod fence;
 mod inspect;
 mod launch;
 mod limits;
@@ -26,6 +28,7 @@ mod socket;
 mod spec;
 mod stderr;
 
+pub use fence::Fence;
 pub use inspect::{Buried, BuryError, Run, bury, inspect};
 pub use launch::{AttachError, Attachment, Commands, LaunchError, Reports, attach, attach_when_ready, launch};
 pub use limits::Limits;

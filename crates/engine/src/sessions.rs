@@ -6,6 +6,7 @@
 
 mod attempt;
 mod desk;
+mod fence;
 mod folders;
 mod heard;
 mod prepare;

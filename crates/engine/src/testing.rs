@@ -191,6 +191,7 @@ fn open(folder: &Path) -> Engine {
         agents: BTreeMap::new(),
         max_sessions: 4,
         limits: crate::host::Limits::default(),
+        confine: true,
         tasks_dir: "tasks".into(),
         demo: false,
     };

@@ -9,7 +9,7 @@ use qd_core::ids::{MessageId, Millis, SessionId, of_cause};
 use qd_core::row::{MessageBody, Permission};
 use qd_core::status::Status;
 use qd_engine::host::protocol::{FromHost, ToHost};
-use qd_engine::host::{Attachment, FirstMessage, HostSpec, Limits, Run, attach_when_ready, inspect, launch};
+use qd_engine::host::{Attachment, Fence, FirstMessage, HostSpec, Limits, Run, attach_when_ready, inspect, launch};
 use qd_proc::{Identity, marked, wait_gone};
 use std::collections::BTreeMap;
 use std::fs;
@@ -55,6 +55,7 @@ impl Stage {
             resume: None,
             spent: None,
             limits: Limits::default(),
+            fence: Fence::default(),
             permission: Permission::default(),
             protocol: Protocol::Acp,
             like: None,

@@ -9,8 +9,8 @@ use qd_core::row::{MessageBody, Permission};
 use qd_core::status::Status;
 use qd_engine::host::protocol::{FromHost, HostState, ToHost};
 use qd_engine::host::{
-    Attachment, BuryError, FirstMessage, HostSpec, LaunchError, Limits, Run, attach, attach_when_ready, bury, inspect,
-    launch,
+    Attachment, BuryError, Fence, FirstMessage, HostSpec, LaunchError, Limits, Run, attach, attach_when_ready, bury,
+    inspect, launch,
 };
 use qd_proc::{Identity, Signal, marked, wait_gone};
 use std::collections::BTreeMap;
@@ -54,6 +54,7 @@ impl Stage {
             resume: None,
             spent: None,
             limits: Limits::default(),
+            fence: Fence::default(),
             permission: Permission::default(),
             protocol: Protocol::Acp,
             like: None,

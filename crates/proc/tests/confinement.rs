@@ -157,7 +157,8 @@ async fn single_file_may_be_written_without_its_folder() {
 #[tokio::test]
 async fn ordinary_devices_work() {
     let Some(site) = Site::new() else { return };
-    site.allows("echo x > /dev/null && echo x | cat > /dev/stderr && echo x > /dev/fd/1 && head -c 9 /dev/urandom").await;
+    site.allows("echo x > /dev/null && echo x | cat > /dev/stderr && echo x > /dev/fd/1 && head -c 9 /dev/urandom")
+        .await;
     site.allows("echo x > /dev/shm/qd-test-$$ && rm /dev/shm/qd-test-$$").await;
     // A terminal of its own, as tools make one for what they run.
     site.allows("script -qec 'echo x > /dev/tty' data/tmp/typescript").await;
@@ -166,11 +167,8 @@ async fn ordinary_devices_work() {
 #[tokio::test]
 async fn whoever_leaves_session_and_group_stays_confined() {
     let Some(site) = Site::new() else { return };
-    site.refuses(&[
-        "setsid -w sh -c 'env -i sh -c \"echo x > outside/new\"'",
-        "setsid -w sh -c 'cat data/store'",
-    ])
-    .await;
+    site.refuses(&["setsid -w sh -c 'env -i sh -c \"echo x > outside/new\"'", "setsid -w sh -c 'cat data/store'"])
+        .await;
 }
 
 #[tokio::test]

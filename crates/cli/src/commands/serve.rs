@@ -165,6 +165,7 @@ impl Serve {
             agents: config.agents,
             max_sessions: config.max_sessions,
             limits: config.limits,
+            confine: config.confine,
             tasks_dir: config.tasks_folder,
             demo: self.demo,
         })

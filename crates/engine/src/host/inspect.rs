@@ -2,11 +2,12 @@
 
 use qd_core::event::{Activity, Ending, Event, EventBody};
 use qd_core::ids::Millis;
-use qd_proc::{Identity, kill_marked};
+use qd_proc::Identity;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
+use super::fence;
 use super::meter::Meter;
 use super::output::OutputLog;
 use super::protocol::VERSION;
@@ -102,10 +103,12 @@ pub async fn bury(run_dir: &Path, why: &str, now: Millis) -> Result<Buried, Bury
         Run::NotClaimed | Run::Claimed | Run::Vanished { .. } => {}
     }
     if let Ok(spec) = HostSpec::read(run_dir) {
-        let swept = kill_marked(&spec.mark()).await?;
+        let cgroup = fence::gathered(run_dir);
+        let swept = fence::orphans(spec.mark(), cgroup.as_ref()).kill().await?;
         if !swept.is_clean() {
             return Err(BuryError::Left { count: swept.left.len() });
         }
+        fence::disband(cgroup.as_ref()).await;
     }
     scratch::remove(run_dir);
     let tail = Tail::read(run_dir)?;

@@ -11,7 +11,9 @@ use qd_agents::driver::{Command, Signal, Start, arguments, driver};
 use qd_agents::link::{Link, LinkError};
 use qd_core::event::{Abilities, EventBody, Request};
 use qd_core::ids::MessageId;
-use qd_proc::{Child, Exit, Group, Identity, SESSION_MARK, Scope, Spawn, SpawnError, Stdin, set_child_subreaper};
+use qd_proc::{
+    Cgroup, Child, Exit, Group, Identity, SESSION_MARK, Scope, Spawn, SpawnError, Stdin, set_child_subreaper,
+};
 use std::collections::{BTreeSet, VecDeque};
 use std::future::pending;
 use std::io;
@@ -24,6 +26,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::fence;
 use super::meter::Meter;
 use super::output::OutputLog;
 use super::protocol::{HostState, Settled, ToHost, VERSION};
@@ -96,6 +99,7 @@ async fn run(run_dir: &Path, clock: SharedClock) -> Result<(), HostError> {
 
     let mut host = Host::new(spec, clock, log, publish);
     let outcome = host.live(run_dir, orders).await;
+    fence::disband(host.cgroup.as_ref()).await;
     scratch::remove(run_dir);
     // The state ends with the host, and with it the connections.
     drop(host);
@@ -154,6 +158,8 @@ struct Host {
     interrupted: bool,
     stderr: Stderr,
     vigil: Vigil,
+    /// Where its processes are kept together, where the system lets it.
+    cgroup: Option<Cgroup>,
     sync_at: Option<Instant>,
 }
 
@@ -191,6 +197,7 @@ impl Host {
             interrupted: false,
             stderr: Stderr::new(),
             vigil,
+            cgroup: None,
             sync_at: None,
         }
     }
@@ -273,8 +280,9 @@ impl Host {
 
     /// Starts the agent; an error is the reason for people.
     fn start(&mut self, run_dir: &Path) -> Result<Agent, String> {
-        let title = &self.spec.title;
-        let like = self.spec.like.as_deref();
+        let title = &self.spec.title.clone();
+        let like = &self.spec.like.clone();
+        let like = like.as_deref();
         let start = Start {
             title: title.clone(),
             cwd: self.spec.cwd.clone(),
@@ -287,7 +295,13 @@ impl Host {
             quirks: like.map(|name| catalogue::quirks(name, self.spec.protocol)).unwrap_or_default(),
         };
         let scratch = scratch::make(run_dir).map_err(|error| format!("No temporary folder could be made: {error}."))?;
-        let spawn = Spawn::new(&self.spec.program)
+        let (ruleset, remark) = self.spec.fence.ruleset(&scratch);
+        if let Some(text) = remark {
+            // A log that cannot be written shows at the next event.
+            let _ = self.append(vec![EventBody::Note { text }]);
+        }
+        self.cgroup = fence::gather(run_dir, &self.spec.mark());
+        let mut spawn = Spawn::new(&self.spec.program)
             .args(&self.spec.args)
             .args(arguments(self.spec.protocol, &start))
             .envs(&self.spec.env)
@@ -296,6 +310,12 @@ impl Host {
             .cwd(&self.spec.cwd)
             .stdin(Stdin::Piped)
             .group(Group::Session);
+        if let Some(cgroup) = &self.cgroup {
+            spawn = spawn.in_cgroup(cgroup.clone());
+        }
+        if let Some(ruleset) = ruleset {
+            spawn = spawn.confined(ruleset);
+        }
         let mut child = spawn.spawn().map_err(|error| match error {
             SpawnError::NotFound { program } => {
                 let install = like.and_then(catalogue::entry).and_then(|entry| entry.doors.first());
@@ -439,7 +459,7 @@ impl Host {
 
     /// Every process of the attempt: whoever descends from here, and whoever carries the mark and was adopted elsewhere.
     fn scope(&self) -> Scope {
-        Scope::nobody().with_mark(self.spec.mark()).with_descendants_of(std::process::id())
+        fence::orphans(self.spec.mark(), self.cgroup.as_ref()).with_descendants_of(std::process::id())
     }
 }
 

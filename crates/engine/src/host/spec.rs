@@ -1,5 +1,6 @@
 //! What a host is told, and the files of its folder.
 
+use super::fence::Fence;
 use super::limits::Limits;
 use qd_agents::Protocol;
 use qd_core::event::Image;
@@ -68,6 +69,9 @@ pub struct HostSpec {
     /// How long the agent may take until it takes prompts, in milliseconds.
     #[serde(default = "default_boot_deadline")]
     pub boot_deadline_ms: u64,
+    /// Whether it is confined.
+    #[serde(default)]
+    pub fence: Fence,
     /// How long it may be silent, and what it may use up.
     #[serde(default)]
     pub limits: Limits,

@@ -2,6 +2,7 @@
 //! environment, the prompt. May be repeated; nothing here starts anything.
 
 use super::desk::note_base;
+use super::fence::fence;
 use super::talk::in_order;
 use crate::engine::Engine;
 use crate::host::{FirstMessage, HostSpec};
@@ -60,6 +61,7 @@ pub(super) async fn prepare(engine: &Engine, row: &Session) -> Result<HostSpec, 
         program,
         args,
         protocol,
+        fence: fence(engine, &row.agent, like.as_deref(), protocol, &branch),
         not_before: loadable(engine, row, like.as_deref(), protocol),
         like,
         version,

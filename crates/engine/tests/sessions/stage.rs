@@ -123,6 +123,7 @@ impl Stage {
             home: self.path("home"),
             agents: BTreeMap::new(),
             limits: qd_engine::host::Limits::default(),
+            confine: true,
             max_sessions: self.places,
             tasks_dir: "tasks".to_owned(),
             demo: false,

@@ -81,6 +81,8 @@ impl TestApp {
             env: BTreeMap::new(),
             home: data.join("home"),
             agents: BTreeMap::new(),
+            limits: qd_engine::host::Limits::default(),
+            confine: true,
             max_sessions: 8,
             tasks_dir: "tasks".to_owned(),
             demo: demo.is_some(),

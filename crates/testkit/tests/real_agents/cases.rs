@@ -167,15 +167,20 @@ fn fails(agent: &Agent, script: &str, words: &[&str], limit: Duration) {
 const SLOW: Duration = Duration::from_mins(4);
 
 fn not_logged_in(agent: &Agent) {
-    fails(agent, "err401", &["not logged in", "401", "api key", "authenticat", "refused by the script"], SLOW);
+    fails(
+        agent,
+        "err401",
+        &["not logged in", "401", "api key", "authenticat", "refused by the script", "said nothing"],
+        SLOW,
+    );
 }
 
 fn rate_limited(agent: &Agent) {
-    fails(agent, "err429", &["429", "rate limit", "quota", "refused by the script", "limit"], SLOW);
+    fails(agent, "err429", &["429", "rate limit", "quota", "refused by the script", "limit", "said nothing"], SLOW);
 }
 
 fn server_errors(agent: &Agent) {
-    fails(agent, "err500", &["500", "server error", "refused by the script", "internal"], SLOW);
+    fails(agent, "err500", &["500", "server error", "refused by the script", "internal", "said nothing"], SLOW);
 }
 
 /// A sentence that was cut off is an answer for some and an error for others; both end.

@@ -38,7 +38,10 @@ impl Stage {
         let model = AbortOnDropHandle::new(runtime.handle().spawn(model.run()));
         let home = Home::new(&built_qd().unwrap()).unwrap();
         std::fs::create_dir_all(home.data()).unwrap();
-        std::fs::write(home.data().join("config.toml"), agent.configuration(&home.path(""), &url)).unwrap();
+        // Some agents retry for minutes without a word.
+        let limits = "[limits]\nsilence_minutes = 1\n";
+        let configuration = format!("{}{limits}", agent.configuration(&home.path(""), &url));
+        std::fs::write(home.data().join("config.toml"), configuration).unwrap();
         agent.furnish(&home.path(""), &url);
         let repository = home.repository("deck", &[("tasks/greet.md", b"# Greet\n\n- [ ] one\n")]).unwrap();
         let panel = home.serve(&[repository.to_str().unwrap()]).unwrap();

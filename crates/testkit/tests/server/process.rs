@@ -169,6 +169,7 @@ fn config(case: &Path, now: Millis, life: u64) -> EngineConfig {
         home: case.join("home"),
         agents: BTreeMap::new(),
         limits: qd_engine::host::Limits::default(),
+        confine: true,
         max_sessions: 100,
         tasks_dir: "tasks".to_owned(),
         demo: false,
