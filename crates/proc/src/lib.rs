@@ -1,8 +1,8 @@
 //! Starts, watches and ends processes. The only crate that spawns and the only one with `unsafe`.
 //!
-//! It knows pids, groups, sessions and pipes; it must not know what a process is *for*. Three rules hold
-//! everywhere: a process is named by pid **and** start time, a process is ended together with its group, and every
-//! wait has a bound.
+//! It knows pids, groups, sessions, pipes and what the kernel may refuse them; it must not know what a process is
+//! *for*. Three rules hold everywhere: a process is named by pid **and** start time, a process is ended together with
+//! its group, and every wait has a bound.
 
 pub mod capture;
 pub mod cgroup;

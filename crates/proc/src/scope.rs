@@ -123,6 +123,7 @@ impl Scope {
         cgroup.kill()?;
         // Whoever is stuck shows in the passes.
         cgroup.emptied(PASS).await?;
+        children::reap_adopted()?;
         Ok(members)
     }
 

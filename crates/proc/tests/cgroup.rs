@@ -5,7 +5,7 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use qd_proc::{Cgroup, Child, Identity, Scope, Spawn, wait_gone};
+use qd_proc::{Cgroup, Child, Confinement, Identity, Run, Scope, Spawn, wait_gone};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 const LONG: Duration = Duration::from_secs(20);
@@ -19,10 +19,10 @@ fn named(name: &str) -> String {
 }
 
 /// A group of the test's own; none, with a line that is seen, where there can be none.
+#[expect(clippy::explicit_write, reason = "the runner keeps to itself what the macro for it prints")]
 fn group(name: &str) -> Option<Cgroup> {
     let group = Cgroup::create(&named(name)).unwrap();
     if group.is_none() {
-        // Not by the macro, whose output the test runner keeps to itself.
         writeln!(std::io::stderr(), "skipped: no control group can be made here").unwrap();
     }
     group
@@ -108,6 +108,20 @@ async fn only_empty_groups_count_as_left_over() {
     }
     assert!(child.identity().is_alive() && !empty.path().exists());
     assert!(full.end(LONG).await.unwrap());
+}
+
+#[tokio::test]
+async fn confined_process_cannot_leave_its_group() {
+    let Some(group) = group("leaving") else { return };
+    let Ok(ruleset) = Confinement::default().ruleset() else { return };
+    let script = "echo 0 > \"$0\"; cat /proc/self/cgroup";
+    let spawn = sh(script).arg(group.path().parent().unwrap().join("cgroup.procs"));
+    let spawn = spawn.in_cgroup(group.clone()).confined(ruleset);
+    let output = Run::new(spawn, LONG).output().await.unwrap();
+    assert!(output.stderr.text().contains("Permission denied"), "{}", output.stderr.text());
+    let name = group.path().file_name().unwrap().to_str().unwrap().to_owned();
+    assert!(output.stdout.text().lines().any(|line| line.starts_with("0::") && line.ends_with(&name)));
+    assert!(group.end(LONG).await.unwrap());
 }
 
 #[tokio::test]

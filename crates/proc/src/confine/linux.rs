@@ -16,9 +16,11 @@ use rustix::thread::{CapabilitySet, remove_capability_from_bounding_set, set_no_
 
 use super::{ConfineError, LandlockSupport, Rights};
 
-/// The last version whose rights over files are used. Version 5 would add the control of devices, which is what
+/// The last version whose rights over files are all used. Version 5 would add the control of devices, which is what
 /// ordinary permissions are for.
 const FILES: ABI = ABI::V3;
+/// The version that brought connecting to a socket that has a path.
+const SOCKETS: ABI = ABI::V9;
 /// The version that brought the bounds for signals and abstract sockets.
 const BOUNDS: ABI = ABI::V6;
 
@@ -53,10 +55,10 @@ pub fn restrict(rights: &Rights) -> Result<Restriction, ConfineError> {
 }
 
 fn build(rights: &Rights) -> Result<Option<OwnedFd>, RulesetError> {
-    let all = AccessFs::from_all(FILES);
+    let all = AccessFs::from_all(FILES) | AccessFs::ResolveUnix;
     // Made by root in a folder of the agent's, a device file would be a way to the disk under the files.
     let write = all & !make_bitflags!(AccessFs::{MakeChar | MakeBlock});
-    let read = make_bitflags!(AccessFs::{Execute | ReadFile});
+    let read = make_bitflags!(AccessFs::{Execute | ReadFile | ResolveUnix});
     let device = make_bitflags!(AccessFs::{ReadFile | WriteFile | Truncate});
     let mut ruleset = Ruleset::default().handle_access(all)?.scope(Scope::from_all(BOUNDS))?.create()?;
     let everywhere = (Path::new("/"), AccessFs::ReadDir.into());
@@ -76,7 +78,7 @@ fn rule(path: &Path, access: BitFlags<AccessFs>) -> Option<PathBeneath<File>> {
     let flags = libc::O_PATH | libc::O_NOFOLLOW;
     let place = OpenOptions::new().read(true).custom_flags(flags).open(path).ok()?;
     let is_folder = place.metadata().ok()?.is_dir();
-    let access = if is_folder { access } else { access & AccessFs::from_file(FILES) };
+    let access = if is_folder { access } else { access & AccessFs::from_file(SOCKETS) };
     Some(PathBeneath::new(place, access))
 }
 
