@@ -58,7 +58,7 @@ async fn escaped_process_without_a_mark_is_found_and_killed() {
 async fn forking_bomb_is_gone_after_one_kill() {
     let Some(group) = group("bomb") else { return };
     // Each shell starts the next and ends, so no list of processes is true for long. Bounded, should the claim fail.
-    let script = "f() { [ $1 -gt 0 ] || exec sleep 1000; n=$(($1 - 1)); f $n & f $n & }; echo $$; f 7; wait";
+    let script = "f() { [ $1 -gt 0 ] || exec sleep 1000; n=$(($1 - 1)); f $n & f $n & }; echo $$; f 6; wait";
     let mut child = sh(script).in_cgroup(group.clone()).spawn().unwrap();
     let _ready = process(&mut child).await;
     group.kill().unwrap();

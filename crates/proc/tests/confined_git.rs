@@ -104,6 +104,7 @@ async fn hooks_settings_and_refs_of_others_are_out_of_reach() {
         "echo '*.x filter=y' > ../../repo/.git/info/attributes",
         "git update-ref refs/heads/main HEAD~0 0000000000000000000000000000000000000000",
         "git branch elsewhere",
+        "git branch qd/spare && git branch -D qd/spare",
         "git tag one",
         "git worktree add ../tmp/second",
         "git gc",
