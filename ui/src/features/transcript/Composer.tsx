@@ -139,27 +139,29 @@ export function Composer({ view, log }: { view: SessionView; log: SessionLog | n
               )}
               <Pickers view={view} offers={offers} />
             </div>
-            {active && works && (
-              <>
-                <Button
-                  small
-                  look="quiet"
-                  reason={interrupting ? "The agent is told to end its turn." : null}
-                  title="End the turn; the agent stays (Esc Esc)"
-                  onClick={stop}
-                  icon={<Square className="size-2.5 fill-current" aria-hidden="true" />}
-                  className="min-w-28"
-                >
-                  {interrupting ? "Interrupting…" : asked ? "Esc again" : "Interrupt"}
-                </Button>
-                <Button small reason={reason} title={`${steers ? "Put it into the turn that runs" : "Interrupt the turn and send it"} (${MOD}+Enter)`} onClick={() => send(true)}>
-                  Send now
-                </Button>
-              </>
-            )}
-            <Button small look="primary" reason={reason} title="Enter" onClick={() => send(false)} icon={<ArrowUp className="size-3.5" aria-hidden="true" />} className="min-w-20">
-              {works ? "Queue" : "Send"}
-            </Button>
+            <div className="ms-auto flex gap-1.5">
+              {active && works && (
+                <>
+                  <Button
+                    small
+                    look="quiet"
+                    reason={interrupting ? "The agent is told to end its turn." : null}
+                    title="End the turn; the agent stays (Esc Esc)"
+                    onClick={stop}
+                    icon={<Square className="size-2.5 fill-current" aria-hidden="true" />}
+                    className="min-w-28"
+                  >
+                    {interrupting ? "Interrupting…" : asked ? "Esc again" : "Interrupt"}
+                  </Button>
+                  <Button small reason={reason} title={`${steers ? "Put it into the turn that runs" : "Interrupt the turn and send it"} (${MOD}+Enter)`} onClick={() => send(true)}>
+                    Send now
+                  </Button>
+                </>
+              )}
+              <Button small look="primary" reason={reason} title="Enter" onClick={() => send(false)} icon={<ArrowUp className="size-3.5" aria-hidden="true" />} className="min-w-20">
+                {works ? "Queue" : "Send"}
+              </Button>
+            </div>
           </div>
           <input
             ref={file}
