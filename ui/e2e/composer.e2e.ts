@@ -64,7 +64,7 @@ test("send_now_steers_where_the_agent_can_be_steered", async ({ panel, page }) =
   // Which agents can be is told in their output.
   await page.route("**/output?tail=*", async (route) => {
     const answer = await route.fetch();
-    const ready = { seq: 99, ts: Date.now(), kind: "ready", program: null, can: { steer: true, images: false, resume: true, fork: false } };
+    const ready = { seq: 99, ts: Date.now(), kind: "ready", program: null, can: { steer: true, images: false, resume: true } };
     await route.fulfill({ response: answer, body: `${await answer.text()}${JSON.stringify(ready)}\n` });
   });
   await openHanging(page);

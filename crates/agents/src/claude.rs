@@ -179,13 +179,14 @@ impl Claude {
             _ => out.event(EventBody::Unknown { raw: message }),
         }
     }
+}
 
-    fn prompt(&mut self, content: &Value, out: &mut Outbox) {
-        out.send(&json!({
-            "type": "user", "parent_tool_use_id": null, "session_id": "",
-            "message": { "role": "user", "content": content },
-        }));
-    }
+/// A message of the person.
+fn prompt(content: &Value, out: &mut Outbox) {
+    out.send(&json!({
+        "type": "user", "parent_tool_use_id": null, "session_id": "",
+        "message": { "role": "user", "content": content },
+    }));
 }
 
 impl AgentDriver for Claude {
@@ -225,14 +226,14 @@ impl AgentDriver for Claude {
                     let source = json!({ "type": "base64", "media_type": image.mime, "data": image.data });
                     json!({ "type": "image", "source": source })
                 }));
-                self.prompt(&Value::Array(content), out);
+                prompt(&Value::Array(content), out);
                 Ok(())
             }
             Command::Steer { text } => {
                 if self.phase != (Phase::InTurn { cancelled: false }) {
                     return Err(Refused::NotSteered);
                 }
-                self.prompt(&json!([{ "type": "text", "text": text }]), out);
+                prompt(&json!([{ "type": "text", "text": text }]), out);
                 Ok(())
             }
             Command::Choose { offer, value } => {

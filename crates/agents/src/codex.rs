@@ -172,7 +172,7 @@ impl Codex {
         let Some(id) = answer.pointer("/thread/id").and_then(Value::as_str) else {
             return self.broken(format!("{} opened a conversation without an id.", self.start.title), out);
         };
-        self.thread = id.to_owned();
+        id.clone_into(&mut self.thread);
         out.event(EventBody::Conversation { id: id.to_owned() });
         self.settings.opened(answer);
         self.call("model/list", &json!({}), Awaited::Models, out);
@@ -259,17 +259,17 @@ impl Codex {
         }
     }
 
-    fn notification(&mut self, method: &str, params: Value, out: &mut Outbox) {
+    fn notification(&mut self, method: &str, params: &Value, out: &mut Outbox) {
         let text = |name: &str| params.get(name).and_then(Value::as_str).unwrap_or_default();
         match method {
             "turn/started" => {
                 let id = params.pointer("/turn/id").and_then(Value::as_str).map(str::to_owned);
                 self.turn_started(id, out);
             }
-            "turn/completed" => self.turn_completed(&params, out),
+            "turn/completed" => self.turn_completed(params, out),
             // It comes whole after every item: the last one is enough.
             "turn/diff/updated" => self.diff = Some(text("diff").to_owned()),
-            "turn/plan/updated" => out.event(EventBody::Plan { entries: plan(&params) }),
+            "turn/plan/updated" => out.event(EventBody::Plan { entries: plan(params) }),
             "item/started" | "item/completed" => {
                 self.items.item(method == "item/completed", params.get("item").unwrap_or(&Value::Null), out);
             }
@@ -278,8 +278,8 @@ impl Codex {
                 self.items.thought(text("itemId"), text("delta"), out);
             }
             "item/commandExecution/outputDelta" => self.items.output(text("itemId"), text("delta"), out),
-            "thread/tokenUsage/updated" => self.tokens.updated(&params, out),
-            "account/rateLimits/updated" => self.tokens.limits(&params, out),
+            "thread/tokenUsage/updated" => self.tokens.updated(params, out),
+            "account/rateLimits/updated" => self.tokens.limits(params, out),
             "serverRequest/resolved" => self.resolved(params.get("requestId").unwrap_or(&Value::Null), out),
             "error" => {
                 let error = params.get("error").unwrap_or(&Value::Null);
@@ -356,8 +356,8 @@ impl AgentDriver for Codex {
         }
         match rpc::parse(line) {
             Some(Incoming::Response { id, result }) => self.response(&id, result, out),
-            Some(Incoming::Request { id, method, params }) => self.asked(&id, &method, params, out),
-            Some(Incoming::Notification { method, params }) => self.notification(&method, params, out),
+            Some(Incoming::Request { id, method, params }) => self.asked(&id, &method, &params, out),
+            Some(Incoming::Notification { method, params }) => self.notification(&method, &params, out),
             None => {
                 if let Some(note) = self.stray.note(&self.start.title, line) {
                     out.event(note);

@@ -3,7 +3,7 @@
 use qd_core::event::ToolContent;
 
 /// One hunk, given by its lines with their signs.
-pub(crate) fn hunk<'a>(path: &str, lines: impl Iterator<Item = &'a str> + Clone) -> ToolContent {
+pub(crate) fn hunk<'a>(path: &str, lines: &(impl Iterator<Item = &'a str> + Clone)) -> ToolContent {
     let side = |without: char| {
         let lines = lines.clone().filter(|line| !line.starts_with([without, '\\']));
         lines.filter_map(|line| line.get(1..)).fold(String::new(), |text, line| text + line + "\n")
@@ -22,7 +22,7 @@ pub(crate) fn hunks(path: &str, diff: &str) -> Vec<ToolContent> {
             None => {}
         }
     }
-    hunks.iter().map(|lines| hunk(path, lines.iter().copied())).collect()
+    hunks.iter().map(|lines| hunk(path, &lines.iter().copied())).collect()
 }
 
 #[cfg(test)]

@@ -155,8 +155,6 @@ pub struct Abilities {
     pub images: bool,
     /// A conversation can be gone on with in a new process.
     pub resume: bool,
-    /// A conversation can be copied.
-    pub fork: bool,
 }
 
 /// Something that can be chosen in the running conversation.

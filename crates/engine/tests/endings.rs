@@ -19,7 +19,7 @@ use tempfile::TempDir;
 use tokio::time::timeout;
 
 const QD: &str = env!("CARGO_BIN_EXE_qd-session-fixture");
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// What an agent says until it has its prompt, whose id is 3.
 const OPENS: &str = r#"

@@ -2,7 +2,7 @@
 import { Outlet, useNavigate } from "@tanstack/react-router";
 import { PanelLeft, PanelRight } from "lucide-react";
 import { useState, type CSSProperties } from "react";
-import { focusNext, wantFirst } from "../features/inbox/focus";
+import { focusNext, wantFirst } from "../features/sessions/inbox/focus";
 import { Sidebar } from "../features/sessions/Sidebar";
 import { TaskList } from "../features/tasks/TaskList";
 import { arm } from "../lib/armed";

@@ -51,7 +51,7 @@ impl Acp {
     fn open(&mut self, can_load: bool, initialized: &Value, out: &mut Outbox) {
         let can_resume = initialized.pointer("/agentCapabilities/sessionCapabilities/resume").is_some();
         let images = initialized.pointer("/agentCapabilities/promptCapabilities/image") == Some(&Value::Bool(true));
-        self.can = Abilities { steer: false, images, resume: can_load || can_resume, fork: false };
+        self.can = Abilities { steer: false, images, resume: can_load || can_resume };
         let mut params = json!({ "cwd": self.start.cwd, "mcpServers": [] });
         match self.start.resume.clone() {
             Some(id) if can_load || can_resume => {

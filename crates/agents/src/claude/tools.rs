@@ -117,7 +117,7 @@ impl Tools {
             "Write" => format!("Write {at}"),
             "Edit" | "MultiEdit" | "NotebookEdit" => format!("Edit {at}"),
             "Read" => format!("Read {at}"),
-            "Bash" => text("command").map(|command| one_line(command)).unwrap_or_default(),
+            "Bash" => text("command").map(one_line).unwrap_or_default(),
             "Grep" => format!("Search for {}", text("pattern").unwrap_or_default()),
             "Glob" => format!("Find {}", text("pattern").unwrap_or_default()),
             "WebFetch" => format!("Fetch {}", text("url").unwrap_or_default()),
@@ -167,7 +167,7 @@ impl Tools {
         if let (Some(hunks), Some(path)) = (hunks, text("filePath")) {
             let path = self.relative(path);
             let lines = |hunk: &Value| hunk.get("lines").and_then(Value::as_array).cloned().unwrap_or_default();
-            return hunks.iter().map(|hunk| self::hunk(&path, lines(hunk).iter().filter_map(Value::as_str))).collect();
+            return hunks.iter().map(|hunk| self::hunk(&path, &lines(hunk).iter().filter_map(Value::as_str))).collect();
         }
         if text("type") == Some("create") {
             // The call has told the whole text.

@@ -38,10 +38,10 @@ impl Questions {
 
 impl Codex {
     /// A request of the agent.
-    pub(super) fn asked(&mut self, call: &Value, method: &str, params: Value, out: &mut Outbox) {
+    pub(super) fn asked(&mut self, call: &Value, method: &str, params: &Value, out: &mut Outbox) {
         match method {
             "item/commandExecution/requestApproval" | "item/fileChange/requestApproval" => {
-                self.approval(call, &params, out);
+                self.approval(call, params, out);
             }
             "item/tool/requestUserInput" => {
                 let all = params.get("questions").and_then(Value::as_array).cloned().unwrap_or_default();

@@ -90,8 +90,9 @@ impl Items {
         let text = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default();
         let id = text("id");
         match text("type") {
-            // The prompt is in the log already.
-            "userMessage" | "hookPrompt" | "functionCallOutput" => {}
+            // The prompt is in the log already; the rest is its own household.
+            "userMessage" | "hookPrompt" | "functionCallOutput" | "contextCompaction" | "enteredReviewMode"
+            | "exitedReviewMode" | "sleep" | "subAgentActivity" => {}
             "agentMessage" | "plan" => {
                 if ended && self.in_pieces.as_deref() != Some(id) {
                     self.text(id, text("text"), out);
@@ -106,7 +107,6 @@ impl Items {
                     }
                 }
             }
-            "contextCompaction" | "enteredReviewMode" | "exitedReviewMode" | "sleep" | "subAgentActivity" => {}
             kind => self.tool(kind, ended, item, out),
         }
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::driver::{Outbox, Refused};
 
 /// What it can do, as measured.
-pub(super) const ABILITIES: Abilities = Abilities { steer: true, images: true, resume: true, fork: true };
+pub(super) const ABILITIES: Abilities = Abilities { steer: true, images: true, resume: true };
 
 const MODEL: &str = "model";
 const EFFORT: &str = "effort";

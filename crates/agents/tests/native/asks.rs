@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::claude::opened;
 use super::stage::Stage;
 
-fn asks(stage: &mut Stage, id: &str, tool: &str, input: Value, suggestions: &Value) {
+fn asks(stage: &mut Stage, id: &str, tool: &str, input: &Value, suggestions: &Value) {
     let request = json!({
         "subtype": "can_use_tool", "tool_name": tool, "input": input, "tool_use_id": "t1",
         "permission_suggestions": suggestions,
@@ -31,7 +31,7 @@ fn answer(stage: &mut Stage, option: &str, note: Option<&str>, input: Option<Val
 #[test]
 fn a_no_carries_the_reason_and_a_yes_the_edited_command() {
     let mut stage = in_turn();
-    asks(&mut stage, "a", "Bash", json!({ "command": "rm -rf build" }), &Value::Null);
+    asks(&mut stage, "a", "Bash", &json!({ "command": "rm -rf build" }), &Value::Null);
     let request = stage.open_requests().remove(0);
     assert_eq!((request.title.as_str(), request.takes_note), ("rm -rf build", true));
     assert_eq!(request.input, Some(json!({ "command": "rm -rf build" })));
@@ -39,7 +39,7 @@ fn a_no_carries_the_reason_and_a_yes_the_edited_command() {
     let said = &stage.sent.remove(0)["response"]["response"];
     assert_eq!(*said, json!({ "behavior": "deny", "message": "Keep the cache." }));
 
-    asks(&mut stage, "b", "Bash", json!({ "command": "make all" }), &Value::Null);
+    asks(&mut stage, "b", "Bash", &json!({ "command": "make all" }), &Value::Null);
     answer(&mut stage, "allow", None, Some(json!({ "command": "make one" })));
     let said = &stage.sent.remove(0)["response"]["response"];
     assert_eq!(*said, json!({ "behavior": "allow", "updatedInput": { "command": "make one" } }));
@@ -52,7 +52,7 @@ fn always_says_how_far_it_reaches_and_hands_the_rule_on() {
         "rules": [{ "toolName": "Bash", "ruleContent": "make:*" }],
     }]);
     let mut stage = in_turn();
-    asks(&mut stage, "a", "Bash", json!({ "command": "make" }), &rules);
+    asks(&mut stage, "a", "Bash", &json!({ "command": "make" }), &rules);
     let request = stage.open_requests().remove(0);
     let always = request.options.iter().find(|option| option.effect == OptionEffect::AllowAlways).unwrap();
     assert_eq!(always.detail.as_deref(), Some("Bash(make:*) in this project"));
@@ -69,7 +69,7 @@ fn questions_are_asked_one_by_one_and_answered_at_once() {
     };
     let mut stage = in_turn();
     let input = json!({ "questions": [question("Indent with?"), question("And in YAML?")] });
-    asks(&mut stage, "q", "AskUserQuestion", input.clone(), &Value::Null);
+    asks(&mut stage, "q", "AskUserQuestion", &input, &Value::Null);
     let first = stage.open_requests();
     assert_eq!((first.len(), first[0].title.as_str(), first[0].question), (1, "Indent with?", true));
     assert_eq!(first[0].options[1].detail.as_deref(), Some("even"));
@@ -84,7 +84,7 @@ fn questions_are_asked_one_by_one_and_answered_at_once() {
 #[test]
 fn an_interrupt_withdraws_what_is_asked() {
     let mut stage = in_turn();
-    asks(&mut stage, "a", "Bash", json!({ "command": "sleep 9" }), &Value::Null);
+    asks(&mut stage, "a", "Bash", &json!({ "command": "sleep 9" }), &Value::Null);
     let request = stage.open_requests().remove(0).id;
     stage.command(Command::CancelTurn).unwrap();
     assert!(stage.open_requests().is_empty());

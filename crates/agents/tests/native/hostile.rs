@@ -109,7 +109,7 @@ proptest! {
         prop_assert!(broken <= 1);
         let whole = play(name, &self::bytes(name), &[], &[]);
         // Each prompt of the person may end a turn of its own.
-        let prompts = deeds.iter().filter(|deed| **deed == 1).count();
+        let prompts = deeds.into_iter().filter(|deed| *deed == 1).count();
         prop_assert!(stage.stops().len() <= whole.stops().len() + prompts);
     }
 }

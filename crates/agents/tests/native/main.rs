@@ -1,7 +1,7 @@
 //! Recordings of the native protocols, replayed through their drivers: the normalised events stand beside them as
 //! snapshots. Cut, interleaved and corrupted anywhere, they break nothing and invent no end of a turn.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail anywhere")]
+#![expect(clippy::unwrap_used, reason = "a test may fail anywhere")]
 
 mod asks;
 mod claude;

@@ -39,7 +39,7 @@ struct Talk<'a> {
 
 /// How a conversation ended.
 enum Parted {
-    Over(Over),
+    Over(Box<Over>),
     Lost,
     Leaving,
 }
@@ -72,7 +72,7 @@ impl Attempt {
             never = desk::watch(desk.as_ref(), &work) => match never {},
         };
         match parted {
-            Parted::Over(over) => self.finish(over).await,
+            Parted::Over(over) => self.finish(*over).await,
             Parted::Lost => self.lost(host).await,
             Parted::Leaving => Next::Now,
         }
@@ -156,12 +156,12 @@ impl Talk<'_> {
     }
 
     fn over(&self, ending: Ending) -> Parted {
-        Parted::Over(Over {
+        Parted::Over(Box::new(Over {
             ending,
             output_end: self.state.offset,
             activity: self.state.activity.clone(),
             conversation: self.state.conversation.clone(),
-        })
+        }))
     }
 
     fn appended(&self, offset: u64) {

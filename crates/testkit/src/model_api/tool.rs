@@ -46,7 +46,7 @@ pub(super) fn bind(deed: &Deed, offers: &[Offer]) -> Option<Call> {
     if let (Deed::Write { path, content }, Some(offer)) = (deed, offers.iter().find(|offer| offer.name == PATCHER))
         && offer.schema.is_null()
     {
-        let lines: String = content.lines().map(|line| format!("+{line}\n")).collect();
+        let lines = content.lines().fold(String::new(), |lines, line| lines + "+" + line + "\n");
         let patch = format!("*** Begin Patch\n*** Add File: {path}\n{lines}*** End Patch\n");
         return Some(Call { name: offer.name.clone(), arguments: json!(patch) });
     }

@@ -172,7 +172,7 @@ impl Agent {
         format!(
             "[agents.{name}]\ncommand = {program:?}\nargs = {args:?}\nprotocol = {protocol:?}\nlike = {like:?}\n[agents.{name}.env]\n{env}",
             name = self.name,
-            program = self.path().canonicalize().unwrap(),
+            program = self.path().canonicalize().unwrap().to_string_lossy(),
             args = self.args,
             protocol = self.protocol,
             like = self.like,

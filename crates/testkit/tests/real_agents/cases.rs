@@ -157,7 +157,7 @@ fn fails(agent: &Agent, script: &str, words: &[&str], limit: Duration) {
     let id = stage.start(script);
     let ended = stage.until(id, limit, |session| session.status.is_ended());
     let reason = reason(&ended);
-    println!("{}: {script}: {reason}", agent.name);
+    eprintln!("{}: {script}: {reason}", agent.name);
     assert_eq!(ended.status, Status::Failed, "{}", stage.output(id));
     let lower = reason.to_lowercase();
     assert!(words.iter().any(|word| lower.contains(word)), "{script}: {reason}\n{}", stage.output(id));
@@ -188,7 +188,7 @@ fn cut_off(agent: &Agent) {
     let stage = Stage::new(agent);
     let id = stage.start("cut");
     let ended = stage.until(id, SLOW, |session| session.status.is_ended());
-    println!("{}: cut: {:?} {}", agent.name, ended.status, reason(&ended));
+    eprintln!("{}: cut: {:?} {}", agent.name, ended.status, reason(&ended));
     assert!(matches!(ended.status, Status::Failed | Status::Completed), "{}", stage.output(id));
     stage.is_clean();
 }

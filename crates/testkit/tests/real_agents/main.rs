@@ -21,12 +21,12 @@ fn play(name: &str) {
         eprintln!("skipped: {name} is not installed in tests/agents");
         return;
     }
-    let all = std::env::var("QD_AGENTS").is_ok_and(|which| which == "all" || which == name);
+    let all = std::env::var_os("QD_AGENTS").is_some_and(|which| which == "all" || which == name);
     let more = MORE.iter().filter(|case| all && !agent.without.contains(&case.0));
     for (case, play) in ALWAYS.iter().chain(more) {
         let began = std::time::Instant::now();
         play(agent);
-        println!("{name}: {case}: {:.1} s", began.elapsed().as_secs_f32());
+        eprintln!("{name}: {case}: {:.1} s", began.elapsed().as_secs_f32());
     }
 }
 

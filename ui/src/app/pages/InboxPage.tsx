@@ -1,5 +1,5 @@
 // The inbox.
-import { Inbox } from "../../features/inbox/Inbox";
+import { Inbox } from "../../features/sessions/inbox/Inbox";
 
 export function InboxPage() {
   return (

@@ -15,7 +15,7 @@ export type LogState = { len: number; version: number; loading: boolean; partial
 /** What the agent says of itself and offers, and whether it waits for a prompt. */
 export type About = { can: Abilities; offers: Offer[]; commands: OfferedCommand[]; idle: boolean };
 
-export const NOTHING: About = { can: { steer: false, images: false, resume: false, fork: false }, offers: [], commands: [], idle: false };
+export const NOTHING: About = { can: { steer: false, images: false, resume: false }, offers: [], commands: [], idle: false };
 
 /** Items of one transcript, parsed once each. */
 class Items {

@@ -7,9 +7,7 @@ steer: boolean,
 /** Prompts may carry images. */
 images: boolean,
 /** A conversation can be gone on with in a new process. */
-resume: boolean,
-/** A conversation can be copied. */
-fork: boolean, };
+resume: boolean, };
 
 /** An action of a task or a session. */
 export type Action = {

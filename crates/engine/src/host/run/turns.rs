@@ -216,8 +216,7 @@ impl Host {
         match self.phase {
             Phase::Cancelling { .. } => Finish::Cancelled,
             Phase::Idle { .. } => Finish::Done,
-            Phase::Paused { .. } => Finish::Closed,
-            Phase::Booting { .. } | Phase::InTurn => Finish::Closed,
+            Phase::Booting { .. } | Phase::InTurn | Phase::Paused { .. } => Finish::Closed,
         }
     }
 

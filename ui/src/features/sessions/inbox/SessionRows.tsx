@@ -1,14 +1,14 @@
 // Sessions in the inbox: those that ask, with all that answers them, and those that run.
-import type { SessionView } from "../../lib/generated/types";
-import { exact, useRelative } from "../../lib/time";
-import { useSession, useTask } from "../../lib/use";
-import { KIND_LABEL } from "../../lib/words";
-import { Coded } from "../../ui/Coded";
-import { StatusMark } from "../../ui/Mark";
-import { Badge } from "../../ui/Small";
-import { editable, useField } from "../sessions/fields";
-import { moreThanTitle, RequestButtons } from "../sessions/Requests";
-import { SessionLink } from "../sessions/SessionLink";
+import type { SessionView } from "../../../lib/generated/types";
+import { exact, useRelative } from "../../../lib/time";
+import { useSession, useTask } from "../../../lib/use";
+import { KIND_LABEL } from "../../../lib/words";
+import { Coded } from "../../../ui/Coded";
+import { StatusMark } from "../../../ui/Mark";
+import { Badge } from "../../../ui/Small";
+import { editable, useField } from "../fields";
+import { moreThanTitle, RequestButtons } from "../Requests";
+import { SessionLink } from "../SessionLink";
 
 export function AskingRow({ id, many }: { id: string; many: boolean }) {
   const view = useSession(id);

@@ -1,9 +1,9 @@
 // Offers notifications once, quietly; the browser asks only after a yes.
 import { Bell } from "lucide-react";
 import { useState } from "react";
-import { permission, turnOn } from "../../lib/notify";
-import { usePref } from "../../lib/prefs";
-import { Button } from "../../ui/Button";
+import { permission, turnOn } from "../../../lib/notify";
+import { usePref } from "../../../lib/prefs";
+import { Button } from "../../../ui/Button";
 
 export function NotifyPrompt() {
   const [offered, setOffered] = usePref("notify.offered", "");

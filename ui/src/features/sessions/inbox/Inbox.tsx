@@ -1,10 +1,10 @@
 // Everything that needs a person, answered in place, and everything that runs.
 import { useEffect, useLayoutEffect } from "react";
-import type { SessionView } from "../../lib/generated/types";
-import { useKeys } from "../../lib/keys";
-import { answer, useProjects, useReach, useRunning, useShell, useTaskLines } from "../../lib/use";
-import { Kbd, Empty, Skeleton } from "../../ui/Small";
-import { optionFor } from "../sessions/Requests";
+import type { SessionView } from "../../../lib/generated/types";
+import { useKeys } from "../../../lib/keys";
+import { answer, useProjects, useReach, useRunning, useShell, useTaskLines } from "../../../lib/use";
+import { Kbd, Empty, Skeleton } from "../../../ui/Small";
+import { optionFor } from "../Requests";
 import { AskingRow, RunningRow } from "./SessionRows";
 import { focusedNeed, focusNext, forgetPlace, takeWanted } from "./focus";
 import { NotifyPrompt } from "./NotifyPrompt";

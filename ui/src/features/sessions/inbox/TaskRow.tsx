@@ -1,10 +1,10 @@
 // A task in the inbox: what failed, what waits for a review, what is in conflict, with the next step as a button.
 import { Link, useNavigate } from "@tanstack/react-router";
-import type { TaskLine } from "../../lib/generated/types";
-import { retrySession, useSession, useSessionIds, useShell } from "../../lib/use";
-import { ATTENTION_LABEL } from "../../lib/words";
-import { Button } from "../../ui/Button";
-import { AttentionMark } from "../../ui/Mark";
+import type { TaskLine } from "../../../lib/generated/types";
+import { retrySession, useSession, useSessionIds, useShell } from "../../../lib/use";
+import { ATTENTION_LABEL } from "../../../lib/words";
+import { Button } from "../../../ui/Button";
+import { AttentionMark } from "../../../ui/Mark";
 import { ProjectName } from "./SessionRows";
 
 export function TaskRow({ line, many }: { line: TaskLine; many: boolean }) {
