@@ -75,7 +75,9 @@ impl Said {
 
     fn error(&self) -> Option<String> {
         let is_error = !self.acted && !self.is_command && self.text.len() <= LONGEST_ERROR;
-        let words = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        // What it tells of its tries stands in front.
+        let from = self.text.rfind("Error: ").unwrap_or(0);
+        let words = self.text.get(from..)?.split_whitespace().collect::<Vec<_>>().join(" ");
         (is_error && !words.is_empty()).then_some(words)
     }
 }
@@ -187,7 +189,9 @@ impl Acp {
     fn refused(&mut self, what: &str, error: &RpcError, out: &mut Outbox) {
         let title = &self.start.title;
         let reason = match (&self.start.login, error.code) {
-            (Some(login), rpc::AUTH_REQUIRED) => format!("{title} is not logged in. Run `{login}`."),
+            (Some(login), rpc::AUTH_REQUIRED) => {
+                format!("{title} is not logged in, or its key was refused ({}). Run `{login}`.", error.words())
+            }
             _ => format!("{title} {what}: {}", error.words()),
         };
         self.broken(reason, out);

@@ -105,7 +105,7 @@ fn configured_agent(around: &Surroundings, name: &str, config: &AgentConfig) -> 
     let found = find(around, &config.command);
     Detected {
         name: name.to_owned(),
-        title: config.title.clone().unwrap_or_else(|| name.to_owned()),
+        title: title(name, config),
         found: found.is_some(),
         mend: found.is_none().then(|| format!("command -v {}", config.command)),
         program: found.unwrap_or_else(|| config.command.clone().into()),
@@ -116,6 +116,12 @@ fn configured_agent(around: &Surroundings, name: &str, config: &AgentConfig) -> 
         scripted: false,
         models: Vec::new(),
     }
+}
+
+/// As it was configured, else as the catalogue calls the agent of this name.
+fn title(name: &str, config: &AgentConfig) -> String {
+    let known = || ENTRIES.iter().find(|entry| entry.name == name).map(|entry| entry.title.to_owned());
+    config.title.clone().or_else(known).unwrap_or_else(|| name.to_owned())
 }
 
 /// The first door of an agent whose program is there, with the program's place.

@@ -82,3 +82,40 @@ async fn what_an_agent_is_to_remember_is_counted() {
     let (_, text) = asked("/v1/messages", body).await;
     assert!(text.contains(r#""text":"1 ""#), "{text}");
 }
+
+fn openai(tools: &Value, input: Value) -> Value {
+    json!({ "model": "m", "stream": true, "tools": tools, "input": input })
+}
+
+#[tokio::test]
+async fn the_responses_api_patches_where_a_patch_is_taken_and_ends_with_the_whole() {
+    let prompt =
+        json!({ "type": "message", "role": "user", "content": [{ "type": "input_text", "text": "[[write]]" }] });
+    let tools = json!([{ "type": "custom", "name": "apply_patch" }]);
+    let (status, text) = asked("/v1/responses", openai(&tools, json!([prompt]))).await;
+    assert_eq!(status, 200);
+    assert!(text.contains(r"*** Add File: greeting.txt\n+Hello from the script.\n*** End Patch"), "{text}");
+    assert!(text.contains("custom_tool_call") && text.contains("event: response.completed"), "{text}");
+
+    let result = json!({ "type": "function_call_output", "output": "done" });
+    let run = json!([{ "type": "function", "name": "exec_command", "parameters": { "properties": { "cmd": {} } } }]);
+    let (_, text) = asked("/v1/responses", openai(&run, json!([prompt, result]))).await;
+    assert!(text.contains("cp greeting.txt copy.txt"), "the second step: {text}");
+}
+
+#[tokio::test]
+async fn the_chat_api_calls_thinks_and_counts() {
+    let schema = json!({ "properties": { "command": {} } });
+    let tools = json!([{ "type": "function", "function": { "name": "bash", "parameters": schema } }]);
+    let ask = |script: &str| {
+        let messages = json!([{ "role": "user", "content": script }]);
+        json!({ "model": "m", "stream": true, "tools": tools, "messages": messages })
+    };
+    let (_, text) = asked("/v1/chat/completions", ask("[[fail]]")).await;
+    assert!(text.contains("exit 3") && text.contains(r#""finish_reason":"tool_calls""#), "{text}");
+    assert!(text.contains(r#""prompt_tokens":1200"#) && text.ends_with("data: [DONE]\n\n"), "{text}");
+    let (_, text) = asked("/v1/chat/completions", ask("[[think]]")).await;
+    assert!(text.contains("reasoning_content"), "{text}");
+    let (status, _) = asked("/v1/chat/completions", ask("[[err401]]")).await;
+    assert_eq!(status, 401);
+}

@@ -180,7 +180,12 @@ fn rate_limited(agent: &Agent) {
 }
 
 fn server_errors(agent: &Agent) {
-    fails(agent, "err500", &["500", "server error", "refused by the script", "internal", "said nothing"], SLOW);
+    fails(
+        agent,
+        "err500",
+        &["500", "server error", "refused by the script", "internal", "high demand", "said nothing"],
+        SLOW,
+    );
 }
 
 /// A sentence that was cut off is an answer for some and an error for others; both end.
