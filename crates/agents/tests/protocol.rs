@@ -112,7 +112,8 @@ fn a_login_that_is_missing_names_its_command() {
     let mut script = Script::begun(|_| {});
     script.says(&json!({ "id": 1, "result": { "protocolVersion": 1 } }));
     script.says(&json!({ "id": 2, "error": { "code": -32000, "message": "Authentication required" } }));
-    let reason = "Robot is not logged in, or its key was refused (Authentication required). Run `robot login`.".to_owned();
+    let reason =
+        "Robot is not logged in, or its key was refused (Authentication required). Run `robot login`.".to_owned();
     assert_eq!(script.told(), [Signal::Broken { reason }]);
 }
 

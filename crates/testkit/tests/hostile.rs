@@ -3,6 +3,7 @@
 // Clippy lets tests unwrap only where it sees that they are tests.
 #[cfg(test)]
 mod hostile {
+    pub mod agents;
     pub mod disks;
     pub mod documents;
     pub mod doors;
