@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 
 use crate::driver::{AgentDriver, Command, Outbox, Refused, Signal, Start};
+use crate::rpc;
 use crate::stray::Stray;
 use ask::Pending;
 use settings::Settings;
@@ -198,10 +199,7 @@ impl AgentDriver for Claude {
         if line.trim_ascii().is_empty() {
             return;
         }
-        let message = match std::str::from_utf8(line) {
-            Ok(line) => serde_json::from_str::<Value>(line).ok(),
-            Err(_) => serde_json::from_str(&String::from_utf8_lossy(line)).ok(),
-        };
+        let message = rpc::text(line).and_then(|line| serde_json::from_str::<Value>(&line).ok());
         match message.filter(|message| message.get("type").is_some_and(Value::is_string)) {
             Some(message) => self.message(message, out),
             None => {

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 use crate::driver::Outbox;
 
@@ -13,6 +14,9 @@ pub(crate) const INVALID_PARAMS: i64 = -32602;
 pub(crate) const AUTH_REQUIRED: i64 = -32000;
 /// The request was withdrawn (ACP).
 pub(crate) const CANCELLED: i64 = -32800;
+
+/// How deep a message may nest. JSON is read to a depth of 128, and an event wraps what the agent said once more.
+const DEPTH: usize = 100;
 
 /// A message from the agent.
 #[derive(Debug)]
@@ -59,12 +63,29 @@ struct Envelope {
     error: Option<RpcError>,
 }
 
+/// A line as text, what is not UTF-8 replaced; none where its brackets nest too deep.
+pub(crate) fn text(line: &[u8]) -> Option<Cow<'_, str>> {
+    let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
+    for byte in line {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEPTH {
+            return None;
+        }
+    }
+    Some(String::from_utf8_lossy(line))
+}
+
 /// Reads one line; none where it is no message. What is not UTF-8 inside of a message is replaced.
 pub(crate) fn parse(line: &[u8]) -> Option<Incoming> {
-    let envelope: Envelope = match std::str::from_utf8(line) {
-        Ok(line) => serde_json::from_str(line).ok()?,
-        Err(_) => serde_json::from_str(&String::from_utf8_lossy(line)).ok()?,
-    };
+    let envelope: Envelope = serde_json::from_str(&text(line)?).ok()?;
     Some(match (envelope.id, envelope.method) {
         (Some(id), Some(method)) => Incoming::Request { id, method, params: envelope.params },
         (None, Some(method)) => Incoming::Notification { method, params: envelope.params },

@@ -18,7 +18,7 @@ pub(crate) fn of_turn(now: &Usage, before: &Usage, result: &Value, tokens: Token
     let mut usage = now.clone();
     let reported = reported(result, tokens);
     if let Some(Reported { input, cached, output }) = reported {
-        let add = |sum: Option<u64>, more: u64| Some(sum.unwrap_or(0) + more);
+        let add = |before: Option<u64>, more: u64| Some(sum([before.unwrap_or(0), more]));
         match tokens {
             Tokens::PerTurn => {
                 usage.input = add(usage.input, input);
@@ -51,6 +51,11 @@ pub(crate) fn since(now: &Usage, before: &Usage) -> TurnUsage {
     }
 }
 
+/// Counts added up. They come from outside: what does not fit is the most there is.
+pub(crate) fn sum(counts: impl IntoIterator<Item = u64>) -> u64 {
+    counts.into_iter().fold(0, u64::saturating_add)
+}
+
 /// To nano-dollars: a difference of binary fractions has a tail that means nothing.
 pub(crate) fn dollars(amount: f64) -> f64 {
     (amount * 1e9).round() / 1e9
@@ -62,9 +67,9 @@ fn reported(result: &Value, tokens: Tokens) -> Option<Reported> {
         let (read, written) = (count(usage, "cachedReadTokens"), count(usage, "cachedWriteTokens"));
         let beside = match tokens {
             Tokens::WholeSession => 0,
-            Tokens::PerTurn | Tokens::LastStep => read.unwrap_or(0) + written.unwrap_or(0),
+            Tokens::PerTurn | Tokens::LastStep => sum([read.unwrap_or(0), written.unwrap_or(0)]),
         };
-        let input = count(usage, "inputTokens")? + beside;
+        let input = sum([count(usage, "inputTokens")?, beside]);
         return Some(Reported { input, cached: read, output: count(usage, "outputTokens")? });
     }
     // Gemini's way.

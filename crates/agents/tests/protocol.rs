@@ -290,3 +290,15 @@ fn what_the_permission_allows_is_answered_at_once_and_the_rest_is_asked() {
     assert!(asked(Permission::Edit, "execute", "/w"));
     assert!(!asked(Permission::Everything, "execute", "/w"));
 }
+
+#[test]
+fn counts_beyond_all_bounds_are_the_most_there_is() {
+    let mut script = Script::in_turn();
+    let usage = json!({ "inputTokens": u64::MAX, "cachedReadTokens": u64::MAX, "outputTokens": 1, "totalTokens": 1 });
+    script.says(&json!({ "id": 3, "result": { "stopReason": "end_turn", "usage": usage } }));
+    let ended = script.told().into_iter().find_map(|signal| match signal {
+        Signal::Event(EventBody::TurnEnded { used, .. }) => Some(used),
+        _ => None,
+    });
+    assert_eq!(ended.unwrap().input, Some(u64::MAX));
+}

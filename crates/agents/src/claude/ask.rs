@@ -31,11 +31,13 @@ pub(super) struct Pending {
 struct Questions {
     all: Vec<Value>,
     answers: Map<String, Value>,
+    /// How many were answered: two of them may have the same name.
+    answered: usize,
 }
 
 impl Questions {
     fn next(&self) -> Option<&Value> {
-        self.all.get(self.answers.len())
+        self.all.get(self.answered)
     }
 }
 
@@ -56,7 +58,7 @@ impl Claude {
         self.speech.interrupted();
         let questions = input.get("questions").and_then(Value::as_array).filter(|all| !all.is_empty()).cloned();
         if let (Some(all), "AskUserQuestion") = (questions, name.as_str()) {
-            let questions = Some(Questions { all, answers: Map::new() });
+            let questions = Some(Questions { all, answers: Map::new(), answered: 0 });
             return self
                 .question(Pending { call: id, options: Vec::new(), input, suggestions: Value::Null, questions }, out);
         }
@@ -147,6 +149,7 @@ impl Claude {
             };
             let question = questions.next().and_then(|question| question.get("question")?.as_str()).unwrap_or_default();
             questions.answers.insert(question.to_owned(), Value::String(said.unwrap_or(option)));
+            questions.answered += 1;
             if questions.next().is_some() {
                 self.question(Pending { questions: Some(questions), ..pending }, out);
             } else {

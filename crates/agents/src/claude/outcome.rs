@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Claude, Phase};
 use crate::driver::Outbox;
-use crate::usage::dollars;
+use crate::usage::{dollars, sum};
 
 impl Claude {
     /// The last line of a turn.
@@ -65,22 +65,23 @@ impl Claude {
         let models = line.get("model_usage_since_last_result").and_then(Value::as_object);
         let mut used = TurnUsage::default();
         if let Some(models) = models.filter(|models| !models.is_empty()) {
-            let sum = |name: &str| models.values().filter_map(|model| model.get(name)?.as_u64()).sum::<u64>();
-            let cached = sum("cacheReadInputTokens");
-            used.input = Some(sum("inputTokens") + cached + sum("cacheCreationInputTokens"));
+            let all = |name: &str| sum(models.values().filter_map(|model| model.get(name)?.as_u64()));
+            let cached = all("cacheReadInputTokens");
+            used.input = Some(sum([all("inputTokens"), cached, all("cacheCreationInputTokens")]));
             used.cached = Some(cached);
-            used.output = Some(sum("outputTokens"));
+            used.output = Some(all("outputTokens"));
             used.cost_usd = Some(dollars(models.values().filter_map(|model| model.get("costUSD")?.as_f64()).sum()));
         } else if let Some(usage) = line.get("usage").filter(|usage| tokens(usage) > 0) {
             let count = |name: &str| usage.get(name).and_then(Value::as_u64);
             let cached = count("cache_read_input_tokens");
             let written = count("cache_creation_input_tokens").unwrap_or(0);
-            used.input = count("input_tokens").map(|input| input + cached.unwrap_or(0) + written);
+            used.input = count("input_tokens").map(|input| sum([input, cached.unwrap_or(0), written]));
             used.cached = cached;
             used.output = count("output_tokens");
         }
         let mut usage = self.usage.clone();
-        let add = |sum: Option<u64>, more: Option<u64>| more.map_or(sum, |more| Some(sum.unwrap_or(0) + more));
+        let add =
+            |before: Option<u64>, more: Option<u64>| more.map_or(before, |more| Some(sum([before.unwrap_or(0), more])));
         usage.input = add(usage.input, used.input);
         usage.cached = add(usage.cached, used.cached);
         usage.output = add(usage.output, used.output);
@@ -122,7 +123,7 @@ impl Claude {
 /// Tokens of a message as the model's API counts them: in the window after it.
 pub(super) fn tokens(usage: &Value) -> u64 {
     let names = ["input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens"];
-    names.into_iter().filter_map(|name| usage.get(name)?.as_u64()).sum()
+    sum(names.into_iter().filter_map(|name| usage.get(name)?.as_u64()))
 }
 
 /// How an account stands to its limits.

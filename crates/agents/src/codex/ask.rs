@@ -28,11 +28,13 @@ pub(super) struct Pending {
 struct Questions {
     all: Vec<Value>,
     answers: Map<String, Value>,
+    /// How many were answered: two of them may have the same name.
+    answered: usize,
 }
 
 impl Questions {
     fn next(&self) -> Option<&Value> {
-        self.all.get(self.answers.len())
+        self.all.get(self.answered)
     }
 }
 
@@ -48,7 +50,7 @@ impl Codex {
                 if all.is_empty() {
                     return reply(call, &json!({ "answers": {} }), out);
                 }
-                let questions = Some(Questions { all, answers: Map::new() });
+                let questions = Some(Questions { all, answers: Map::new(), answered: 0 });
                 self.question(Pending { call: call.clone(), decisions: Vec::new(), questions }, out);
             }
             method => {
@@ -147,6 +149,7 @@ impl Codex {
             let id = questions.next().and_then(|question| question.get("id")?.as_str()).unwrap_or_default().to_owned();
             let answers: Vec<String> = said.or(option).into_iter().collect();
             questions.answers.insert(id, json!({ "answers": answers }));
+            questions.answered += 1;
             if questions.next().is_some() {
                 self.question(Pending { questions: Some(questions), ..pending }, out);
             } else {

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use qd_agents::driver::{Command, Signal};
 use qd_agents::line::LineBuffer;
 use qd_core::event::EventBody;
+use serde_json::json;
 
 use super::stage::{Stage, recording};
 use super::{claude, codex};
@@ -111,5 +112,54 @@ proptest! {
         // Each prompt of the person may end a turn of its own.
         let prompts = deeds.into_iter().filter(|deed| *deed == 1).count();
         prop_assert!(stage.stops().len() <= whole.stops().len() + prompts);
+    }
+}
+
+#[test]
+fn counts_beyond_all_bounds_are_the_most_there_is() {
+    let mut stage = claude::opened();
+    let all = json!({ "input_tokens": u64::MAX, "cache_read_input_tokens": 1, "output_tokens": u64::MAX });
+    let model = json!({ "inputTokens": u64::MAX, "cacheReadInputTokens": u64::MAX, "outputTokens": 1 });
+    let result = json!({ "type": "result", "subtype": "success", "is_error": false });
+    for (name, counts) in [("usage", all), ("model_usage_since_last_result", json!({ "a": model.clone(), "b": model }))] {
+        stage.command(Command::prompt("go")).unwrap();
+        let mut result = result.clone();
+        result[name] = counts;
+        stage.says(&result);
+        let Some(Signal::Event(EventBody::TurnEnded { used, .. })) = stage.told.last() else { panic!("{name}") };
+        assert_eq!(used.input, Some(u64::MAX), "{name}");
+    }
+}
+
+#[test]
+fn two_questions_of_one_name_are_two_questions() {
+    let question = json!({ "id": "same", "question": "Same?", "options": [{ "label": "Yes" }] });
+    let questions = json!({ "questions": [question, question] });
+    let tool = json!({ "subtype": "can_use_tool", "tool_name": "AskUserQuestion", "input": questions });
+    let of_claude = json!({ "type": "control_request", "request_id": "q", "request": tool });
+    let of_codex = json!({ "id": 9, "method": "item/tool/requestUserInput", "params": questions });
+    for (mut stage, asks) in [(claude::opened(), of_claude), (codex::opened(), of_codex)] {
+        stage.command(Command::prompt("go")).unwrap();
+        stage.says(&asks);
+        for _ in 0..2 {
+            let request = stage.open_requests().remove(0).id;
+            stage.command(Command::answer(request, "Yes")).unwrap();
+        }
+        assert!(stage.open_requests().is_empty());
+    }
+}
+
+/// JSON is read to a depth of 128: an event that holds the line must not be the one that nobody can read.
+#[test]
+fn what_nests_deeper_than_the_log_is_read_is_outside_the_protocol() {
+    for (protocol, mut stage) in [("claude", claude::opened()), ("codex", codex::opened())] {
+        for depth in [90, 110, 126] {
+            let nested = format!("{}\"]{{\\\"\"{}", "[".repeat(depth), "]".repeat(depth));
+            stage.line(format!(r#"{{"type":"new","method":"new","params":{nested}}}"#).as_bytes());
+            let Some(Signal::Event(event)) = stage.told.last() else { panic!("{protocol}") };
+            assert_eq!(matches!(event, EventBody::Unknown { .. }), depth == 90, "{protocol} {depth}");
+            let written = serde_json::to_string(event).unwrap();
+            assert!(serde_json::from_str::<EventBody>(&written).is_ok(), "{protocol} {depth}");
+        }
     }
 }

@@ -1,0 +1,12 @@
+//! Whatever an agent says in Codex's own protocol breaks no promise of its driver.
+
+#![no_main]
+
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
+use qd_agents::Protocol;
+
+fuzz_target!(|data: &[u8]| qd_fuzz::play(Protocol::CodexAppServer, "codex", data));
+
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    qd_fuzz::mutate(data, size, max_size, seed)
+});
