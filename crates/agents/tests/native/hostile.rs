@@ -121,7 +121,8 @@ fn counts_beyond_all_bounds_are_the_most_there_is() {
     let all = json!({ "input_tokens": u64::MAX, "cache_read_input_tokens": 1, "output_tokens": u64::MAX });
     let model = json!({ "inputTokens": u64::MAX, "cacheReadInputTokens": u64::MAX, "outputTokens": 1 });
     let result = json!({ "type": "result", "subtype": "success", "is_error": false });
-    for (name, counts) in [("usage", all), ("model_usage_since_last_result", json!({ "a": model.clone(), "b": model }))] {
+    for (name, counts) in [("usage", all), ("model_usage_since_last_result", json!({ "a": model.clone(), "b": model }))]
+    {
         stage.command(Command::prompt("go")).unwrap();
         let mut result = result.clone();
         result[name] = counts;

@@ -83,7 +83,7 @@ async fn what_an_agent_is_to_remember_is_counted() {
     assert!(text.contains(r#""text":"1 ""#), "{text}");
 }
 
-fn openai(tools: &Value, input: Value) -> Value {
+fn openai(tools: &Value, input: &Value) -> Value {
     json!({ "model": "m", "stream": true, "tools": tools, "input": input })
 }
 
@@ -92,14 +92,14 @@ async fn the_responses_api_patches_where_a_patch_is_taken_and_ends_with_the_whol
     let prompt =
         json!({ "type": "message", "role": "user", "content": [{ "type": "input_text", "text": "[[write]]" }] });
     let tools = json!([{ "type": "custom", "name": "apply_patch" }]);
-    let (status, text) = asked("/v1/responses", openai(&tools, json!([prompt]))).await;
+    let (status, text) = asked("/v1/responses", openai(&tools, &json!([prompt]))).await;
     assert_eq!(status, 200);
     assert!(text.contains(r"*** Add File: greeting.txt\n+Hello from the script.\n*** End Patch"), "{text}");
     assert!(text.contains("custom_tool_call") && text.contains("event: response.completed"), "{text}");
 
     let result = json!({ "type": "function_call_output", "output": "done" });
     let run = json!([{ "type": "function", "name": "exec_command", "parameters": { "properties": { "cmd": {} } } }]);
-    let (_, text) = asked("/v1/responses", openai(&run, json!([prompt, result]))).await;
+    let (_, text) = asked("/v1/responses", openai(&run, &json!([prompt, result]))).await;
     assert!(text.contains("cp greeting.txt copy.txt"), "the second step: {text}");
 }
 
