@@ -116,8 +116,11 @@ impl Codex {
     }
 
     fn open_thread(&mut self, out: &mut Outbox) {
+        // Its sandbox leaves an empty `.git` in every folder that may be written, the system's temporary one among them,
+        // and each folder below that then looks like a part of a repository.
+        let config = json!({ "sandbox_workspace_write.exclude_slash_tmp": true });
         let mut params = json!({
-            "cwd": self.start.cwd, "approvalPolicy": self.policy(), "sandbox": "workspace-write",
+            "cwd": self.start.cwd, "approvalPolicy": self.policy(), "sandbox": "workspace-write", "config": config,
         });
         if let Some(model) = &self.start.model {
             params["model"] = json!(model);

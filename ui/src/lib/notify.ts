@@ -9,6 +9,8 @@ import { KIND_LABEL } from "./words";
 /** What comes within this time is one notification; what is settled by then, or seen in another tab, is none. */
 const GATHER_MS = 1200;
 const REMEMBERED = 200;
+/** Longer than two tabs may be apart in hearing of the same. */
+const HELD_MS = 15_000;
 
 export type News = { session: string; key: string; title: string; body: string; needs: boolean };
 
@@ -102,22 +104,35 @@ export function watch(shell: Shell, open: (session: string | null) => void): () 
 
 /** Those of the keys that no tab has told or seen yet; they are taken by this one. */
 async function claim(keys: string[]): Promise<string[]> {
-  const take = () => {
-    let known: string[] = [];
-    try {
-      known = JSON.parse(localStorage.getItem("qd:notified") ?? "[]") as string[];
-    } catch {
-      // Begun anew.
-    }
-    const mine = keys.filter((key) => !known.includes(key));
-    try {
-      localStorage.setItem("qd:notified", JSON.stringify([...known, ...mine].slice(-REMEMBERED)));
-    } catch {
-      // Refused storage: each tab tells for itself.
-    }
-    return mine;
-  };
-  return "locks" in navigator ? navigator.locks.request("qd:notified", take) : take();
+  const mine = await Promise.all(keys.map((key) => ("locks" in navigator ? claimLocked(key) : take(key))));
+  return keys.filter((_, at) => mine[at]);
+}
+
+/** What one tab writes another may read only a moment later: until then the lock says it. */
+function claimLocked(key: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    void navigator.locks.request(`qd:notified ${key}`, { ifAvailable: true }, (lock) => {
+      const mine = lock !== null && take(key);
+      resolve(mine);
+      return mine ? new Promise<void>((done) => setTimeout(done, HELD_MS)) : undefined;
+    });
+  });
+}
+
+function take(key: string): boolean {
+  let known: string[] = [];
+  try {
+    known = JSON.parse(localStorage.getItem("qd:notified") ?? "[]") as string[];
+  } catch {
+    // Begun anew.
+  }
+  if (known.includes(key)) return false;
+  try {
+    localStorage.setItem("qd:notified", JSON.stringify([...known, key].slice(-REMEMBERED)));
+  } catch {
+    // Refused storage: each tab tells for itself.
+  }
+  return true;
 }
 
 function tell(news: News[], open: (session: string | null) => void): void {

@@ -37,6 +37,8 @@ const CODEX: &[(&str, &str)] = &[("CODEX_HOME", "{home}/.codex"), ("MOCK_API_KEY
 const CODEX_CONFIG: &str = r#"model = "gpt-5.5"
 model_provider = "scripted"
 check_for_update_on_startup = false
+[sandbox_workspace_write]
+exclude_slash_tmp = true
 [analytics]
 enabled = false
 [feedback]
