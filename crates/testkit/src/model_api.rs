@@ -1,8 +1,8 @@
 //! A scripted stand-in for the model APIs of the vendors, on loopback: real agent programs run against it without a
 //! model, an account or a way to the network.
 //!
-//! It speaks Anthropic's messages, OpenAI's responses and chat completions, and Gemini's `generateContent`, streamed and
-//! whole. What it answers is told by a script that the prompt names, see [`script`]. It keeps nothing between two requests: which step is due is told by
+//! It speaks Anthropic's `messages`, the `responses` and `chat/completions` of `OpenAI` and Gemini's `generateContent`,
+//! streamed and whole. What it answers is told by a script that the prompt names, see [`script`]. It keeps nothing between two requests: which step is due is told by
 //! how many tools have answered since the prompt.
 
 mod answer;
@@ -82,9 +82,9 @@ fn route(method: &Method, path: &str, body: &[u8]) -> Answer {
     };
     match (path, path.rsplit_once(':')) {
         ("/v1/messages", _) => anthropic::messages(&asked),
+        ("/v1/messages/count_tokens", _) => answer::json(&anthropic::count()),
         ("/v1/responses", _) => responses::responses(&asked),
         ("/v1/chat/completions", _) => chat::completions(&asked),
-        ("/v1/messages/count_tokens", _) => answer::json(&anthropic::count()),
         (_, Some((_, "streamGenerateContent"))) => gemini::streamed(&asked),
         (_, Some((_, "generateContent"))) => gemini::whole(&asked),
         (_, Some((_, "countTokens"))) => answer::json(&gemini::count()),

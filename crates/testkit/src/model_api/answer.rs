@@ -9,8 +9,17 @@ use hyper::header::CONTENT_TYPE;
 use hyper::{Response, StatusCode};
 use serde_json::Value;
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::{Interval, interval};
+
+/// Ids need only differ.
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+/// A new id, as vendors write them.
+pub(super) fn id(prefix: &str) -> String {
+    format!("{prefix}_{:016}", NEXT_ID.fetch_add(1, Ordering::Relaxed))
+}
 
 /// An answer.
 pub(super) type Answer = Response<UnsyncBoxBody<Bytes, io::Error>>;
@@ -29,11 +38,12 @@ pub(super) fn plain(status: StatusCode, text: &'static str) -> Answer {
 }
 
 pub(super) fn json(value: &Value) -> Answer {
-    refusal(StatusCode::OK, value)
+    whole(StatusCode::OK, "application/json", value.to_string())
 }
 
-/// An answer of JSON with a status.
-pub(super) fn refusal(status: StatusCode, value: &Value) -> Answer {
+/// An answer of JSON with the status of a refusal.
+pub(super) fn refusal(status: u16, value: &Value) -> Answer {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     whole(status, "application/json", value.to_string())
 }
 
@@ -47,6 +57,16 @@ fn headed(status: StatusCode, kind: &'static str, body: UnsyncBoxBody<Bytes, io:
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static(kind));
     answer
+}
+
+/// An event of a stream whose name is its type.
+pub(super) fn named(event: &Value) -> String {
+    format!("event: {}\n{}", event["type"].as_str().unwrap_or_default(), unnamed(event))
+}
+
+/// An event of a stream without a name.
+pub(super) fn unnamed(event: &Value) -> String {
+    format!("data: {event}\n\n")
 }
 
 struct Stream {

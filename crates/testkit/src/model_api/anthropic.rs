@@ -1,19 +1,10 @@
 //! Anthropic's messages: <https://docs.anthropic.com/en/api/messages>, as far as its agents look at it.
 
-use super::answer::{self, Answer};
+use super::answer::{self, Answer, id};
 use super::conversation::{Conversation, Said};
-use super::script::{Reply, Turn, reply};
-use super::tool::Offer;
-use hyper::StatusCode;
+use super::script::{REFUSAL, Reply, Turn, reply};
+use super::tool::{Form, Offer};
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicU64, Ordering};
-
-/// Ids need only differ.
-static NEXT_ID: AtomicU64 = AtomicU64::new(1);
-
-fn id(prefix: &str) -> String {
-    format!("{prefix}_{:016}", NEXT_ID.fetch_add(1, Ordering::Relaxed))
-}
 
 /// `POST /v1/messages`
 pub(super) fn messages(asked: &Value) -> Answer {
@@ -41,8 +32,7 @@ fn refused(status: u16) -> Answer {
         529 => "overloaded_error",
         _ => "api_error",
     };
-    let error = json!({ "type": "error", "error": { "type": kind, "message": "refused by the script" } });
-    answer::refusal(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &error)
+    answer::refusal(status, &json!({ "type": "error", "error": { "type": kind, "message": REFUSAL } }))
 }
 
 fn conversation(asked: &Value) -> Conversation {
@@ -54,7 +44,8 @@ fn conversation(asked: &Value) -> Conversation {
             _ => Vec::new(),
         });
     let tools = list("tools").filter_map(|tool| {
-        Some(Offer { name: tool["name"].as_str()?.to_owned(), schema: tool.get("input_schema")?.clone() })
+        let form = Form::Fields(tool.get("input_schema")?.clone());
+        Some(Offer { name: tool["name"].as_str()?.to_owned(), form })
     });
     let schema = asked.pointer("/output_config/format/schema").cloned();
     Conversation { said: said.collect(), tools: tools.collect(), schema }
@@ -73,18 +64,49 @@ fn usage(output: u32) -> Value {
 }
 
 fn stop_reason(turn: &Turn) -> &'static str {
-    if turn.call.is_some() { "tool_use" } else { "end_turn" }
+    if turn.calls.is_empty() { "end_turn" } else { "tool_use" }
 }
 
 fn message(model: &Value, turn: &Turn) -> Value {
-    let mut content = vec![json!({ "type": "text", "text": turn.text.concat() })];
-    if let Some(call) = &turn.call {
-        content.push(json!({ "type": "tool_use", "id": id("toolu"), "name": call.name, "input": call.arguments }));
-    }
+    let content: Vec<_> = blocks(turn).into_iter().map(|Block { whole, .. }| whole).collect();
     json!({
         "id": id("msg"), "type": "message", "role": "assistant", "model": model, "content": content,
         "stop_reason": stop_reason(turn), "stop_sequence": null, "usage": usage(34),
     })
+}
+
+/// A block of a message: as it stands when it is whole, and as it comes in a stream.
+struct Block {
+    whole: Value,
+    begun: Value,
+    deltas: Vec<Value>,
+}
+
+fn blocks(turn: &Turn) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    if !turn.thought.is_empty() {
+        let piece = |text| json!({ "type": "thinking_delta", "thinking": text });
+        let signed = json!({ "type": "signature_delta", "signature": "c2NyaXB0ZWQ=" });
+        blocks.push(Block {
+            whole: json!({ "type": "thinking", "thinking": turn.thought.concat(), "signature": "c2NyaXB0ZWQ=" }),
+            begun: json!({ "type": "thinking", "thinking": "", "signature": "" }),
+            deltas: turn.thought.iter().map(piece).chain([signed]).collect(),
+        });
+    }
+    blocks.push(Block {
+        whole: json!({ "type": "text", "text": turn.text.concat() }),
+        begun: json!({ "type": "text", "text": "" }),
+        deltas: turn.text.iter().map(|text| json!({ "type": "text_delta", "text": text })).collect(),
+    });
+    blocks.extend(turn.calls.iter().map(|call| {
+        let (id, input) = (id("toolu"), call.input.fields());
+        Block {
+            whole: json!({ "type": "tool_use", "id": id, "name": call.name, "input": input }),
+            begun: json!({ "type": "tool_use", "id": id, "name": call.name, "input": {} }),
+            deltas: vec![json!({ "type": "input_json_delta", "partial_json": input.to_string() })],
+        }
+    }));
+    blocks
 }
 
 fn streamed(model: &Value, turn: &Turn) -> Vec<String> {
@@ -93,30 +115,14 @@ fn streamed(model: &Value, turn: &Turn) -> Vec<String> {
         "stop_reason": null, "stop_sequence": null, "usage": usage(1),
     });
     let mut events = vec![json!({ "type": "message_start", "message": message })];
-    let mut index = 0;
-    let mut block = |start: Value, deltas: Vec<Value>| {
-        events.push(json!({ "type": "content_block_start", "index": index, "content_block": start }));
+    for (index, Block { begun, deltas, .. }) in blocks(turn).into_iter().enumerate() {
+        events.push(json!({ "type": "content_block_start", "index": index, "content_block": begun }));
         let delta = |delta| json!({ "type": "content_block_delta", "index": index, "delta": delta });
         events.extend(deltas.into_iter().map(delta));
         events.push(json!({ "type": "content_block_stop", "index": index }));
-        index += 1;
-    };
-    if let Some(thought) = &turn.thought {
-        let deltas = vec![
-            json!({ "type": "thinking_delta", "thinking": thought }),
-            json!({ "type": "signature_delta", "signature": "c2NyaXB0ZWQ=" }),
-        ];
-        block(json!({ "type": "thinking", "thinking": "", "signature": "" }), deltas);
-    }
-    let pieces = turn.text.iter().map(|text| json!({ "type": "text_delta", "text": text }));
-    block(json!({ "type": "text", "text": "" }), pieces.collect());
-    if let Some(call) = &turn.call {
-        let arguments = json!({ "type": "input_json_delta", "partial_json": call.arguments.to_string() });
-        block(json!({ "type": "tool_use", "id": id("toolu"), "name": call.name, "input": {} }), vec![arguments]);
     }
     let delta = json!({ "stop_reason": stop_reason(turn), "stop_sequence": null });
     events.push(json!({ "type": "message_delta", "delta": delta, "usage": usage(34) }));
     events.push(json!({ "type": "message_stop" }));
-    let framed = |event: Value| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap_or_default());
-    events.into_iter().map(framed).collect()
+    events.iter().map(answer::named).collect()
 }

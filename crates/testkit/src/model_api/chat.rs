@@ -1,47 +1,44 @@
-//! OpenAI's chat completions: <https://platform.openai.com/docs/api-reference/chat>, as far as its agents look at it.
+//! Chat completions: <https://platform.openai.com/docs/api-reference/chat>, as far as its agents look at it,
+//! with the `reasoning_content` that compatible servers add.
 
-use super::answer::{self, Answer};
+use super::answer::{self, Answer, id};
 use super::conversation::{Conversation, Said};
-use super::openai;
+use super::openai::{refused, spoken};
 use super::script::{Reply, Turn, reply};
-use super::tool::Offer;
+use super::tool::{Call, Form, Offer};
 use serde_json::{Value, json};
 
 /// `POST /v1/chat/completions`
 pub(super) fn completions(asked: &Value) -> Answer {
     let turn = match reply(&conversation(asked)) {
         Reply::Turn(turn) => turn,
-        Reply::Refused(status) => return openai::refused(status),
+        Reply::Refused(status) => return refused(status),
     };
     let model = asked.get("model").cloned().unwrap_or_default();
     if asked.get("stream") == Some(&Value::Bool(true)) {
         return answer::events(streamed(&model, &turn), turn.course);
     }
-    let mut message = json!({ "role": "assistant", "content": turn.text.concat() });
-    if let Some(call) = call(&turn) {
-        message["tool_calls"] = json!([call]);
-    }
-    let choice = json!({ "index": 0, "message": message, "finish_reason": finish(&turn) });
-    answer::json(&json!({
-        "id": openai::id("chatcmpl"), "object": "chat.completion", "model": model, "choices": [choice],
-        "usage": usage(),
-    }))
+    answer::json(&whole(&model, &turn))
 }
 
 fn conversation(asked: &Value) -> Conversation {
     let list = |name: &str| asked.get(name).and_then(Value::as_array).into_iter().flatten();
     let said = list("messages").flat_map(|message| match message["role"].as_str() {
-        Some("user") => openai::prompts(&message["content"]),
+        Some("user") => spoken(&message["content"]),
         Some("tool") => vec![Said::ToolResult],
         _ => Vec::new(),
     });
     let tools = list("tools").filter_map(|tool| {
         let function = tool.get("function")?;
-        let schema = function.get("parameters").cloned().unwrap_or_default();
-        Some(Offer { name: function["name"].as_str()?.to_owned(), schema })
+        let form = Form::Fields(function.get("parameters")?.clone());
+        Some(Offer { name: function["name"].as_str()?.to_owned(), form })
     });
     let schema = asked.pointer("/response_format/json_schema/schema").cloned();
     Conversation { said: said.collect(), tools: tools.collect(), schema }
+}
+
+fn finish(turn: &Turn) -> &'static str {
+    if turn.calls.is_empty() { "stop" } else { "tool_calls" }
 }
 
 fn usage() -> Value {
@@ -51,33 +48,44 @@ fn usage() -> Value {
     })
 }
 
-fn finish(turn: &Turn) -> &'static str {
-    if turn.call.is_some() { "tool_calls" } else { "stop" }
+fn tool_call(index: usize, call: &Call) -> Value {
+    let function = json!({ "name": call.name, "arguments": call.input.fields().to_string() });
+    json!({ "index": index, "id": id("call"), "type": "function", "function": function })
 }
 
-fn call(turn: &Turn) -> Option<Value> {
-    let call = turn.call.as_ref()?;
-    let function = json!({ "name": call.name, "arguments": call.arguments.to_string() });
-    Some(json!({ "index": 0, "id": openai::id("call"), "type": "function", "function": function }))
+fn whole(model: &Value, turn: &Turn) -> Value {
+    let mut message = json!({ "role": "assistant", "content": turn.text.concat() });
+    if !turn.thought.is_empty() {
+        message["reasoning_content"] = json!(turn.thought.concat());
+    }
+    if !turn.calls.is_empty() {
+        message["tool_calls"] = turn.calls.iter().enumerate().map(|(index, call)| tool_call(index, call)).collect();
+    }
+    let choice = json!({ "index": 0, "message": message, "finish_reason": finish(turn) });
+    json!({
+        "id": id("chatcmpl"), "object": "chat.completion", "created": 0, "model": model, "choices": [choice],
+        "usage": usage(),
+    })
 }
 
 fn streamed(model: &Value, turn: &Turn) -> Vec<String> {
-    let id = openai::id("chatcmpl");
-    let chunk = |delta: Value, finish: Value| {
-        let choice = json!({ "index": 0, "delta": delta, "finish_reason": finish });
-        json!({ "id": id, "object": "chat.completion.chunk", "model": model, "choices": [choice] })
+    let id = id("chatcmpl");
+    let chunk = |choices: Value, usage: Value| {
+        let chunk = json!({
+            "id": id, "object": "chat.completion.chunk", "created": 0, "model": model, "choices": choices, "usage": usage,
+        });
+        answer::unnamed(&chunk)
     };
-    let mut chunks = vec![chunk(json!({ "role": "assistant", "content": "" }), Value::Null)];
-    if let Some(thought) = &turn.thought {
-        chunks.push(chunk(json!({ "reasoning_content": thought }), Value::Null));
-    }
-    chunks.extend(turn.text.iter().map(|text| chunk(json!({ "content": text }), Value::Null)));
-    if let Some(call) = call(turn) {
-        chunks.push(chunk(json!({ "tool_calls": [call] }), Value::Null));
-    }
-    chunks.push(chunk(json!({}), json!(finish(turn))));
-    chunks
-        .push(json!({ "id": id, "object": "chat.completion.chunk", "model": model, "choices": [], "usage": usage() }));
-    let framed = chunks.into_iter().map(|chunk| format!("data: {chunk}\n\n"));
-    framed.chain(["data: [DONE]\n\n".to_owned()]).collect()
+    let delta = |delta: Value, finish: Option<&str>| {
+        chunk(json!([{ "index": 0, "delta": delta, "finish_reason": finish }]), Value::Null)
+    };
+    let mut events = vec![delta(json!({ "role": "assistant", "content": "" }), None)];
+    events.extend(turn.thought.iter().map(|text| delta(json!({ "reasoning_content": text }), None)));
+    events.extend(turn.text.iter().map(|text| delta(json!({ "content": text }), None)));
+    let calls = turn.calls.iter().enumerate();
+    events.extend(calls.map(|(index, call)| delta(json!({ "tool_calls": [tool_call(index, call)] }), None)));
+    events.push(delta(json!({}), Some(finish(turn))));
+    events.push(chunk(json!([]), usage()));
+    events.push("data: [DONE]\n\n".to_owned());
+    events
 }

@@ -2,17 +2,17 @@
 
 use super::answer::{self, Answer};
 use super::conversation::{Conversation, Said};
-use super::script::{Reply, Turn, reply};
-use super::tool::Offer;
-use hyper::StatusCode;
+use super::script::{REFUSAL, Reply, Turn, reply};
+use super::tool::{Call, Form, Offer};
 use serde_json::{Value, json};
 
 /// `POST …:streamGenerateContent?alt=sse`
 pub(super) fn streamed(asked: &Value) -> Answer {
     match reply(&conversation(asked)) {
         Reply::Turn(turn) => {
-            let mut events: Vec<String> = parts(&turn).into_iter().map(|part| event(&content(&[part], None))).collect();
-            events.push(event(&content(&[json!({ "text": "" })], Some("STOP"))));
+            let mut events: Vec<String> =
+                parts(&turn).into_iter().map(|part| answer::unnamed(&content(&[part], None))).collect();
+            events.push(answer::unnamed(&content(&[json!({ "text": "" })], Some("STOP"))));
             answer::events(events, turn.course)
         }
         Reply::Refused(status) => refused(status),
@@ -32,14 +32,14 @@ pub(super) fn count() -> Value {
     json!({ "totalTokens": 1200 })
 }
 
-fn event(value: &Value) -> String {
-    format!("data: {value}\n\n")
-}
-
 fn refused(status: u16) -> Answer {
-    let name = if status == 429 { "RESOURCE_EXHAUSTED" } else { "INTERNAL" };
-    let error = json!({ "error": { "code": status, "message": "refused by the script", "status": name } });
-    answer::refusal(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &error)
+    let name = match status {
+        401 => "UNAUTHENTICATED",
+        429 => "RESOURCE_EXHAUSTED",
+        529 => "UNAVAILABLE",
+        _ => "INTERNAL",
+    };
+    answer::refusal(status, &json!({ "error": { "code": status, "message": REFUSAL, "status": name } }))
 }
 
 fn conversation(asked: &Value) -> Conversation {
@@ -53,7 +53,7 @@ fn conversation(asked: &Value) -> Conversation {
     let declared = list("tools").filter_map(|tool| tool.get("functionDeclarations")?.as_array()).flatten();
     let tools = declared.filter_map(|tool| {
         let schema = tool.get("parametersJsonSchema").or_else(|| tool.get("parameters"))?;
-        Some(Offer { name: tool["name"].as_str()?.to_owned(), schema: schema.clone() })
+        Some(Offer { name: tool["name"].as_str()?.to_owned(), form: Form::Fields(schema.clone()) })
     });
     let form = |name: &str| asked.get("generationConfig")?.get(name);
     let schema = form("responseJsonSchema").or_else(|| form("responseSchema")).cloned();
@@ -61,9 +61,10 @@ fn conversation(asked: &Value) -> Conversation {
 }
 
 fn parts(turn: &Turn) -> Vec<Value> {
+    let thought = turn.thought.iter().map(|text| json!({ "text": text, "thought": true }));
     let text = turn.text.iter().map(|text| json!({ "text": text }));
-    let call = turn.call.iter().map(|call| json!({ "functionCall": { "name": call.name, "args": call.arguments } }));
-    text.chain(call).collect()
+    let call = |call: &Call| json!({ "functionCall": { "name": call.name, "args": call.input.fields() } });
+    thought.chain(text).chain(turn.calls.iter().map(call)).collect()
 }
 
 fn content(parts: &[Value], finish: Option<&str>) -> Value {

@@ -1,101 +1,147 @@
-//! OpenAI's responses: <https://platform.openai.com/docs/api-reference/responses>, as far as its agents look at it.
+//! Responses: <https://platform.openai.com/docs/api-reference/responses>, as far as its agents look at it.
 
-use super::answer::{self, Answer};
+use super::answer::{self, Answer, id};
 use super::conversation::{Conversation, Said};
-use super::openai;
+use super::openai::{refused, spoken};
 use super::script::{Reply, Turn, reply};
-use super::tool::Offer;
+use super::tool::{Form, Input, Offer};
 use serde_json::{Value, json};
 
 /// `POST /v1/responses`
 pub(super) fn responses(asked: &Value) -> Answer {
     let turn = match reply(&conversation(asked)) {
         Reply::Turn(turn) => turn,
-        Reply::Refused(status) => return openai::refused(status),
+        Reply::Refused(status) => return refused(status),
     };
+    let model = asked.get("model").cloned().unwrap_or_default();
     if asked.get("stream") == Some(&Value::Bool(true)) {
-        return answer::events(streamed(&turn), turn.course);
+        return answer::events(streamed(&model, &turn), turn.course);
     }
-    answer::json(&response(&items(&turn)))
+    let output: Vec<_> = items(&turn).into_iter().map(|item| item.whole).collect();
+    answer::json(&response(&id("resp"), &model, "completed", &output))
 }
 
 fn conversation(asked: &Value) -> Conversation {
     let list = |name: &str| asked.get(name).and_then(Value::as_array).into_iter().flatten();
-    let said = list("input").flat_map(|item| match item["type"].as_str() {
-        Some("function_call_output" | "custom_tool_call_output") => vec![Said::ToolResult],
-        Some("message") | None if item["role"] == "user" => openai::prompts(&item["content"]),
-        _ => Vec::new(),
-    });
+    let said = match asked.get("input") {
+        Some(Value::String(text)) => vec![Said::Prompt(text.clone())],
+        _ => list("input").flat_map(said).collect(),
+    };
     let tools = list("tools").filter_map(|tool| {
-        // A freeform tool has no schema: it takes a text.
-        let schema = tool.get("parameters").cloned().unwrap_or_default();
-        Some(Offer { name: tool["name"].as_str()?.to_owned(), schema })
+        let form = match tool["type"].as_str()? {
+            "function" => Form::Fields(tool.get("parameters")?.clone()),
+            "custom" => Form::Text,
+            // Tools of the vendor's own servers.
+            _ => return None,
+        };
+        Some(Offer { name: tool["name"].as_str()?.to_owned(), form })
     });
     let schema = asked.pointer("/text/format/schema").cloned();
-    Conversation { said: said.collect(), tools: tools.collect(), schema }
+    Conversation { said, tools: tools.collect(), schema }
 }
 
-/// What the turn says and calls, as items.
-fn items(turn: &Turn) -> Vec<Value> {
+fn said(item: &Value) -> Vec<Said> {
+    match item["type"].as_str() {
+        Some("function_call_output" | "custom_tool_call_output") => vec![Said::ToolResult],
+        // A message may leave its type out.
+        Some("message") | None if item["role"] == "user" => spoken(&item["content"]),
+        _ => Vec::new(),
+    }
+}
+
+/// An item of the output: as it stands when it is whole, as it begins, and what comes of it in between.
+struct Item {
+    whole: Value,
+    begun: Value,
+    deltas: Vec<Value>,
+}
+
+fn items(turn: &Turn) -> Vec<Item> {
     let mut items = Vec::new();
-    if let Some(thought) = &turn.thought {
-        let summary = json!([{ "type": "summary_text", "text": thought }]);
-        items.push(json!({ "type": "reasoning", "id": openai::id("rs"), "summary": summary }));
+    if !turn.thought.is_empty() {
+        items.push(reasoning(&turn.thought));
     }
-    let content = json!([{ "type": "output_text", "text": turn.text.concat(), "annotations": [] }]);
-    items.push(json!({ "type": "message", "id": openai::id("msg"), "role": "assistant", "content": content }));
-    if let Some(call) = &turn.call {
-        let (id, call_id) = (openai::id("fc"), openai::id("call"));
-        items.push(match &call.arguments {
-            Value::String(input) => {
-                json!({ "type": "custom_tool_call", "id": id, "call_id": call_id, "name": call.name, "input": input })
-            }
-            arguments => json!({
-                "type": "function_call", "id": id, "call_id": call_id, "name": call.name,
-                "arguments": arguments.to_string(),
+    items.push(message(&turn.text));
+    items.extend(turn.calls.iter().map(|call| {
+        let (item, called) = (id("fc"), id("call"));
+        let whole = match &call.input {
+            Input::Fields(fields) => json!({
+                "type": "function_call", "id": item, "call_id": called, "status": "completed", "name": call.name,
+                "arguments": fields.to_string(),
             }),
-        });
-    }
+            Input::Text(text) => json!({
+                "type": "custom_tool_call", "id": item, "call_id": called, "status": "completed", "name": call.name,
+                "input": text,
+            }),
+        };
+        Item { begun: whole.clone(), whole, deltas: Vec::new() }
+    }));
     items
 }
 
-fn response(output: &[Value]) -> Value {
-    json!({
-        "id": openai::id("resp"), "object": "response", "status": "completed", "output": output,
-        "usage": {
-            "input_tokens": 1200, "input_tokens_details": { "cached_tokens": 1000 },
-            "output_tokens": 34, "output_tokens_details": { "reasoning_tokens": 7 }, "total_tokens": 1234,
-        },
-    })
+fn reasoning(thought: &[String]) -> Item {
+    let id = id("rs");
+    let item = |summary: Value| json!({ "type": "reasoning", "id": id, "summary": summary, "encrypted_content": null });
+    let part = |text: &str| json!({ "type": "summary_text", "text": text });
+    let event = |kind: &str, name: &str, value: Value| json!({ "type": format!("response.reasoning_summary_{kind}"), "item_id": id, "summary_index": 0, name: value });
+    let pieces = thought.iter().map(|text| event("text.delta", "delta", json!(text)));
+    let begun = [event("part.added", "part", part(""))].into_iter();
+    let done = event("part.done", "part", part(&thought.concat()));
+    Item {
+        whole: item(json!([part(&thought.concat())])),
+        begun: item(json!([])),
+        deltas: begun.chain(pieces).chain([done]).collect(),
+    }
 }
 
-fn streamed(turn: &Turn) -> Vec<String> {
-    let items = items(turn);
-    let mut events = vec![json!({ "type": "response.created", "response": { "id": openai::id("resp") } })];
-    for (at, item) in items.iter().enumerate() {
-        let mut begun = item.clone();
-        begun["content"] = json!([]);
-        begun["summary"] = json!([]);
-        events.push(json!({ "type": "response.output_item.added", "output_index": at, "item": begun }));
-        let piece = |kind: &str, text: &str| {
-            json!({
-                "type": kind, "item_id": item["id"], "output_index": at, "content_index": 0, "summary_index": 0,
-                "delta": text,
-            })
-        };
-        match item["type"].as_str() {
-            Some("message") => {
-                events.extend(turn.text.iter().map(|text| piece("response.output_text.delta", text)));
-            }
-            Some("reasoning") => {
-                let thought = turn.thought.as_deref().unwrap_or_default();
-                events.push(piece("response.reasoning_summary_text.delta", thought));
-            }
-            _ => {}
-        }
-        events.push(json!({ "type": "response.output_item.done", "output_index": at, "item": item }));
+fn message(text: &[String]) -> Item {
+    let id = id("msg");
+    let item = |status: &str, content: Value| json!({ "type": "message", "id": id, "role": "assistant", "status": status, "content": content });
+    let part = |text: &str| json!({ "type": "output_text", "text": text, "annotations": [] });
+    let event = |kind: &str, name: &str, value: Value| json!({ "type": format!("response.{kind}"), "item_id": id, "content_index": 0, name: value });
+    let pieces = text.iter().map(|text| event("output_text.delta", "delta", json!(text)));
+    let begun = [event("content_part.added", "part", part(""))].into_iter();
+    let done = event("content_part.done", "part", part(&text.concat()));
+    Item {
+        whole: item("completed", json!([part(&text.concat())])),
+        begun: item("in_progress", json!([])),
+        deltas: begun.chain(pieces).chain([done]).collect(),
     }
-    events.push(json!({ "type": "response.completed", "response": response(&items) }));
-    let framed = |event: Value| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap_or_default());
-    events.into_iter().map(framed).collect()
+}
+
+fn response(id: &str, model: &Value, status: &str, output: &[Value]) -> Value {
+    let mut response = json!({
+        "id": id, "object": "response", "created_at": 0, "model": model, "status": status, "output": output,
+        "error": null, "incomplete_details": null,
+    });
+    if status == "completed" {
+        response["usage"] = json!({
+            "input_tokens": 1200, "input_tokens_details": { "cached_tokens": 1000 },
+            "output_tokens": 34, "output_tokens_details": { "reasoning_tokens": 7 }, "total_tokens": 1234,
+        });
+    }
+    response
+}
+
+fn streamed(model: &Value, turn: &Turn) -> Vec<String> {
+    let id = id("resp");
+    let mut events = vec![json!({ "type": "response.created", "response": response(&id, model, "in_progress", &[]) })];
+    let mut output = Vec::new();
+    for (index, Item { whole, begun, deltas }) in items(turn).into_iter().enumerate() {
+        let first = json!({ "type": "response.output_item.added", "output_index": index, "item": begun });
+        let last = json!({ "type": "response.output_item.done", "output_index": index, "item": whole });
+        let placed = deltas.into_iter().map(|mut delta| {
+            delta["output_index"] = json!(index);
+            delta
+        });
+        events.push(first);
+        events.extend(placed);
+        events.push(last);
+        output.push(whole);
+    }
+    events.push(json!({ "type": "response.completed", "response": response(&id, model, "completed", &output) }));
+    for (number, event) in events.iter_mut().enumerate() {
+        event["sequence_number"] = json!(number);
+    }
+    events.iter().map(answer::named).collect()
 }

@@ -1,27 +1,32 @@
 //! The scripts. A prompt names one as `[[name]]`; further steps follow the answers of the tools.
 //!
-//! - `hello` (and whatever is unknown): says so.
-//! - `write`: writes `greeting.txt`, copies it with a command, ends.
+//! - `hello` (and whatever is unknown): says so. `think`: thinks before it says so.
+//! - `write`: writes `greeting.txt`, copies it with a command, edits it, ends.
+//! - `shell`: runs a command; `esc`: one that wants to leave the agent's own sandbox; `fail`: one that ends with 3;
+//!   `sleep`: one that runs long; `par`: two at once.
 //! - `slow`: speaks for a minute.
 //! - `recall`: tells how many prompts with scripts came before: what an agent that goes on must still know.
-//! - `think`: thinks before it speaks. `fail`: runs a command that fails. `sleep`: runs one that takes longer than anybody
-//!   waits.
-//! - `err401`, `err429`, `err500`, `err529`: refused with that status. `cut`: the connection breaks in the middle of a sentence.
+//! - `err401`, `err429`, `err500`, `err529`: refused with that status. `cut`: the connection breaks in the middle of a
+//!   sentence.
 
 use super::answer::Course;
 use super::conversation::{Conversation, Standing};
 use super::tool::{Call, Deed, bind, filler};
 use std::time::Duration;
 
+/// What a refusal says.
+pub(super) const REFUSAL: &str = "refused by the script";
 /// Between two words of `slow`.
 const WORD: Duration = Duration::from_millis(50);
 /// How many words it has.
 const WORDS: usize = 1200;
+/// What is written to `greeting.txt`.
+const GREETING: &str = "Hello from the script.";
 
 /// What the model answers.
 #[derive(Debug, PartialEq)]
 pub(super) enum Reply {
-    /// It speaks, and may then call a tool.
+    /// It speaks, and may then call tools.
     Turn(Turn),
     /// The request is refused with this status.
     Refused(u16),
@@ -30,21 +35,24 @@ pub(super) enum Reply {
 /// A turn of the model.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Turn {
-    /// What it thinks first.
-    pub(super) thought: Option<String>,
+    /// What it thinks first, in pieces.
+    pub(super) thought: Vec<String>,
     /// What it says, in pieces.
     pub(super) text: Vec<String>,
-    /// The tool that it calls.
-    pub(super) call: Option<Call>,
+    /// The tools that it calls.
+    pub(super) calls: Vec<Call>,
     /// What happens to the answer on its way.
     pub(super) course: Course,
 }
 
 impl Turn {
     fn said(text: &str) -> Self {
-        let text = text.split_inclusive(' ').map(str::to_owned).collect();
-        Self { text, ..Self::default() }
+        Self { text: words(text), ..Self::default() }
     }
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_inclusive(' ').map(str::to_owned).collect()
 }
 
 /// The answer that is due.
@@ -59,55 +67,66 @@ pub(super) fn reply(conversation: &Conversation) -> Reply {
     }
     let Some(standing) = conversation.standing() else { return Reply::Turn(Turn::said("Hello.")) };
     Reply::Turn(match standing.script {
-        "write" => write(conversation, standing),
         "slow" => {
             let text = (1..=WORDS).map(|n| format!("word {n} ")).collect();
             Turn { text, course: Course { pace: Some(WORD), cut_after: None }, ..Turn::default() }
         }
+        "think" => Turn { thought: words("First I think about it."), ..Turn::said("Now I have thought.") },
         "recall" => Turn::said(&format!("I was asked {} times before.", standing.earlier)),
-        "think" => Turn { thought: Some("The person greets me.".to_owned()), ..Turn::said("Hello, I thought.") },
-        "fail" => run(conversation, standing, "echo oops >&2; exit 3", "It failed."),
-        // Some agents refuse a bare `sleep`.
-        "sleep" => run(conversation, standing, "timeout 87 tail -f /dev/null", "It is over."),
         "err401" => return Reply::Refused(401),
         "err429" => return Reply::Refused(429),
         "err500" => return Reply::Refused(500),
         "err529" => return Reply::Refused(529),
         "cut" => Turn { course: Course { pace: None, cut_after: Some(3) }, ..Turn::said("This sentence never ends.") },
-        _ => Turn::said("Hello from the script."),
+        _ => work(conversation, standing),
     })
 }
 
-/// Runs one command, and says what then.
-fn run(conversation: &Conversation, standing: Standing, command: &str, then: &str) -> Turn {
-    if standing.step > 0 {
-        return Turn::said(then);
+/// Something said, and what is done then, all at once.
+type Round = (&'static str, Vec<Deed>);
+
+/// The round that is due; behind the last one, the end.
+fn work(conversation: &Conversation, standing: Standing) -> Turn {
+    let mut answered = 0;
+    for (words, deeds) in rounds(standing) {
+        if standing.step <= answered {
+            let calls: Option<Vec<Call>> = deeds.iter().map(|deed| bind(deed, &conversation.tools)).collect();
+            return match calls {
+                Some(calls) => Turn { calls, ..Turn::said(words) },
+                None => Turn::said(&format!("No tool is offered for {deeds:?}.")),
+            };
+        }
+        answered += deeds.len();
     }
-    act(conversation, "I run a command.", &Deed::Run { command: command.to_owned() })
+    Turn::said(if answered == 0 { "Hello from the script." } else { "Done: all that the script wants." })
 }
 
-fn act(conversation: &Conversation, words: &str, deed: &Deed) -> Turn {
-    match bind(deed, &conversation.tools) {
-        Some(call) => Turn { call: Some(call), ..Turn::said(words) },
-        None => Turn::said(&format!("No tool is offered for {deed:?}.")),
+fn rounds(standing: Standing) -> Vec<Round> {
+    let run = |command: &str| Deed::Run { command: command.to_owned() };
+    match standing.script {
+        "write" => {
+            let path = greeting(standing.prompt);
+            let more = format!("{GREETING}\nAnd goodbye.");
+            vec![
+                ("I write the file first.", vec![Deed::Write { path: path.clone(), content: format!("{GREETING}\n") }]),
+                ("Now I copy it.", vec![run("cp greeting.txt copy.txt && cat copy.txt | tee checked.txt")]),
+                ("Now I add to it.", vec![Deed::Edit { path, old: GREETING.to_owned(), new: more }]),
+            ]
+        }
+        "shell" => vec![("I run a command.", vec![run("echo from-shell | tee shell.txt")])],
+        "esc" => {
+            let command = "echo escaped > escaped.txt; cat escaped.txt".to_owned();
+            vec![("I want to leave the sandbox.", vec![Deed::RunOutside { command }])]
+        }
+        "fail" => vec![("I run what fails.", vec![run("echo oops >&2; exit 3")])],
+        "sleep" => vec![("I run what takes long.", vec![run("timeout 87 tail -f /dev/null")])],
+        "par" => vec![("I do two things at once.", vec![run("echo one > one.txt"), run("echo two > two.txt")])],
+        _ => Vec::new(),
     }
-}
-
-fn write(conversation: &Conversation, standing: Standing) -> Turn {
-    let (words, deed) = match standing.step {
-        0 => ("I write the file first.", write_greeting(standing.prompt)),
-        1 => (
-            "Now I copy it.",
-            Deed::Run { command: "cp greeting.txt copy.txt && cat copy.txt | tee checked.txt".to_owned() },
-        ),
-        _ => return Turn::said("Done: greeting.txt is written and copied."),
-    };
-    act(conversation, words, &deed)
 }
 
 /// Agents want whole paths; the prompt says where they work.
-fn write_greeting(prompt: &str) -> Deed {
+fn greeting(prompt: &str) -> String {
     let folder = prompt.lines().find_map(|line| line.strip_prefix("Working directory: "));
-    let path = folder.map_or_else(|| "greeting.txt".to_owned(), |folder| format!("{}/greeting.txt", folder.trim()));
-    Deed::Write { path, content: "Hello from the script.\n".to_owned() }
+    folder.map_or_else(|| "greeting.txt".to_owned(), |folder| format!("{}/greeting.txt", folder.trim()))
 }

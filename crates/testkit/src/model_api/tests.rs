@@ -56,6 +56,108 @@ async fn gemini_is_told_the_same_in_its_own_form() {
     }
 }
 
+/// The data of a stream of server-sent events, as far as they are JSON.
+fn data(text: &str) -> Vec<Value> {
+    text.lines().filter_map(|line| serde_json::from_str(line.strip_prefix("data: ")?).ok()).collect()
+}
+
+fn codex(script: &str, answered: &[&str]) -> Value {
+    let run = json!({ "properties": { "cmd": {}, "sandbox_permissions": {} }, "required": ["cmd"] });
+    let prompt = format!("Task: {script}\nWorking directory: /w\n");
+    let mut input = vec![
+        json!({ "type": "message", "role": "developer", "content": [{ "type": "input_text", "text": "[[slow]]" }] }),
+        json!({ "type": "message", "role": "user", "content": [{ "type": "input_text", "text": prompt }] }),
+    ];
+    input.extend(answered.iter().map(|kind| json!({ "type": kind, "call_id": "c", "output": "[[slow]]" })));
+    let tools = json!([
+        { "type": "function", "name": "exec_command", "parameters": run }, { "type": "custom", "name": "apply_patch" },
+        { "type": "web_search" },
+    ]);
+    json!({ "model": "m", "stream": true, "input": input, "tools": tools })
+}
+
+fn chat(script: &str, results: usize) -> Value {
+    let create = json!({ "properties": { "path": {}, "file_text": {} }, "required": ["path", "file_text"] });
+    let prompt = format!("Task: {script}\nWorking directory: /w\n");
+    let mut messages =
+        vec![json!({ "role": "system", "content": "[[slow]]" }), json!({ "role": "user", "content": prompt })];
+    messages.extend((0..results).map(|_| json!({ "role": "tool", "tool_call_id": "c", "content": "[[slow]]" })));
+    let bash = json!({ "properties": { "command": {} }, "required": ["command"] });
+    let tools = json!([
+        { "type": "function", "function": { "name": "create", "parameters": create } },
+        { "type": "function", "function": { "name": "bash", "parameters": bash } },
+    ]);
+    json!({ "model": "m", "stream": true, "messages": messages, "tools": tools })
+}
+
+#[tokio::test]
+async fn responses_write_by_a_patch_run_by_a_function_and_end_as_completed() {
+    let (_, text) = asked("/v1/responses", codex("[[write]]", &[])).await;
+    let events = data(&text);
+    let types: Vec<_> = events.iter().map(|event| event["type"].as_str().unwrap()).collect();
+    assert_eq!(types[0], "response.created");
+    assert_eq!(types.last(), Some(&"response.completed"));
+    let output = &events.last().unwrap()["response"]["output"];
+    assert_eq!(output[1]["type"], "custom_tool_call");
+    assert!(output[1]["input"].as_str().unwrap().contains("*** Add File: /w/greeting.txt\n+Hello"), "{output}");
+
+    let (_, text) = asked("/v1/responses", codex("[[write]]", &["custom_tool_call_output"])).await;
+    let output = data(&text).pop().unwrap()["response"]["output"].take();
+    assert_eq!((output[1]["type"].as_str(), output[1]["name"].as_str()), (Some("function_call"), Some("exec_command")));
+
+    let all = ["custom_tool_call_output", "function_call_output", "custom_tool_call_output"];
+    let (_, text) = asked("/v1/responses", codex("[[write]]", &all)).await;
+    assert!(text.contains("Done: ") && !text.contains("_call\""), "{text}");
+}
+
+#[tokio::test]
+async fn chat_completions_tell_calls_their_reason_and_the_usage() {
+    let (_, text) = asked("/v1/chat/completions", chat("[[write]]", 0)).await;
+    assert!(text.ends_with("data: [DONE]\n\n"), "{text}");
+    let chunks = data(&text);
+    let delta = |chunk: &Value| chunk["choices"][0]["delta"]["tool_calls"][0]["function"].clone();
+    let call = chunks.iter().map(delta).find(|call| !call.is_null()).unwrap();
+    assert_eq!(call["name"], "create");
+    assert!(call["arguments"].as_str().unwrap().contains(r#""path":"/w/greeting.txt""#), "{call}");
+    assert!(chunks.iter().any(|chunk| chunk["choices"][0]["finish_reason"] == "tool_calls"));
+    assert_eq!(chunks.last().unwrap()["usage"]["total_tokens"], 1234);
+}
+
+#[tokio::test]
+async fn a_whole_answer_says_what_a_stream_says() {
+    let bodies = [
+        ("/v1/messages", claude("[[think]]", 0)),
+        ("/v1/responses", codex("[[think]]", &[])),
+        ("/v1/chat/completions", chat("[[think]]", 0)),
+    ];
+    for (path, mut body) in bodies {
+        let (_, streamed) = asked(path, body.clone()).await;
+        body["stream"] = json!(false);
+        let (_, whole) = asked(path, body).await;
+        for text in ["First I think about it.", "Now I have thought."] {
+            assert!(whole.contains(text), "{path}: {whole}");
+        }
+        let first = |word: &str| streamed.find(word).unwrap_or_else(|| panic!("{path}: {streamed}"));
+        assert!(first("First ") < first("Now "), "it thinks before it speaks: {streamed}");
+    }
+}
+
+#[tokio::test]
+async fn two_calls_of_one_turn_are_one_step() {
+    let (_, text) = asked("/v1/chat/completions", chat("[[par]]", 0)).await;
+    assert!(text.contains("one.txt") && text.contains("two.txt"), "{text}");
+    let (_, text) = asked("/v1/chat/completions", chat("[[par]]", 2)).await;
+    assert!(text.contains(r#""finish_reason":"stop""#), "{text}");
+}
+
+#[tokio::test]
+async fn a_command_leaves_the_sandbox_only_by_its_script() {
+    for (script, asks) in [("[[esc]]", true), ("[[shell]]", false)] {
+        let (_, text) = asked("/v1/responses", codex(script, &[])).await;
+        assert_eq!(text.contains("require_escalated"), asks, "{text}");
+    }
+}
+
 #[tokio::test]
 async fn a_request_without_tools_gets_a_title() {
     let body = json!({ "messages": [{ "role": "user", "content": "[[write]]" }] });
@@ -65,14 +167,23 @@ async fn a_request_without_tools_gets_a_title() {
 
 #[tokio::test]
 async fn refusals_carry_their_status_and_a_cut_ends_without_the_last_event() {
-    for (script, status) in [("[[err429]]", 429), ("[[err500]]", 500)] {
-        let (answered, text) = asked("/v1/messages", claude(script, 0)).await;
-        assert_eq!(answered, status);
-        assert!(text.contains("refused by the script"), "{text}");
+    let body = |path: &str, script: &str| match path {
+        "/v1/messages" => claude(script, 0),
+        "/v1/responses" => codex(script, &[]),
+        _ => chat(script, 0),
+    };
+    let apis =
+        [("/v1/messages", "message_stop"), ("/v1/responses", "response.completed"), ("/v1/chat/completions", "[DONE]")];
+    for (path, last) in apis {
+        for status in [401, 429, 500, 529] {
+            let (answered, text) = asked(path, body(path, &format!("[[err{status}]]"))).await;
+            assert_eq!(answered, status);
+            assert!(text.contains("refused by the script"), "{text}");
+        }
+        let (status, text) = asked(path, body(path, "[[cut]]")).await;
+        assert_eq!(status, 200);
+        assert!(!text.is_empty() && !text.contains(last), "{text}");
     }
-    let (status, text) = asked("/v1/messages", claude("[[cut]]", 0)).await;
-    assert_eq!(status, 200);
-    assert!(text.contains("message_start") && !text.contains("message_stop"), "{text}");
 }
 
 #[tokio::test]
@@ -81,41 +192,4 @@ async fn what_an_agent_is_to_remember_is_counted() {
     body["messages"].as_array_mut().unwrap().push(json!({ "role": "user", "content": "And [[recall]]" }));
     let (_, text) = asked("/v1/messages", body).await;
     assert!(text.contains(r#""text":"1 ""#), "{text}");
-}
-
-fn openai(tools: &Value, input: &Value) -> Value {
-    json!({ "model": "m", "stream": true, "tools": tools, "input": input })
-}
-
-#[tokio::test]
-async fn the_responses_api_patches_where_a_patch_is_taken_and_ends_with_the_whole() {
-    let prompt =
-        json!({ "type": "message", "role": "user", "content": [{ "type": "input_text", "text": "[[write]]" }] });
-    let tools = json!([{ "type": "custom", "name": "apply_patch" }]);
-    let (status, text) = asked("/v1/responses", openai(&tools, &json!([prompt]))).await;
-    assert_eq!(status, 200);
-    assert!(text.contains(r"*** Add File: greeting.txt\n+Hello from the script.\n*** End Patch"), "{text}");
-    assert!(text.contains("custom_tool_call") && text.contains("event: response.completed"), "{text}");
-
-    let result = json!({ "type": "function_call_output", "output": "done" });
-    let run = json!([{ "type": "function", "name": "exec_command", "parameters": { "properties": { "cmd": {} } } }]);
-    let (_, text) = asked("/v1/responses", openai(&run, &json!([prompt, result]))).await;
-    assert!(text.contains("cp greeting.txt copy.txt"), "the second step: {text}");
-}
-
-#[tokio::test]
-async fn the_chat_api_calls_thinks_and_counts() {
-    let schema = json!({ "properties": { "command": {} } });
-    let tools = json!([{ "type": "function", "function": { "name": "bash", "parameters": schema } }]);
-    let ask = |script: &str| {
-        let messages = json!([{ "role": "user", "content": script }]);
-        json!({ "model": "m", "stream": true, "tools": tools, "messages": messages })
-    };
-    let (_, text) = asked("/v1/chat/completions", ask("[[fail]]")).await;
-    assert!(text.contains("exit 3") && text.contains(r#""finish_reason":"tool_calls""#), "{text}");
-    assert!(text.contains(r#""prompt_tokens":1200"#) && text.ends_with("data: [DONE]\n\n"), "{text}");
-    let (_, text) = asked("/v1/chat/completions", ask("[[think]]")).await;
-    assert!(text.contains("reasoning_content"), "{text}");
-    let (status, _) = asked("/v1/chat/completions", ask("[[err401]]")).await;
-    assert_eq!(status, 401);
 }

@@ -7,17 +7,30 @@ use serde_json::{Map, Value, json};
 pub(super) struct Offer {
     /// Its name.
     pub(super) name: String,
-    /// The JSON schema of its arguments.
-    pub(super) schema: Value,
+    /// What it takes.
+    pub(super) form: Form,
 }
 
-/// What a script does.
+/// What a tool takes.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Form {
+    /// Arguments by this JSON schema.
+    Fields(Value),
+    /// A text in a language of its own.
+    Text,
+}
+
+/// What a script does. Paths are whole ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Deed {
-    /// Writes a whole file.
+    /// Writes a new file.
     Write { path: String, content: String },
+    /// Replaces whole lines of a file.
+    Edit { path: String, old: String, new: String },
     /// Runs a command line.
     Run { command: String },
+    /// Runs a command line outside the agent's own sandbox, where it has one.
+    RunOutside { command: String },
 }
 
 /// A call of an offered tool.
@@ -25,48 +38,107 @@ pub(super) enum Deed {
 pub(super) struct Call {
     /// The tool's name.
     pub(super) name: String,
-    /// Its arguments.
-    pub(super) arguments: Value,
+    /// What it is given.
+    pub(super) input: Input,
 }
 
-const WRITERS: [&str; 4] = ["Write", "write_file", "write", "create_file"];
-const RUNNERS: [&str; 5] = ["Bash", "run_shell_command", "bash", "shell", "exec_command"];
-/// Takes a text instead of arguments: a patch.
+/// What a tool is given.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Input {
+    /// Arguments.
+    Fields(Value),
+    /// A text.
+    Text(String),
+}
+
+impl Input {
+    /// The arguments, for a vendor whose tools take nothing else.
+    pub(super) fn fields(&self) -> Value {
+        match self {
+            Self::Fields(fields) => fields.clone(),
+            Self::Text(text) => json!({ "input": text }),
+        }
+    }
+}
+
+const WRITERS: &[&str] = &["Write", "write_file", "write", "create", "create_file", PATCHER];
+const EDITORS: &[&str] = &["Edit", "replace", "edit", "str_replace", PATCHER];
+const RUNNERS: &[&str] = &["Bash", "run_shell_command", "bash", "exec_command", "shell"];
+/// Takes a patch in a language of its own: `*** Begin Patch`.
 const PATCHER: &str = "apply_patch";
-const PATHS: [&str; 4] = ["file_path", "filePath", "absolute_path", "path"];
-const CONTENTS: [&str; 3] = ["content", "contents", "file_text"];
-const COMMANDS: [&str; 3] = ["command", "cmd", "script"];
+
+const PATHS: &[&str] = &["file_path", "filePath", "absolute_path", "path"];
+const CONTENTS: &[&str] = &["content", "contents", "file_text"];
+const OLDS: &[&str] = &["old_string", "oldString", "old_str"];
+const NEWS: &[&str] = &["new_string", "newString", "new_str"];
+const COMMANDS: &[&str] = &["command", "cmd", "script"];
+/// Of a tool that asks whether the command may leave the sandbox: what is to be put there.
+const LEAVE: (&str, &str) = ("sandbox_permissions", "require_escalated");
+
+/// What a tool must know: by what an argument may be called, and its value.
+type Wanted<'a> = Vec<(&'static [&'static str], &'a str)>;
+
+impl Deed {
+    /// The names of tools that are known to do it, the best first.
+    fn tools(&self) -> &'static [&'static str] {
+        match self {
+            Self::Write { .. } => WRITERS,
+            Self::Edit { .. } => EDITORS,
+            Self::Run { .. } | Self::RunOutside { .. } => RUNNERS,
+        }
+    }
+
+    fn wanted(&self) -> Wanted<'_> {
+        match self {
+            Self::Write { path, content } => vec![(PATHS, path), (CONTENTS, content)],
+            Self::Edit { path, old, new } => vec![(PATHS, path), (OLDS, old), (NEWS, new)],
+            Self::Run { command } | Self::RunOutside { command } => vec![(COMMANDS, command)],
+        }
+    }
+
+    /// The text that does it, for a tool that takes one.
+    fn text(&self, tool: &str) -> Option<String> {
+        let lines = |sign: &str, text: &str| text.lines().flat_map(|line| [sign, line, "\n"]).collect::<String>();
+        let body = match self {
+            Self::Write { path, content } => format!("*** Add File: {path}\n{}", lines("+", content)),
+            Self::Edit { path, old, new } => {
+                format!("*** Update File: {path}\n@@\n{}{}", lines("-", old), lines("+", new))
+            }
+            Self::Run { .. } | Self::RunOutside { .. } => return None,
+        };
+        (tool == PATCHER).then(|| format!("*** Begin Patch\n{body}*** End Patch\n"))
+    }
+}
 
 /// The call that does it: by a known name, else by what the arguments are called. None where no tool fits.
 pub(super) fn bind(deed: &Deed, offers: &[Offer]) -> Option<Call> {
-    let (names, wanted): (&[&str], Vec<(&[&str], &str)>) = match deed {
-        Deed::Write { path, content } => (&WRITERS, vec![(&PATHS, path), (&CONTENTS, content)]),
-        Deed::Run { command } => (&RUNNERS, vec![(&COMMANDS, command)]),
-    };
-    if let (Deed::Write { path, content }, Some(offer)) = (deed, offers.iter().find(|offer| offer.name == PATCHER))
-        && offer.schema.is_null()
-    {
-        let lines = content.lines().fold(String::new(), |lines, line| lines + "+" + line + "\n");
-        let patch = format!("*** Begin Patch\n*** Add File: {path}\n{lines}*** End Patch\n");
-        return Some(Call { name: offer.name.clone(), arguments: json!(patch) });
-    }
-    let known = names.iter().filter_map(|name| offers.iter().find(|offer| offer.name == *name));
-    known.chain(offers).find_map(|offer| call(offer, &wanted))
+    let known = deed.tools().iter().filter_map(|name| offers.iter().find(|offer| offer.name == *name));
+    known.chain(offers).find_map(|offer| {
+        let input = match &offer.form {
+            Form::Fields(schema) => Input::Fields(arguments(deed, schema)?),
+            Form::Text => Input::Text(deed.text(&offer.name)?),
+        };
+        Some(Call { name: offer.name.clone(), input })
+    })
 }
 
-fn call(offer: &Offer, wanted: &[(&[&str], &str)]) -> Option<Call> {
-    let properties = offer.schema.get("properties")?.as_object()?;
+fn arguments(deed: &Deed, schema: &Value) -> Option<Value> {
+    let properties = schema.get("properties")?.as_object()?;
     let mut arguments = Map::new();
-    for (names, value) in wanted {
+    for (names, value) in deed.wanted() {
         let name = names.iter().find(|name| properties.contains_key(**name))?;
         arguments.insert((*name).to_owned(), json!(value));
     }
-    for name in offer.schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+    if matches!(deed, Deed::RunOutside { .. }) && properties.contains_key(LEAVE.0) {
+        arguments.insert(LEAVE.0.to_owned(), json!(LEAVE.1));
+        arguments.insert("justification".to_owned(), json!("The script wants it."));
+    }
+    for name in schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
         if !arguments.contains_key(name) {
             arguments.insert(name.to_owned(), filler(properties.get(name)?)?);
         }
     }
-    Some(Call { name: offer.name.clone(), arguments: Value::Object(arguments) })
+    Some(Value::Object(arguments))
 }
 
 /// Something that fits a schema and says nothing; none for what only a meaning can fill.
@@ -94,24 +166,49 @@ mod tests {
     fn offer(name: &str, properties: &[&str], required: &[&str]) -> Offer {
         let properties: Map<_, _> =
             properties.iter().map(|name| ((*name).to_owned(), json!({ "type": "string" }))).collect();
-        Offer { name: name.to_owned(), schema: json!({ "properties": properties, "required": required }) }
+        let form = Form::Fields(json!({ "properties": properties, "required": required }));
+        Offer { name: name.to_owned(), form }
+    }
+
+    fn called(name: &str, arguments: Value) -> Call {
+        Call { name: name.to_owned(), input: Input::Fields(arguments) }
     }
 
     #[test]
     fn a_known_name_stands_before_arguments_that_fit() {
         let offers = [offer("note", &["path", "content"], &[]), offer("write_file", &["file_path", "content"], &[])];
-        let call = bind(&Deed::Write { path: "p".to_owned(), content: "c".to_owned() }, &offers).unwrap();
-        assert_eq!(
-            call,
-            Call { name: "write_file".to_owned(), arguments: json!({ "file_path": "p", "content": "c" }) }
-        );
+        let call = bind(&Deed::Write { path: "p".to_owned(), content: "c".to_owned() }, &offers);
+        assert_eq!(call, Some(called("write_file", json!({ "file_path": "p", "content": "c" }))));
     }
 
     #[test]
     fn an_unknown_tool_is_found_by_its_arguments_and_given_what_it_requires() {
         let offers = [offer("read", &["path"], &[]), offer("execute", &["cmd", "why"], &["cmd", "why"])];
-        let call = bind(&Deed::Run { command: "ls".to_owned() }, &offers).unwrap();
-        assert_eq!(call, Call { name: "execute".to_owned(), arguments: json!({ "cmd": "ls", "why": "scripted" }) });
+        let call = bind(&Deed::Run { command: "ls".to_owned() }, &offers);
+        assert_eq!(call, Some(called("execute", json!({ "cmd": "ls", "why": "scripted" }))));
+    }
+
+    #[test]
+    fn a_patch_is_written_where_a_tool_takes_one() {
+        let offers = [Offer { name: "apply_patch".to_owned(), form: Form::Text }];
+        let write = Deed::Write { path: "a".to_owned(), content: "one\ntwo\n".to_owned() };
+        let edit = Deed::Edit { path: "a".to_owned(), old: "one".to_owned(), new: "1\n2".to_owned() };
+        let patch = |deed| match bind(&deed, &offers).unwrap().input {
+            Input::Text(patch) => patch,
+            Input::Fields(fields) => fields.to_string(),
+        };
+        assert_eq!(patch(write), "*** Begin Patch\n*** Add File: a\n+one\n+two\n*** End Patch\n");
+        assert_eq!(patch(edit), "*** Begin Patch\n*** Update File: a\n@@\n-one\n+1\n+2\n*** End Patch\n");
+        assert_eq!(bind(&Deed::Run { command: "ls".to_owned() }, &offers), None);
+    }
+
+    #[test]
+    fn only_who_wants_to_leaves_the_sandbox() {
+        let offers = [offer("exec_command", &["cmd", "sandbox_permissions", "justification"], &["cmd"])];
+        let command = "ls".to_owned();
+        let outside = bind(&Deed::RunOutside { command: command.clone() }, &offers).unwrap().input.fields();
+        assert_eq!(outside["sandbox_permissions"], "require_escalated");
+        assert_eq!(bind(&Deed::Run { command }, &offers), Some(called("exec_command", json!({ "cmd": "ls" }))));
     }
 
     #[test]
