@@ -1,13 +1,13 @@
 //! What every agent goes through. After each case nobody of it is left.
 
-use qd_core::event::{Ending, OptionEffect};
+use qd_core::event::{Ending, EventBody, OptionEffect};
 use qd_core::row::{Permission, Session};
 use qd_core::status::{Kind, Status};
 use qd_proc::Signal;
 use std::time::Duration;
 
 use super::agents::Agent;
-use super::stage::{ENDS, STARTS, Stage};
+use super::stage::{self, ENDS, STARTS, Stage};
 
 /// A case: its name and how it is played.
 pub type Case = (&'static str, fn(&Agent));
@@ -29,6 +29,7 @@ pub const MORE: &[Case] = &[
     ("not logged in", not_logged_in),
     ("rate limited", rate_limited),
     ("server errors", server_errors),
+    ("overloaded", overloaded),
     ("cut off", cut_off),
     ("two at once", two_at_once),
 ];
@@ -46,7 +47,7 @@ fn writes(agent: &Agent) {
     let done = stage.drive(id, OptionEffect::AllowOnce);
     assert_eq!(done.status, Status::Completed, "{}\n{}", reason(&done), stage.output(id));
     let text = std::fs::read_to_string(stage.worktree().join("greeting.txt"));
-    assert_eq!(text.unwrap_or_default(), "Hello from the script.\n", "{}", stage.output(id));
+    assert_eq!(text.unwrap_or_default(), "Hello from the script.\nAnd goodbye.\n", "{}", stage.output(id));
     stage.is_clean();
 }
 
@@ -69,6 +70,10 @@ fn edits_freely(agent: &Agent) {
     assert!(stage.worktree().join("greeting.txt").exists(), "{asked:#?}\n{}", stage.output(id));
     let done = stage.drive(id, OptionEffect::AllowOnce);
     assert_eq!(done.status, Status::Completed, "{}\n{}", reason(&done), stage.output(id));
+    let copy = std::fs::read_to_string(stage.worktree().join("copy.txt"));
+    assert_eq!(copy.unwrap_or_default(), "Hello from the script.\n", "{}", stage.output(id));
+    let asked = stage.events(id).into_iter().filter(|event| matches!(event, EventBody::Asked { .. })).count();
+    assert!(asked <= 1, "for more than the command it asked: {}", stage.output(id));
     stage.is_clean();
 }
 
@@ -188,6 +193,10 @@ fn server_errors(agent: &Agent) {
     );
 }
 
+fn overloaded(agent: &Agent) {
+    fails(agent, "err529", &["529", "overloaded", "refused by the script", "said nothing"], SLOW);
+}
+
 /// A sentence that was cut off is an answer for some and an error for others; both end.
 fn cut_off(agent: &Agent) {
     let stage = Stage::new(agent);
@@ -205,6 +214,6 @@ fn two_at_once(agent: &Agent) {
         let done = stage.drive(id, OptionEffect::AllowOnce);
         assert_eq!(done.status, Status::Completed, "{}\n{}", reason(&done), stage.output(id));
     }
-    one.is_clean();
-    two.is_clean();
+    let (Some(one), Some(two)) = (&one.panel, &two.panel) else { panic!("a server is gone") };
+    stage::is_clean(&[one.identity, two.identity]);
 }

@@ -1,5 +1,5 @@
 //! Real agent programs from npm, under the whole panel and against the scripted model: each writes with permission, is
-//! cancelled in the middle of a sentence, and leaves no process behind.
+//! cancelled in the middle of a sentence, and leaves no process behind: the kernel is asked, see `stage::Stage::is_clean`.
 //!
 //! `QD_AGENTS=all` plays every case (`cargo xtask soak --only agents` does): permission denied, cancelled while a
 //! permission waits and while a tool runs, gone on with in a new process, killed with its host and its server while a
@@ -13,9 +13,15 @@ mod stage;
 
 use agents::{AGENTS, Agent};
 use cases::{ALWAYS, MORE};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
 
-/// Plays the cases of an agent, each on a panel of its own.
+/// One agent at a time: who descends from this process then belongs to the case that is played.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// Plays the cases of an agent, each on a panel of its own, and the rest of them where one fails.
 fn play(name: &str) {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let agent = AGENTS.iter().find(|agent| agent.name == name).unwrap();
     if !agent.is_installed() {
         eprintln!("skipped: {name} is not installed in tests/agents");
@@ -23,11 +29,16 @@ fn play(name: &str) {
     }
     let all = std::env::var_os("QD_AGENTS").is_some_and(|which| which == "all" || which == name);
     let more = MORE.iter().filter(|case| all && !agent.without.contains(&case.0));
+    let mut failed = Vec::new();
     for (case, play) in ALWAYS.iter().chain(more) {
         let began = std::time::Instant::now();
-        play(agent);
-        eprintln!("{name}: {case}: {:.1} s", began.elapsed().as_secs_f32());
+        let passed = catch_unwind(AssertUnwindSafe(|| play(agent))).is_ok();
+        stage::sweep();
+        let told = if passed { "" } else { ", FAILED" };
+        eprintln!("{name}: {case}: {:.1} s{told}", began.elapsed().as_secs_f32());
+        failed.extend((!passed).then_some(*case));
     }
+    assert!(failed.is_empty(), "{name} failed where it was: {}", failed.join("; "));
 }
 
 macro_rules! agents {

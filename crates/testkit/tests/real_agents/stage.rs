@@ -6,6 +6,7 @@ use qd_core::ids::{MessageId, SessionId};
 use qd_core::row::{Permission, Row, RowKind, Session, Start, Task};
 use qd_core::status::Kind;
 use qd_engine::time::{SystemClock, mint};
+use qd_proc::{Identity, Scope, Signal, reap_adopted, set_child_subreaper};
 use qd_testkit::model_api::ModelApi;
 use qd_testkit::panel::{Home, Panel, Process, built_qd, processes, wait_for};
 use std::path::PathBuf;
@@ -19,6 +20,8 @@ use super::agents::Agent;
 pub const STARTS: Duration = Duration::from_mins(1);
 /// How long an ending may take.
 pub const ENDS: Duration = Duration::from_secs(20);
+/// How long a host may outlive its session: it says goodbye to its servers.
+const VANISHES: Duration = Duration::from_secs(5);
 
 pub struct Stage {
     pub home: Home,
@@ -32,6 +35,8 @@ pub struct Stage {
 
 impl Stage {
     pub fn new(agent: &Agent) -> Self {
+        // Orphans come here, whatever groups and sessions they made and whatever is in their environment.
+        set_child_subreaper().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let model = runtime.block_on(ModelApi::bind()).unwrap();
         let url = model.url().unwrap();
@@ -151,10 +156,9 @@ impl Stage {
         all.into_iter().filter(|process| process.mark.is_some()).collect()
     }
 
-    /// Waits until nobody of any session is left.
+    /// Waits until nobody is left but the server.
     pub fn is_clean(&self) {
-        let left = wait_for("nobody of it is left", ENDS, || Ok(self.running().is_empty().then_some(())));
-        left.unwrap_or_else(|error| panic!("{}: {error:#}: {:?}", self.agent, self.running()));
+        is_clean(&[self.panel.as_ref().unwrap().identity]);
     }
 
     /// A session whose tool runs until somebody ends it.
@@ -176,4 +180,31 @@ impl Stage {
             }
         }
     }
+}
+
+fn below() -> Scope {
+    Scope::nobody().with_descendants_of(std::process::id())
+}
+
+/// What a failed case left behind is no matter of the next one.
+pub fn sweep() {
+    below().signal(Signal::Kill).unwrap();
+}
+
+/// Waits until the kernel shows nobody below this process but these servers, which are alive.
+pub fn is_clean(servers: &[Identity]) {
+    let others = servers.iter().copied().fold(below(), Scope::sparing);
+    let left = wait_for("nobody is left", VANISHES, || {
+        // The servers live, so their exit is not taken from whoever waits for it.
+        reap_adopted()?;
+        Ok(others.members()?.is_empty().then_some(()))
+    });
+    left.unwrap_or_else(|error| {
+        let told = |process: Identity| {
+            let argv = std::fs::read(format!("/proc/{}/cmdline", process.pid)).unwrap_or_default();
+            format!("{} {}", process.pid, String::from_utf8_lossy(&argv).replace('\0', " "))
+        };
+        let left: Vec<_> = others.members().unwrap_or_default().into_iter().map(told).collect();
+        panic!("{error:#}:\n{}", left.join("\n"))
+    });
 }
