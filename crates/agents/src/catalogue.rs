@@ -222,14 +222,15 @@ pub fn login(name: &str) -> Option<&'static str> {
 }
 
 /// The complete environment for the agent of this name: what the allow-list lets through of `source`, then what its
-/// entry sets, then what the person configured.
+/// entry (that of the agent it is like, where a person configured it) sets, then what the person configured.
 pub fn environment(
     name: &str,
     configured: Option<&AgentConfig>,
     source: &BTreeMap<String, String>,
 ) -> BTreeMap<String, String> {
-    let entry = entry(name).filter(|_| configured.is_none());
-    let own = entry.map(|entry| entry.keys.iter().chain(entry.env)).into_iter().flatten();
+    let known = configured.map_or_else(|| entry(name), |config| config.like.as_deref().and_then(entry));
+    let own =
+        known.filter(|_| configured.is_none()).map(|entry| entry.keys.iter().chain(entry.env)).into_iter().flatten();
     let demo = DEMO_ENV.iter().filter(|_| name == DEMO);
     let mut env: BTreeMap<String, String> = EVERY_AGENT
         .iter()
@@ -239,7 +240,7 @@ pub fn environment(
         .collect();
     // What they complain of is read by people, not by a terminal.
     env.insert("NO_COLOR".to_owned(), "1".to_owned());
-    for (name, value) in entry.map(|entry| entry.set).unwrap_or_default() {
+    for (name, value) in known.map(|entry| entry.set).unwrap_or_default() {
         env.insert((*name).to_owned(), (*value).to_owned());
     }
     env.extend(configured.map(|config| config.env.clone()).unwrap_or_default());
@@ -261,7 +262,7 @@ mod tests {
     #[test]
     fn an_agent_gets_its_own_keys_and_no_others() {
         let names: Vec<_> = environment("claude-code", None, &source()).into_keys().collect();
-        assert_eq!(names, ["ANTHROPIC_API_KEY", "HOME", "NO_COLOR", "PATH"]);
+        assert_eq!(names, ["ANTHROPIC_API_KEY", "CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS", "HOME", "NO_COLOR", "PATH"]);
         let names: Vec<_> = environment("codex", None, &source()).into_keys().collect();
         assert_eq!(names, ["HOME", "NO_COLOR", "OPENAI_API_KEY", "PATH"]);
         let names: Vec<_> = environment(DEMO, None, &source()).into_keys().collect();
@@ -279,6 +280,9 @@ mod tests {
         assert_eq!(env.get("HOME").map(String::as_str), Some("/other"));
         assert_eq!(env.get("KEY").map(String::as_str), Some("k"));
         assert!(!env.contains_key("OPENAI_API_KEY"), "a configured agent names its keys itself");
+        let like = AgentConfig { like: Some("gemini".to_owned()), ..config };
+        let env = environment("mine", Some(&like), &source());
+        assert_eq!(env.get("GEMINI_CLI_NO_RELAUNCH").map(String::as_str), Some("true"), "what it is like holds");
     }
 
     #[test]

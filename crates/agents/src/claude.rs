@@ -8,6 +8,7 @@ mod outcome;
 mod settings;
 mod speech;
 mod tools;
+mod turn;
 
 use qd_core::event::{EventBody, Usage};
 use qd_core::ids::RequestId;
@@ -21,6 +22,7 @@ use ask::Pending;
 use settings::Settings;
 use speech::Speech;
 use tools::Tools;
+use turn::Turn;
 
 /// What an answer of the agent is awaited for.
 #[derive(Debug)]
@@ -38,6 +40,28 @@ enum Phase {
     Broken,
 }
 
+/// Subtypes of `system` that say nothing to a person here.
+const OWN_AFFAIRS: [&str; 18] = [
+    "background_tasks_changed",
+    "control_request_progress",
+    "elicitation_complete",
+    "files_persisted",
+    "hook_progress",
+    "hook_response",
+    "hook_started",
+    "informational",
+    "memory_recall",
+    "notification",
+    "plugin_install",
+    "session_title_changed",
+    "task_progress",
+    "task_started",
+    "task_summary",
+    "task_updated",
+    "thinking_tokens",
+    "worker_shutting_down",
+];
+
 /// The client's side of one `claude` process with one conversation.
 #[derive(Debug)]
 pub struct Claude {
@@ -51,6 +75,7 @@ pub struct Claude {
     speech: Speech,
     tools: Tools,
     settings: Settings,
+    turn: Turn,
     usage: Usage,
     stray: Stray,
 }
@@ -69,6 +94,7 @@ impl Claude {
             requests: BTreeMap::new(),
             asked: 0,
             speech: Speech::default(),
+            turn: Turn::default(),
             usage: Usage::default(),
             stray: Stray::default(),
         }
@@ -121,7 +147,7 @@ impl Claude {
             (Awaited::Chosen { value, .. }, Some(error)) => {
                 out.event(EventBody::Note { text: format!("{} refused {value}: {error}", self.start.title) });
             }
-            // The result of the turn follows.
+            // The end of the turn follows.
             (Awaited::Interrupt, _) => {}
         }
     }
@@ -136,29 +162,35 @@ impl Claude {
         }
     }
 
-    fn system(&mut self, message: &Value, raw: impl FnOnce() -> Value, out: &mut Outbox) {
-        match message.get("subtype").and_then(Value::as_str) {
-            Some("init") => {
-                let id = message.get("session_id").and_then(Value::as_str);
-                if let Some(id) = id.filter(|id| self.conversation.as_deref() != Some(*id)) {
-                    self.conversation = Some(id.to_owned());
-                    out.event(EventBody::Conversation { id: id.to_owned() });
-                }
-                self.settings.init(message, out);
+    fn system(&mut self, message: Value, out: &mut Outbox) {
+        let text = |name: &str| message.get(name).and_then(Value::as_str).unwrap_or_default();
+        match text("subtype") {
+            "init" => {
+                self.conversation(text("session_id"), out);
+                self.settings.init(&message, out);
             }
-            Some("status") => self.settings.init(message, out),
-            Some("api_retry") => self.retry(message, out),
-            Some("permission_denied") => {
-                if let Some(text) = message.get("message").and_then(Value::as_str) {
-                    out.event(EventBody::Note { text: text.to_owned() });
-                }
+            "status" => self.settings.init(&message, out),
+            "session_state_changed" => self.stands(text("state"), out),
+            "api_retry" => self.retry(&message, out),
+            "task_notification" => self.tools.notified(&message, out),
+            "commands_changed" => settings::commands(&message, out),
+            "permission_denied" => remark(text("message"), out),
+            "informational" if text("level") != "info" => remark(text("content"), out),
+            "local_command_output" | "model_refusal_fallback" | "model_refusal_no_fallback" => {
+                remark(text("content"), out);
             }
-            Some("compact_boundary") => {
-                out.event(EventBody::Note { text: format!("{} has summarised the conversation.", self.start.title) });
-            }
-            // What concerns its own window: how much it thinks, what its hooks do.
-            Some("thinking_tokens" | "hook_started" | "hook_progress" | "hook_response" | "session_state_changed") => {}
-            _ => out.event(EventBody::Unknown { raw: raw() }),
+            "notification" if matches!(text("priority"), "high" | "immediate") => remark(text("text"), out),
+            "compact_boundary" => remark(&format!("{} has summarised the conversation.", self.start.title), out),
+            // What concerns its own window: how much it thinks, what its hooks and its tasks in the background do.
+            subtype if OWN_AFFAIRS.contains(&subtype) => {}
+            _ => out.event(EventBody::Unknown { raw: message }),
+        }
+    }
+
+    fn conversation(&mut self, id: &str, out: &mut Outbox) {
+        if !id.is_empty() && self.conversation.as_deref() != Some(id) {
+            self.conversation = Some(id.to_owned());
+            out.event(EventBody::Conversation { id: id.to_owned() });
         }
     }
 
@@ -169,25 +201,29 @@ impl Claude {
             Some("stream_event") if inner => {}
             Some("stream_event") => self.streamed(&message, out),
             Some("assistant") => self.said(message, inner, out),
+            Some("user") if message.get("isReplay") == Some(&Value::Bool(true)) => {
+                self.read(message.get("uuid").and_then(Value::as_str).unwrap_or_default());
+            }
             Some("user") => self.tools.results(message, out),
-            Some("system") => self.system(&message, || message.clone(), out),
+            Some("system") => self.system(message, out),
+            Some("command_lifecycle") => self.followed(&message, out),
             Some("result") => self.result(&message, out),
             Some("control_request") => self.asked(message, out),
             Some("control_cancel_request") => self.withdrawn(&message, out),
             Some("control_response") => self.control_response(message, out),
             Some("rate_limit_event") => outcome::limit(&message, out),
+            // The next run tells the new conversation's id.
+            Some("conversation_reset") => remark(&format!("{} begins anew.", self.start.title), out),
             Some("keep_alive" | "tool_progress" | "auth_status" | "prompt_suggestion" | "tool_use_summary") => {}
             _ => out.event(EventBody::Unknown { raw: message }),
         }
     }
 }
 
-/// A message of the person.
-fn prompt(content: &Value, out: &mut Outbox) {
-    out.send(&json!({
-        "type": "user", "parent_tool_use_id": null, "session_id": "",
-        "message": { "role": "user", "content": content },
-    }));
+fn remark(text: &str, out: &mut Outbox) {
+    if !text.is_empty() {
+        out.event(EventBody::Note { text: text.to_owned() });
+    }
 }
 
 impl AgentDriver for Claude {
@@ -218,20 +254,19 @@ impl AgentDriver for Claude {
                     Phase::InTurn { .. } => return Err(Refused::Busy),
                     Phase::Booting | Phase::Broken => return Err(Refused::NotReady),
                 }
-                self.phase = Phase::InTurn { cancelled: false };
                 let mut content = vec![json!({ "type": "text", "text": text })];
                 content.extend(images.iter().map(|image| {
                     let source = json!({ "type": "base64", "media_type": image.mime, "data": image.data });
                     json!({ "type": "image", "source": source })
                 }));
-                prompt(&Value::Array(content), out);
+                self.begin_turn(&Value::Array(content), out);
                 Ok(())
             }
             Command::Steer { text } => {
                 if self.phase != (Phase::InTurn { cancelled: false }) {
                     return Err(Refused::NotSteered);
                 }
-                prompt(&json!([{ "type": "text", "text": text }]), out);
+                self.say(&json!([{ "type": "text", "text": text }]), out);
                 Ok(())
             }
             Command::Choose { offer, value } => {
@@ -245,7 +280,9 @@ impl AgentDriver for Claude {
             Command::CancelTurn => {
                 if matches!(self.phase, Phase::InTurn { .. }) {
                     self.phase = Phase::InTurn { cancelled: true };
-                    self.control(&json!({ "subtype": "interrupt" }), Awaited::Interrupt, out);
+                    // Else what was said into the turn and not read yet would begin the next one.
+                    let interrupt = json!({ "subtype": "interrupt", "cancel_queued": true });
+                    self.control(&interrupt, Awaited::Interrupt, out);
                     self.withdraw_all(out);
                 }
                 Ok(())

@@ -56,6 +56,7 @@ pub(super) const ENTRY: Entry = Entry {
         "DISABLE_ERROR_REPORTING",
         "DISABLE_TELEMETRY",
     ],
-    set: &[],
+    // It says when it is idle: behind its last result something may follow.
+    set: &[("CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS", "1")],
     writes: &[".claude", ".claude.json", ".claude.json.lock", ".cache/claude-cli-nodejs", ".local/share/claude"],
 };

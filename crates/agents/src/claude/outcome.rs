@@ -9,27 +9,25 @@ use crate::driver::Outbox;
 use crate::usage::{dollars, sum};
 
 impl Claude {
-    /// The last line of a turn.
+    /// The last line of a run of the agent's loop: mostly the end of the turn.
     pub(super) fn result(&mut self, line: &Value, out: &mut Outbox) {
-        let cancelled = self.phase == (Phase::InTurn { cancelled: true });
         let used = self.used(line, out);
+        let Phase::InTurn { cancelled } = self.phase else {
+            // A task that outlived its turn woke the agent: nobody waits for it.
+            if self.phase == Phase::Idle && line.get("is_error") == Some(&Value::Bool(true)) {
+                out.event(EventBody::Note { text: self.reason(None, line) });
+            }
+            return;
+        };
+        self.turn.use_up(&used);
         let text = |name: &str| line.get(name).and_then(Value::as_str).unwrap_or_default();
         let aborted = cancelled || text("terminal_reason").starts_with("aborted");
-        // What was said in the middle of the turn and came too late for it is a turn of its own, which follows.
-        let more = line.get("queued_turn_count").and_then(Value::as_u64).unwrap_or(0) > 0;
         let failed = line.get("is_error") == Some(&Value::Bool(true));
-        if more && !aborted && !failed {
-            return;
-        }
-        if !matches!(self.phase, Phase::InTurn { .. }) {
-            return;
-        }
-        self.withdraw_all(out);
-        self.tools.close(out);
-        self.speech.interrupted();
         // "success" with an error is an error of the model's API.
         if failed && !aborted && matches!(text("subtype"), "success" | "error_during_execution") {
             let status = line.get("api_error_status").and_then(Value::as_u64);
+            self.withdraw_all(out);
+            self.tools.close(out);
             return self.broken(self.reason(status, line), out);
         }
         let stop = match text("subtype") {
@@ -41,8 +39,12 @@ impl Claude {
             "error_max_turns" => "max_turn_requests",
             other => other,
         };
-        self.phase = Phase::Idle;
-        out.event(EventBody::TurnEnded { stop: stop.to_owned(), used });
+        self.turn.stop = Some(stop.to_owned());
+        // An older program does not say when it rests. What was said too late for this run is the next one there, too.
+        let more = line.get("queued_turn_count").and_then(Value::as_u64).unwrap_or(0) > 0;
+        if !self.turn.tells && (!more || aborted) {
+            self.rest(out);
+        }
     }
 
     fn reason(&self, status: Option<u64>, line: &Value) -> String {

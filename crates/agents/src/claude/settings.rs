@@ -46,14 +46,7 @@ impl Settings {
         if let Some(mode) = text(answer, "current_permission_mode") {
             self.mode = Some(mode);
         }
-        let command = |command: &Value| {
-            let description = text(command, "description").unwrap_or_default();
-            Some(OfferedCommand { name: text(command, "name")?, description })
-        };
-        let commands: Vec<_> = list("commands").iter().filter_map(command).collect();
-        if !commands.is_empty() {
-            out.event(EventBody::Commands { commands });
-        }
+        commands(answer, out);
         self.tell(out);
     }
 
@@ -107,5 +100,19 @@ impl Settings {
             self.told.clone_from(&offers);
             out.event(EventBody::Offers { offers });
         }
+    }
+}
+
+/// The commands that a message lists.
+pub(super) fn commands(message: &Value, out: &mut Outbox) {
+    let text = |command: &Value, name: &str| command.get(name).and_then(Value::as_str).map(str::to_owned);
+    let command = |command: &Value| {
+        let description = text(command, "description").unwrap_or_default();
+        Some(OfferedCommand { name: text(command, "name")?, description })
+    };
+    let listed = message.get("commands").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let commands: Vec<_> = listed.iter().filter_map(command).collect();
+    if !commands.is_empty() {
+        out.event(EventBody::Commands { commands });
     }
 }

@@ -13,6 +13,8 @@ pub(super) struct Speech {
     streamed: Option<String>,
     /// The message and the block that the last piece of text belonged to.
     last: Option<(String, u64)>,
+    /// Blocks of text that came whole: each is a line of its own, which does not say its place in the message.
+    whole: u64,
     /// Tokens in the window after the last message.
     pub(super) context: Option<u64>,
     /// The model of the last message.
@@ -75,19 +77,23 @@ impl Claude {
     /// A block of a message, whole. Of a helper only the calls are told.
     pub(super) fn said(&mut self, mut line: Value, inner: bool, out: &mut Outbox) {
         let Some(message) = line.get_mut("message").map(Value::take) else { return };
-        // Its own words about an error, which stand in the result as well.
         let model = message.get("model").and_then(Value::as_str).unwrap_or_default();
+        // The program's own words: what a command of its own gave. Those about an error stand in the result as well.
         let synthetic = model == "<synthetic>";
+        let error = line.get("error").is_some_and(|error| !error.is_null());
         if !synthetic && !inner && !model.is_empty() {
             self.speech.model = Some(model.to_owned());
         }
         let id = message.get("id").and_then(Value::as_str).unwrap_or_default();
-        let told = inner || synthetic || self.speech.streamed.as_deref() == Some(id);
+        let told = inner || (synthetic && error) || self.speech.streamed.as_deref() == Some(id);
         let blocks = message.get("content").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        for (at, block) in (0..).zip(blocks) {
+        for block in blocks {
             let text = |name: &str| block.get(name).and_then(Value::as_str).unwrap_or_default();
             match text("type") {
-                "text" if !told => self.speech.text(id, at, text("text"), out),
+                "text" if !told => {
+                    self.speech.whole += 1;
+                    self.speech.text(id, self.speech.whole, text("text"), out);
+                }
                 "thinking" if !told => {
                     self.speech.interrupted();
                     out.event(EventBody::Thought { text: text("thinking").to_owned() });

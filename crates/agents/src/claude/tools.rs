@@ -18,6 +18,8 @@ pub(super) struct Tools {
     cwd: PathBuf,
     /// Open calls: the tool of each.
     open: BTreeMap<String, String>,
+    /// Calls that go on in the background: whether the turn waits for them.
+    background: BTreeMap<String, bool>,
 }
 
 /// A call as it is told and as a permission asks for it.
@@ -33,7 +35,7 @@ pub(super) struct Described {
 
 impl Tools {
     pub(super) fn new(cwd: PathBuf) -> Self {
-        Self { cwd, open: BTreeMap::new() }
+        Self { cwd, open: BTreeMap::new(), background: BTreeMap::new() }
     }
 
     /// The model begins to write a call.
@@ -84,6 +86,14 @@ impl Tools {
                 continue;
             }
             let failed = block.get("is_error") == Some(&Value::Bool(true));
+            // A helper in the background: this is no result but the news that it was launched.
+            if structured.get("isAsync") == Some(&Value::Bool(true)) {
+                self.background.insert(id.to_owned(), true);
+                continue;
+            }
+            if structured.get("backgroundTaskId").is_some_and(Value::is_string) {
+                self.background.insert(id.to_owned(), false);
+            }
             let content = self.result(&name, failed, block.get("content").unwrap_or(&Value::Null), &structured);
             out.event(EventBody::Tool(ToolUpdate {
                 id: id.to_owned(),
@@ -105,6 +115,30 @@ impl Tools {
                 }));
             }
         }
+        self.background.retain(|id, waited_for| {
+            if *waited_for {
+                out.event(EventBody::Tool(ToolUpdate {
+                    id: id.clone(),
+                    status: Some(ToolStatus::Failed),
+                    ..ToolUpdate::default()
+                }));
+            }
+            !*waited_for
+        });
+    }
+
+    /// A task in the background has ended.
+    pub(super) fn notified(&mut self, line: &Value, out: &mut Outbox) {
+        let text = |name: &str| line.get(name).and_then(Value::as_str);
+        let Some(id) = text("tool_use_id").filter(|id| self.background.remove(*id).is_some()) else { return };
+        let done = text("status") == Some("completed");
+        let summary = text("summary").filter(|summary| !summary.is_empty());
+        out.event(EventBody::Tool(ToolUpdate {
+            id: id.to_owned(),
+            status: Some(if done { ToolStatus::Completed } else { ToolStatus::Failed }),
+            content: summary.map(|summary| vec![ToolContent::Text { text: tail(summary) }]),
+            ..ToolUpdate::default()
+        }));
     }
 
     /// What a call is about.
@@ -122,7 +156,7 @@ impl Tools {
             "Glob" => format!("Find {}", text("pattern").unwrap_or_default()),
             "WebFetch" => format!("Fetch {}", text("url").unwrap_or_default()),
             "WebSearch" => format!("Search the web for {}", text("query").unwrap_or_default()),
-            "Task" => text("description").map_or_else(|| spoken(name), str::to_owned),
+            "Task" | "Agent" => text("description").map_or_else(|| spoken(name), str::to_owned),
             _ => spoken(name),
         };
         let content = match name {
@@ -132,7 +166,9 @@ impl Tools {
                 let edits = input.get("edits").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
                 edits.iter().filter_map(|input| edit(at, input)).collect()
             }
-            "Task" => text("prompt").map(|text| ToolContent::Text { text: text.to_owned() }).into_iter().collect(),
+            "Task" | "Agent" => {
+                text("prompt").map(|text| ToolContent::Text { text: text.to_owned() }).into_iter().collect()
+            }
             _ => Vec::new(),
         };
         let detail = match name {
@@ -147,6 +183,12 @@ impl Tools {
 
     fn result(&self, name: &str, failed: bool, content: &Value, structured: &Value) -> Vec<ToolContent> {
         let text = |field: &str| structured.get(field).and_then(Value::as_str);
+        if let Some(report) = report(name, structured) {
+            return vec![ToolContent::Text { text: tail(&report) }];
+        }
+        if text("backgroundTaskId").is_some() {
+            return vec![ToolContent::Text { text: "It runs in the background.".to_owned() }];
+        }
         if let (Some(stdout), Some(stderr)) = (text("stdout"), text("stderr")) {
             let between = if stdout.is_empty() || stderr.is_empty() || stdout.ends_with('\n') { "" } else { "\n" };
             let exit = (!failed).then_some(0);
@@ -206,7 +248,7 @@ pub(super) fn kind(name: &str) -> ToolKind {
         "Bash" | "BashOutput" | "KillShell" | "Monitor" => ToolKind::Execute,
         "Grep" | "Glob" | "ToolSearch" => ToolKind::Search,
         "WebFetch" | "WebSearch" => ToolKind::Fetch,
-        "Task" | "EnterPlanMode" | "ExitPlanMode" => ToolKind::Think,
+        "Task" | "Agent" | "EnterPlanMode" | "ExitPlanMode" => ToolKind::Think,
         _ => ToolKind::Other,
     }
 }
@@ -243,6 +285,17 @@ fn plain(content: &Value) -> String {
         }
         _ => String::new(),
     }
+}
+
+/// What a helper reports, without what the program writes around it for the model.
+fn report(name: &str, structured: &Value) -> Option<String> {
+    let blocks = structured.get("content").filter(|_| matches!(name, "Task" | "Agent"))?.as_array()?;
+    let count =
+        |field: &str| structured.get(field).and_then(Value::as_u64).and_then(|count| usize::try_from(count).ok());
+    let to = blocks.len().saturating_sub(count("harnessTailCount").unwrap_or(0));
+    let own = blocks.get(count("harnessNoteCount").unwrap_or(0)..to)?;
+    let texts = own.iter().filter_map(|block| block.get("text").and_then(Value::as_str));
+    Some(texts.collect::<Vec<_>>().join("\n").trim().to_owned()).filter(|report| !report.is_empty())
 }
 
 fn images(content: &Value) -> Vec<ToolContent> {

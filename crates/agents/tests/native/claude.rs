@@ -30,13 +30,20 @@ pub fn one_prompt(file: &str) -> Stage {
 pub fn both_ways(file: &str) -> Stage {
     let mut stage = Stage::new(Protocol::ClaudeStreamJson, start("claude-code", Protocol::ClaudeStreamJson));
     let mut recorded: HashMap<String, String> = HashMap::new();
+    // Ids of messages: those of the recording and those of the driver.
+    let mut messages: Vec<(String, String)> = Vec::new();
     for line in recording(file) {
         let line: Value = serde_json::from_str(&line).unwrap();
-        let mut message = line["msg"].clone();
         if line["dir"] == ">" {
-            client(&mut stage, &message, &mut recorded);
+            client(&mut stage, &line["msg"], &mut recorded);
+            let said = stage.sent.iter().position(|sent| sent["type"] == "user");
+            if let (Some(theirs), Some(ours)) = (line["msg"]["uuid"].as_str(), said) {
+                messages.push((theirs.to_owned(), stage.sent.remove(ours)["uuid"].as_str().unwrap().to_owned()));
+            }
             continue;
         }
+        let message = messages.iter().fold(line["msg"].to_string(), |said, (theirs, ours)| said.replace(theirs, ours));
+        let mut message: Value = serde_json::from_str(&message).unwrap();
         if message["type"] == "control_response" {
             let subtype = recorded.remove(message["response"]["request_id"].as_str().unwrap_or_default());
             let ours = stage
@@ -55,8 +62,9 @@ fn client(stage: &mut Stage, message: &Value, recorded: &mut HashMap<String, Str
     match message["type"].as_str() {
         Some("user") => {
             let text = message["message"]["content"][0]["text"].as_str().unwrap_or_default();
-            // The recording's client sometimes spoke into a turn.
-            let _ = stage.command(Command::prompt(text));
+            if stage.command(Command::prompt(text)).is_err() {
+                stage.command(Command::Steer { text: text.to_owned() }).unwrap();
+            }
         }
         Some("control_request") => {
             let request = &message["request"];
@@ -101,9 +109,12 @@ macro_rules! recordings {
     };
 }
 
+/// Recordings that hold what the other client said, too.
+pub const BOTH_WAYS: [&str; 2] = ["claude-control-session", "claude-behind-the-result"];
+
 pub fn play(name: &str) -> Stage {
-    if name == "claude-control-session" {
-        both_ways("claude-control-session.io.jsonl")
+    if BOTH_WAYS.contains(&name) {
+        both_ways(&format!("{name}.io.jsonl"))
     } else {
         one_prompt(&format!("{name}.stdout.jsonl"))
     }
@@ -111,6 +122,7 @@ pub fn play(name: &str) -> Stage {
 
 recordings! {
     control_session: "claude-control-session",
+    what_follows_a_result: "claude-behind-the-result",
     hello: "claude-oneshot-hello",
     write: "claude-oneshot-write",
     write_by_the_packaged_program: "claude-sdkbin-write",

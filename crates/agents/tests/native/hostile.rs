@@ -12,7 +12,7 @@ use super::{claude, codex};
 /// The agent's half of a recording, as bytes.
 fn bytes(name: &str) -> Vec<u8> {
     let path = |end: &str| format!("{name}.{end}.jsonl");
-    let both = name == "claude-control-session" || name.starts_with("codex-");
+    let both = claude::BOTH_WAYS.contains(&name) || name.starts_with("codex-");
     if !both {
         return recording(&path("stdout")).join("\n").into_bytes();
     }

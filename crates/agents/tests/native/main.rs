@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail anywhere")]
 
 mod asks;
+mod behind;
 mod claude;
 mod codex;
 mod hostile;
