@@ -4,7 +4,7 @@ mod worktree;
 
 use crate::engine::Engine;
 use qd_core::command::{Command, CountChanges};
-use qd_core::ids::TaskId;
+use qd_core::ids::{ProjectId, TaskId};
 use qd_core::row::{Branch, Changed, Project};
 use qd_git::repo::OpenError;
 use qd_git::{Changes, CommitId, FileChange, GitError, GitPath, Repo, Snapshot, Status};
@@ -60,11 +60,20 @@ impl Cache {
 
 /// The worktrees that were made in this run, by task: sessions that start at the same time get the same one.
 #[derive(Default)]
-pub(crate) struct Desks(Mutex<HashMap<TaskId, Arc<tokio::sync::Mutex<Option<Branch>>>>>);
+pub(crate) struct Desks {
+    tasks: Mutex<HashMap<TaskId, Arc<tokio::sync::Mutex<Option<Branch>>>>>,
+    projects: Mutex<HashMap<ProjectId, Arc<tokio::sync::Mutex<()>>>>,
+}
 
 impl Desks {
     fn of(&self, task: TaskId) -> Arc<tokio::sync::Mutex<Option<Branch>>> {
-        Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(task).or_default())
+        Arc::clone(self.tasks.lock().unwrap_or_else(PoisonError::into_inner).entry(task).or_default())
+    }
+
+    /// Whoever holds it is the only one to make worktrees of a project: git fails where it meets one that another git
+    /// is making.
+    fn making(&self, project: ProjectId) -> Arc<tokio::sync::Mutex<()>> {
+        Arc::clone(self.projects.lock().unwrap_or_else(PoisonError::into_inner).entry(project).or_default())
     }
 }
 

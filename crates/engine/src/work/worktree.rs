@@ -62,6 +62,11 @@ pub(crate) async fn ensure_worktree(engine: &Engine, session: SessionId, task: T
     let stands = |branch: &&Branch| Path::new(&branch.path).join(".git").exists();
     let told = row.branch.as_ref().filter(|branch| branch.discarded.is_none());
     let earlier = told.or(made.as_ref().filter(stands));
+    let making = engine.inner.desks.making(project.id);
+    let _making = match earlier.filter(stands) {
+        None => Some(making.lock().await),
+        Some(_) => None,
+    };
     let found = match earlier.filter(stands) {
         None => begun(engine, &repo, &row).await,
         branch => branch.cloned(),
