@@ -197,14 +197,8 @@ fn overloaded(agent: &Agent) {
     fails(agent, "err529", &["529", "overloaded", "refused by the script", "said nothing"], SLOW);
 }
 
-/// A sentence that was cut off is an answer for some and an error for others; both end.
 fn cut_off(agent: &Agent) {
-    let stage = Stage::new(agent);
-    let id = stage.start("cut");
-    let ended = stage.until(id, SLOW, |session| session.status.is_ended());
-    eprintln!("{}: cut: {:?} {}", agent.name, ended.status, reason(&ended));
-    assert!(matches!(ended.status, Status::Failed | Status::Completed), "{}", stage.output(id));
-    stage.is_clean();
+    fails(agent, "cut", &["connection", "stream", "fetch failed", "said nothing"], SLOW);
 }
 
 fn two_at_once(agent: &Agent) {
@@ -216,4 +210,20 @@ fn two_at_once(agent: &Agent) {
     }
     let (Some(one), Some(two)) = (&one.panel, &two.panel) else { panic!("a server is gone") };
     stage::is_clean(&[one.identity, two.identity]);
+}
+
+/// Of these agents in turn.
+pub fn twenty_at_once(agents: &[&Agent]) {
+    const TWENTY: usize = 20;
+    let stage = Stage::with(agents, TWENTY);
+    let ids = stage.start_everywhere(agents, "write");
+    let ended = stage.drive_all(&ids, OptionEffect::AllowOnce, Duration::from_mins(5));
+    for done in &ended {
+        let took = done.ended.map(|at| at.0.saturating_sub(done.created.0)).unwrap_or_default();
+        eprintln!("twenty at once: {} ended {:?} after {took} ms", done.agent, done.status);
+    }
+    for done in ended {
+        assert_eq!(done.status, Status::Completed, "{}: {}\n{}", done.agent, reason(&done), stage.output(done.id));
+    }
+    stage.is_clean();
 }

@@ -41,6 +41,17 @@ fn play(name: &str) {
     assert!(failed.is_empty(), "{name} failed where it was: {}", failed.join("; "));
 }
 
+/// More than there are cores for: those that wait for a core to start wait, and each ends truly.
+#[test]
+fn twenty_at_once() {
+    if std::env::var_os("QD_AGENTS").is_none_or(|which| which != "all") {
+        return eprintln!("skipped: twenty at once are for long runs, QD_AGENTS=all");
+    }
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    stage::sweep();
+    cases::twenty_at_once(&AGENTS.iter().filter(|agent| agent.is_installed()).collect::<Vec<_>>());
+}
+
 macro_rules! agents {
     ($($test:ident: $name:literal),* $(,)?) => {
         $(

@@ -9,6 +9,7 @@ use qd_engine::time::{SystemClock, mint};
 use qd_proc::{Identity, Scope, Signal, reap_adopted, set_child_subreaper};
 use qd_testkit::model_api::ModelApi;
 use qd_testkit::panel::{Home, Panel, Process, built_qd, processes, wait_for};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::runtime::Runtime;
@@ -20,14 +21,17 @@ use super::agents::Agent;
 pub const STARTS: Duration = Duration::from_mins(1);
 /// How long an ending may take.
 pub const ENDS: Duration = Duration::from_secs(20);
+/// Every task.
+const DOCUMENT: &[u8] = b"# Greet\n\n- [ ] one\n";
 /// How long a host may outlive its session: it says goodbye to its servers.
 const VANISHES: Duration = Duration::from_secs(5);
 
 pub struct Stage {
     pub home: Home,
     pub panel: Option<Panel>,
+    /// Of the sessions that are started without naming one.
     agent: &'static str,
-    task: Task,
+    tasks: Vec<Task>,
     repository: PathBuf,
     _model: AbortOnDropHandle<std::io::Result<()>>,
     _runtime: Runtime,
@@ -35,6 +39,11 @@ pub struct Stage {
 
 impl Stage {
     pub fn new(agent: &Agent) -> Self {
+        Self::with(&[agent], 1)
+    }
+
+    /// A panel with these agents in one home, so many tasks, and a place for a session of each task.
+    pub fn with(agents: &[&Agent], tasks: usize) -> Self {
         // Orphans come here, whatever groups and sessions they made and whatever is in their environment.
         set_child_subreaper().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -45,21 +54,27 @@ impl Stage {
         std::fs::create_dir_all(home.data()).unwrap();
         // Some agents retry for minutes without a word.
         let limits = "[limits]\nsilence_minutes = 1\n";
-        let configuration = format!("{}{limits}", agent.configuration(&home.path(""), &url));
+        let mut configuration = format!("max_sessions = {tasks}\n{limits}");
+        for agent in agents {
+            configuration.push_str(&agent.configuration(&home.path(""), &url));
+            agent.furnish(&home.path(""), &url);
+        }
         std::fs::write(home.data().join("config.toml"), configuration).unwrap();
-        agent.furnish(&home.path(""), &url);
-        let repository = home.repository("deck", &[("tasks/greet.md", b"# Greet\n\n- [ ] one\n")]).unwrap();
+        let documents: Vec<_> = (1..=tasks).map(|n| format!("tasks/greet-{n}.md")).collect();
+        let files: Vec<(&str, &[u8])> = documents.iter().map(|path| (path.as_str(), DOCUMENT)).collect();
+        let repository = home.repository("deck", &files).unwrap();
         let panel = home.serve(&[repository.to_str().unwrap()]).unwrap();
-        let task = wait_for("the task and the agents are known", STARTS, || {
+        let known = wait_for("the tasks and the agents are known", STARTS, || {
             let state = panel.api.state()?;
-            let task = state.of_kind(RowKind::Task).find_map(|row| match row {
+            let known = state.of_kind(RowKind::Task).filter_map(|row| match row {
                 Row::Task(task) => Some(task.clone()),
                 _ => None,
             });
-            Ok(task.filter(|_| !state.agents().is_empty()))
+            let known: Vec<_> = known.collect();
+            Ok((known.len() == tasks && !state.agents().is_empty()).then_some(known))
         });
-        let task = task.unwrap();
-        Self { home, panel: Some(panel), agent: agent.name, task, repository, _model: model, _runtime: runtime }
+        let (tasks, agent) = (known.unwrap(), agents[0].name);
+        Self { home, panel: Some(panel), agent, tasks, repository, _model: model, _runtime: runtime }
     }
 
     pub fn api(&self) -> &qd_testkit::panel::Api {
@@ -77,14 +92,24 @@ impl Stage {
     }
 
     pub fn start_with(&self, script: &str, permission: Permission, kind: Kind) -> SessionId {
+        self.start_on(&self.tasks[0], self.agent, script, permission, kind)
+    }
+
+    /// Starts a session of each of these agents in turn, until each task has one.
+    pub fn start_everywhere(&self, agents: &[&Agent], script: &str) -> Vec<SessionId> {
+        let pairs = self.tasks.iter().zip(agents.iter().cycle());
+        pairs.map(|(task, agent)| self.start_on(task, agent.name, script, Permission::Ask, Kind::Implement)).collect()
+    }
+
+    fn start_on(&self, task: &Task, agent: &str, script: &str, permission: Permission, kind: Kind) -> SessionId {
         let id = SessionId(mint(&SystemClock));
         let start = Start {
-            agent: Some(self.agent.to_owned()),
+            agent: Some(agent.to_owned()),
             instructions: format!("[[{script}]]"),
             permission: Some(permission),
             ..Start::default()
         };
-        let command = Command::StartSession(StartSession { id, task: self.task.id, kind, start });
+        let command = Command::StartSession(StartSession { id, task: task.id, kind, start });
         let outcome = self.api().send(&command).unwrap();
         assert!(outcome.ok, "{outcome:?}");
         id
@@ -110,11 +135,28 @@ impl Stage {
 
     /// Answers whatever is asked until the session has ended.
     pub fn drive(&self, id: SessionId, effect: OptionEffect) -> Session {
-        loop {
-            let session = self.until(id, STARTS, |session| session.status.is_ended() || !session.requests.is_empty());
-            let Some(request) = session.requests.first() else { return session };
-            self.answer(id, request, effect);
-        }
+        self.drive_all(&[id], effect, STARTS * 2).remove(0)
+    }
+
+    /// Answers whatever is asked until all these sessions have ended.
+    pub fn drive_all(&self, ids: &[SessionId], effect: OptionEffect, limit: Duration) -> Vec<Session> {
+        let (mut answered, mut last) = (BTreeSet::new(), Vec::new());
+        let ended = wait_for("the sessions end", limit, || {
+            let state = self.api().state()?;
+            last = ids.iter().filter_map(|id| state.session(*id).cloned()).collect();
+            for session in &last {
+                for request in session.requests.iter().filter(|request| answered.insert(request.id)) {
+                    self.answer(session.id, request, effect);
+                }
+            }
+            Ok(last.iter().all(|session| session.status.is_ended()).then_some(()))
+        });
+        ended.unwrap_or_else(|error| {
+            let open: Vec<_> = last.iter().filter(|session| !session.status.is_ended()).collect();
+            let told: Vec<_> = open.iter().map(|session| self.output(session.id)).collect();
+            panic!("{error:#}\n{open:#?}\n{}", told.join("\n"))
+        });
+        last
     }
 
     pub fn answer(&self, id: SessionId, request: &Request, effect: OptionEffect) {
@@ -147,7 +189,7 @@ impl Stage {
     /// The work of the task.
     pub fn worktree(&self) -> PathBuf {
         let state = self.api().state().unwrap();
-        state.task(self.task.id).unwrap().branch.as_ref().unwrap().path.clone().into()
+        state.task(self.tasks[0].id).unwrap().branch.as_ref().unwrap().path.clone().into()
     }
 
     /// What runs of the session: whoever carries its mark, whatever group or session it made.
