@@ -3,7 +3,7 @@
 //!
 //! `QD_AGENTS=all` plays every case (`cargo xtask soak --only agents` does): permission denied, cancelled while a
 //! permission waits and while a tool runs, gone on with in a new process, killed with its host and its server while a
-//! tool runs, refused and cut off by the model's API, two at once. `QD_AGENTS=NAME` plays those of one agent.
+//! tool runs, refused and cut off by the model's API, two and twenty at once. `QD_AGENTS=NAME` plays those of one agent.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail anywhere")]
 
