@@ -266,11 +266,7 @@ impl AgentDriver for Acp {
             Some(Incoming::Response { id, result }) => self.response(&id, result, out),
             Some(Incoming::Request { id, method, params }) => self.request(&id, &method, params, out),
             Some(Incoming::Notification { method, params }) => self.notification(&method, params, out),
-            None => {
-                if let Some(note) = self.stray.note(&self.start.title, line) {
-                    out.event(note);
-                }
-            }
+            None => self.stray.note(&self.start.title, line, out),
         }
     }
 

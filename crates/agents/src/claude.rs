@@ -238,11 +238,7 @@ impl AgentDriver for Claude {
         let message = rpc::text(line).and_then(|line| serde_json::from_str::<Value>(&line).ok());
         match message.filter(|message| message.get("type").is_some_and(Value::is_string)) {
             Some(message) => self.message(message, out),
-            None => {
-                if let Some(note) = self.stray.note(&self.start.title, line) {
-                    out.event(note);
-                }
-            }
+            None => self.stray.note(&self.start.title, line, out),
         }
     }
 

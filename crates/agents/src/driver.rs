@@ -4,7 +4,7 @@
 //! to its caller.
 
 use qd_core::event::{Abilities, EventBody, Image};
-use qd_core::ids::{MessageId, RequestId};
+use qd_core::ids::{MessageId, RequestId, of_cause};
 use qd_core::row::Permission;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -35,6 +35,13 @@ pub struct Start {
     pub login: Option<String>,
     /// What is peculiar to this agent.
     pub quirks: Quirks,
+}
+
+impl Start {
+    /// The id of the request that is asked as the `number`th.
+    pub(crate) fn request_id(&self, number: u64) -> RequestId {
+        RequestId(of_cause(&["request", &self.seed, &number.to_string()]))
+    }
 }
 
 /// What a person wants from the agent.

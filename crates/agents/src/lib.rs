@@ -14,6 +14,8 @@ pub mod line;
 pub mod link;
 mod patch;
 mod permission;
+mod printed;
+mod questions;
 mod rpc;
 mod stray;
 mod usage;

@@ -2,6 +2,8 @@
 
 use qd_core::event::EventBody;
 
+use crate::driver::Outbox;
+
 /// How many such lines are noted before the rest is passed over.
 const LINES: u32 = 50;
 /// How much of one is kept.
@@ -14,8 +16,8 @@ pub(crate) struct Stray {
 }
 
 impl Stray {
-    /// What to tell of one more.
-    pub(crate) fn note(&mut self, title: &str, line: &[u8]) -> Option<EventBody> {
+    /// Tells of one more.
+    pub(crate) fn note(&mut self, title: &str, line: &[u8], out: &mut Outbox) {
         self.count = self.count.saturating_add(1);
         let text = match self.count {
             ..=LINES => {
@@ -23,8 +25,8 @@ impl Stray {
                 format!("{title} wrote outside its protocol: {}", String::from_utf8_lossy(kept))
             }
             count if count == LINES + 1 => format!("{title} wrote more outside its protocol; the rest is left out."),
-            _ => return None,
+            _ => return,
         };
-        Some(EventBody::Note { text })
+        out.event(EventBody::Note { text });
     }
 }

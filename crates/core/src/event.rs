@@ -369,6 +369,13 @@ pub struct RequestOption {
     pub detail: Option<String>,
 }
 
+impl RequestOption {
+    /// An option of which nothing more is to be said.
+    pub fn new(id: &str, label: &str, effect: OptionEffect) -> Self {
+        Self { id: id.to_owned(), label: label.to_owned(), effect, detail: None }
+    }
+}
+
 /// What choosing an option means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]

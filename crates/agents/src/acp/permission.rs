@@ -2,7 +2,7 @@
 
 use agent_client_protocol_schema::v1 as acp;
 use qd_core::event::{EventBody, OptionEffect, Request, RequestOption, ToolContent, ToolUpdate};
-use qd_core::ids::{MessageId, RequestId, of_cause};
+use qd_core::ids::{MessageId, RequestId};
 use serde_json::{Value, json};
 
 use super::Acp;
@@ -69,7 +69,7 @@ impl Acp {
             return rpc::reply(call, &json!({ "outcome": { "outcome": "selected", "optionId": yes.id } }), out);
         }
         self.asked += 1;
-        let id = RequestId(of_cause(&["request", &self.start.seed, &self.asked.to_string()]));
+        let id = self.start.request_id(self.asked);
         let pending = Pending { call: call.clone(), options: options.iter().map(|option| option.id.clone()).collect() };
         self.requests.insert(id, pending);
         let title = title.unwrap_or_else(|| format!("{} asks for permission", self.start.title));

@@ -8,9 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::update::block_text;
 use crate::driver::Outbox;
-
-/// How much of a command's output is kept (its end).
-const TERMINAL: usize = 256 << 10;
+use crate::printed::Printed;
 
 /// The tool calls of the current turn.
 #[derive(Debug)]
@@ -31,10 +29,8 @@ struct Open {
 /// The output of a command that comes in pieces beside the protocol's own fields (`_meta.terminal_output_delta`).
 #[derive(Debug, Default)]
 struct Terminal {
-    output: String,
+    printed: Printed,
     exit: Option<i32>,
-    /// How long the output was when it was last told.
-    told: usize,
 }
 
 impl OpenTools {
@@ -148,34 +144,16 @@ impl OpenTools {
         }
         let terminal = self.open.entry(id.to_owned()).or_default().terminal.get_or_insert_default();
         if let Some(piece) = piece.and_then(|piece| piece.get("data")).and_then(Value::as_str) {
-            terminal.output.push_str(piece);
-            terminal.trim();
+            terminal.printed.push(piece);
         }
         let code = exit.or(raw).and_then(|exit| exit.get("exit_code")).and_then(Value::as_i64);
         terminal.exit = code.and_then(|code| i32::try_from(code).ok()).or(terminal.exit);
-        let grown = terminal.output.len() >= (2 * terminal.told).max(1);
-        if !(ended || exit.is_some() || grown) {
-            return None;
-        }
-        terminal.told = terminal.output.len();
-        Some(ToolContent::Terminal { output: terminal.output.clone(), exit: terminal.exit })
+        let output = terminal.printed.tell(ended || exit.is_some())?;
+        Some(ToolContent::Terminal { output, exit: terminal.exit })
     }
 
     fn relative(&self, path: &Path) -> String {
         path.strip_prefix(&self.cwd).unwrap_or(path).to_string_lossy().into_owned()
-    }
-}
-
-impl Terminal {
-    fn trim(&mut self) {
-        if self.output.len() > TERMINAL {
-            let mut cut = self.output.len() - TERMINAL / 2;
-            while !self.output.is_char_boundary(cut) {
-                cut += 1;
-            }
-            self.output.drain(..cut);
-            self.told = 0;
-        }
     }
 }
 

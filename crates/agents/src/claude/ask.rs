@@ -1,12 +1,13 @@
 //! What the agent asks: permissions for tool calls, and questions of its own (`AskUserQuestion`).
 
 use qd_core::event::{EventBody, OptionEffect, Request, RequestOption};
-use qd_core::ids::{MessageId, RequestId, of_cause};
-use serde_json::{Map, Value, json};
+use qd_core::ids::{MessageId, RequestId};
+use serde_json::{Value, json};
 
 use super::Claude;
 use crate::driver::{Outbox, Refused};
 use crate::permission::allows;
+use crate::questions::Questions;
 
 const ALLOW: &str = "allow";
 const ALWAYS: &str = "always";
@@ -26,21 +27,6 @@ pub(super) struct Pending {
     questions: Option<Questions>,
 }
 
-/// Questions that are asked one after the other and answered at once.
-#[derive(Debug)]
-struct Questions {
-    all: Vec<Value>,
-    answers: Map<String, Value>,
-    /// How many were answered: two of them may have the same name.
-    answered: usize,
-}
-
-impl Questions {
-    fn next(&self) -> Option<&Value> {
-        self.all.get(self.answered)
-    }
-}
-
 impl Claude {
     /// A control request of the agent.
     pub(super) fn asked(&mut self, mut line: Value, out: &mut Outbox) {
@@ -56,11 +42,9 @@ impl Claude {
         let input = request.get_mut("input").map(Value::take).unwrap_or_default();
         let tool = request.get("tool_use_id").and_then(Value::as_str).map(str::to_owned);
         self.speech.interrupted();
-        let questions = input.get("questions").and_then(Value::as_array).filter(|all| !all.is_empty()).cloned();
-        if let (Some(all), "AskUserQuestion") = (questions, name.as_str()) {
-            let questions = Some(Questions { all, answers: Map::new(), answered: 0 });
-            return self
-                .question(Pending { call: id, options: Vec::new(), input, suggestions: Value::Null, questions }, out);
+        let questions = input.get("questions").and_then(Value::as_array).cloned().and_then(Questions::new);
+        if let (Some(questions), "AskUserQuestion") = (questions, name.as_str()) {
+            return self.question(&id, questions, out);
         }
         let described = self.tools.describe(&name, &input);
         let planned = name == "ExitPlanMode";
@@ -68,11 +52,12 @@ impl Claude {
             return reply(&id, &json!({ "behavior": "allow", "updatedInput": input }), out);
         }
         let suggestions = request.get_mut("permission_suggestions").map(Value::take).unwrap_or_default();
-        let mut options = vec![option(ALLOW, "Allow", OptionEffect::AllowOnce, None)];
+        let mut options = vec![RequestOption::new(ALLOW, "Allow", OptionEffect::AllowOnce)];
         if let Some(scope) = scope(&suggestions) {
-            options.push(option(ALWAYS, "Always", OptionEffect::AllowAlways, Some(scope)));
+            let always = RequestOption::new(ALWAYS, "Always", OptionEffect::AllowAlways);
+            options.push(RequestOption { detail: Some(scope), ..always });
         }
-        options.push(option(DENY, "Deny", OptionEffect::RejectOnce, None));
+        options.push(RequestOption::new(DENY, "Deny", OptionEffect::RejectOnce));
         let reason = request.get("decision_reason").or_else(|| request.get("blocked_path")).and_then(Value::as_str);
         let detail = described.detail.or_else(|| reason.map(str::to_owned));
         let asked = Request {
@@ -90,7 +75,7 @@ impl Claude {
 
     fn request_id(&mut self) -> RequestId {
         self.asked += 1;
-        RequestId(of_cause(&["request", &self.start.seed, &self.asked.to_string()]))
+        self.start.request_id(self.asked)
     }
 
     fn open(&mut self, request: Request, pending: Pending, out: &mut Outbox) {
@@ -100,29 +85,11 @@ impl Claude {
     }
 
     /// Asks the next one of several questions.
-    fn question(&mut self, pending: Pending, out: &mut Outbox) {
-        let Some(question) = pending.questions.as_ref().and_then(Questions::next) else { return };
-        let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-        let choices = question.get("options").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let choice = |choice: &Value| {
-            let label = text(choice, "label")?;
-            Some(option(&label.clone(), &label, OptionEffect::Choice, text(choice, "description")))
-        };
-        let several = question.get("multiSelect") == Some(&Value::Bool(true));
-        let mut options: Vec<_> = choices.iter().filter_map(choice).collect();
-        if options.is_empty() {
-            options.push(option("answer", "Answer", OptionEffect::Choice, None));
-        }
-        let request = Request {
-            title: text(question, "question").unwrap_or_else(|| "It has a question.".to_owned()),
-            detail: several.then(|| "More than one may be chosen: name them in your own words.".to_owned()),
-            tool: None,
-            options,
-            question: true,
-            takes_note: true,
-            input: None,
-            id: self.request_id(),
-        };
+    fn question(&mut self, call: &str, questions: Questions, out: &mut Outbox) {
+        let id = self.request_id();
+        let Some(request) = questions.ask(id) else { return };
+        let (call, questions) = (call.to_owned(), Some(questions));
+        let pending = Pending { call, options: Vec::new(), input: Value::Null, suggestions: Value::Null, questions };
         self.open(request, pending, out);
     }
 
@@ -147,13 +114,11 @@ impl Claude {
                 deny(&pending.call, "The person does not answer.", out);
                 return Ok(());
             };
-            let question = questions.next().and_then(|question| question.get("question")?.as_str()).unwrap_or_default();
-            questions.answers.insert(question.to_owned(), Value::String(said.unwrap_or(option)));
-            questions.answered += 1;
-            if questions.next().is_some() {
-                self.question(Pending { questions: Some(questions), ..pending }, out);
+            if questions.answer("question", Value::String(said.unwrap_or(option))) {
+                self.question(&pending.call, questions, out);
             } else {
-                let input = json!({ "questions": questions.all, "answers": questions.answers });
+                let (questions, answers) = questions.into_parts();
+                let input = json!({ "questions": questions, "answers": answers });
                 reply(&pending.call, &json!({ "behavior": "allow", "updatedInput": input }), out);
             }
             return Ok(());
@@ -188,10 +153,6 @@ impl Claude {
             out.event(EventBody::Answered { request, option: None, note: None, message: None });
         }
     }
-}
-
-fn option(id: &str, label: &str, effect: OptionEffect, detail: Option<String>) -> RequestOption {
-    RequestOption { id: id.to_owned(), label: label.to_owned(), effect, detail }
 }
 
 fn reply(call: &str, answer: &Value, out: &mut Outbox) {

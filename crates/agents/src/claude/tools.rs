@@ -8,9 +8,7 @@ use std::path::{Path, PathBuf};
 use super::speech::image;
 use crate::driver::Outbox;
 use crate::patch::hunk;
-
-/// How much of a result is kept: its end.
-const RESULT: usize = 256 << 10;
+use crate::printed::{MOST, tail};
 
 /// The calls of the turn.
 #[derive(Debug)]
@@ -136,7 +134,7 @@ impl Tools {
         out.event(EventBody::Tool(ToolUpdate {
             id: id.to_owned(),
             status: Some(if done { ToolStatus::Completed } else { ToolStatus::Failed }),
-            content: summary.map(|summary| vec![ToolContent::Text { text: tail(summary) }]),
+            content: summary.map(|summary| vec![ToolContent::Text { text: end(summary) }]),
             ..ToolUpdate::default()
         }));
     }
@@ -184,7 +182,7 @@ impl Tools {
     fn result(&self, name: &str, failed: bool, content: &Value, structured: &Value) -> Vec<ToolContent> {
         let text = |field: &str| structured.get(field).and_then(Value::as_str);
         if let Some(report) = report(name, structured) {
-            return vec![ToolContent::Text { text: tail(&report) }];
+            return vec![ToolContent::Text { text: end(&report) }];
         }
         if text("backgroundTaskId").is_some() {
             return vec![ToolContent::Text { text: "It runs in the background.".to_owned() }];
@@ -192,7 +190,7 @@ impl Tools {
         if let (Some(stdout), Some(stderr)) = (text("stdout"), text("stderr")) {
             let between = if stdout.is_empty() || stderr.is_empty() || stdout.ends_with('\n') { "" } else { "\n" };
             let exit = (!failed).then_some(0);
-            return vec![ToolContent::Terminal { output: tail(&format!("{stdout}{between}{stderr}")), exit }];
+            return vec![ToolContent::Terminal { output: end(&format!("{stdout}{between}{stderr}")), exit }];
         }
         let whole = plain(content);
         let code = whole.strip_prefix("Exit code ").and_then(|rest| rest.split_whitespace().next()?.parse().ok());
@@ -203,7 +201,7 @@ impl Tools {
                 (Some(_), None) => "",
                 (None, _) => &whole,
             };
-            return vec![ToolContent::Terminal { output: tail(output), exit: code }];
+            return vec![ToolContent::Terminal { output: end(output), exit: code }];
         }
         let hunks = structured.get("structuredPatch").and_then(Value::as_array).filter(|hunks| !hunks.is_empty());
         if let (Some(hunks), Some(path)) = (hunks, text("filePath")) {
@@ -217,7 +215,7 @@ impl Tools {
         }
         let mut shown: Vec<ToolContent> = images(content);
         if !whole.is_empty() {
-            shown.push(ToolContent::Text { text: tail(&whole) });
+            shown.push(ToolContent::Text { text: end(&whole) });
         }
         shown
     }
@@ -307,11 +305,7 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The end of a text, cut where a character begins.
-fn tail(text: &str) -> String {
-    let mut from = text.len().saturating_sub(RESULT);
-    while !text.is_char_boundary(from) {
-        from += 1;
-    }
-    text.get(from..).unwrap_or_default().to_owned()
+/// As much of a result as is kept.
+fn end(text: &str) -> String {
+    tail(text, MOST).to_owned()
 }

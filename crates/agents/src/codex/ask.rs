@@ -1,13 +1,14 @@
 //! What the agent asks: approvals of commands and of changes, and questions.
 
 use qd_core::event::{EventBody, OptionEffect, Request, RequestOption, ToolKind};
-use qd_core::ids::{MessageId, RequestId, of_cause};
-use serde_json::{Map, Value, json};
+use qd_core::ids::{MessageId, RequestId};
+use serde_json::{Value, json};
 
 use super::items::command;
 use super::{Codex, Phase};
 use crate::driver::{Outbox, Refused};
 use crate::permission::allows;
+use crate::questions::Questions;
 use crate::rpc;
 
 /// How much of what is to be permitted is shown.
@@ -23,21 +24,6 @@ pub(super) struct Pending {
     questions: Option<Questions>,
 }
 
-/// Questions that are asked one after the other and answered at once.
-#[derive(Debug)]
-struct Questions {
-    all: Vec<Value>,
-    answers: Map<String, Value>,
-    /// How many were answered: two of them may have the same name.
-    answered: usize,
-}
-
-impl Questions {
-    fn next(&self) -> Option<&Value> {
-        self.all.get(self.answered)
-    }
-}
-
 impl Codex {
     /// A request of the agent.
     pub(super) fn asked(&mut self, call: &Value, method: &str, params: &Value, out: &mut Outbox) {
@@ -47,11 +33,10 @@ impl Codex {
             }
             "item/tool/requestUserInput" => {
                 let all = params.get("questions").and_then(Value::as_array).cloned().unwrap_or_default();
-                if all.is_empty() {
-                    return reply(call, &json!({ "answers": {} }), out);
+                match Questions::new(all) {
+                    Some(questions) => self.question(call, questions, out),
+                    None => reply(call, &json!({ "answers": {} }), out),
                 }
-                let questions = Some(Questions { all, answers: Map::new(), answered: 0 });
-                self.question(Pending { call: call.clone(), decisions: Vec::new(), questions }, out);
             }
             method => {
                 let error = json!({ "code": rpc::METHOD_NOT_FOUND, "message": format!("{method} is not offered") });
@@ -91,7 +76,7 @@ impl Codex {
 
     fn request_id(&mut self) -> RequestId {
         self.asked += 1;
-        RequestId(of_cause(&["request", &self.start.seed, &self.asked.to_string()]))
+        self.start.request_id(self.asked)
     }
 
     fn open(&mut self, request: Request, pending: Pending, out: &mut Outbox) {
@@ -100,30 +85,11 @@ impl Codex {
     }
 
     /// Asks the next one of several questions.
-    fn question(&mut self, pending: Pending, out: &mut Outbox) {
-        let Some(question) = pending.questions.as_ref().and_then(Questions::next) else { return };
-        let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-        let choices = question.get("options").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let choice = |choice: &Value| {
-            let label = text(choice, "label")?;
-            Some(option(&label, &label, OptionEffect::Choice, text(choice, "description")))
-        };
-        let mut options: Vec<_> = choices.iter().filter_map(choice).collect();
-        if options.is_empty() {
-            options.push(option("answer", "Answer", OptionEffect::Choice, None));
-        }
-        let decisions = options.iter().map(|option| (option.id.clone(), Value::Null)).collect();
-        let request = Request {
-            title: text(question, "question").unwrap_or_else(|| "It has a question.".to_owned()),
-            detail: None,
-            tool: None,
-            options,
-            question: true,
-            takes_note: true,
-            input: None,
-            id: self.request_id(),
-        };
-        self.open(request, Pending { decisions, ..pending }, out);
+    fn question(&mut self, call: &Value, questions: Questions, out: &mut Outbox) {
+        let id = self.request_id();
+        let Some(request) = questions.ask(id) else { return };
+        let decisions = request.options.iter().map(|option| (option.id.clone(), Value::Null)).collect();
+        self.open(request, Pending { call: call.clone(), decisions, questions: Some(questions) }, out);
     }
 
     pub(super) fn answer(
@@ -146,14 +112,12 @@ impl Codex {
         out.event(EventBody::Answered { request, option: option.clone(), note: note.clone(), message });
         let said = note.filter(|note| !note.trim().is_empty());
         if let Some(mut questions) = pending.questions.take() {
-            let id = questions.next().and_then(|question| question.get("id")?.as_str()).unwrap_or_default().to_owned();
             let answers: Vec<String> = said.or(option).into_iter().collect();
-            questions.answers.insert(id, json!({ "answers": answers }));
-            questions.answered += 1;
-            if questions.next().is_some() {
-                self.question(Pending { questions: Some(questions), ..pending }, out);
+            if questions.answer("id", json!({ "answers": answers })) {
+                self.question(&pending.call, questions, out);
             } else {
-                reply(&pending.call, &json!({ "answers": questions.answers }), out);
+                let (_, answers) = questions.into_parts();
+                reply(&pending.call, &json!({ "answers": answers }), out);
             }
             return Ok(());
         }
@@ -186,18 +150,17 @@ impl Codex {
     }
 }
 
-fn option(id: &str, label: &str, effect: OptionEffect, detail: Option<String>) -> RequestOption {
-    RequestOption { id: id.to_owned(), label: label.to_owned(), effect, detail }
-}
-
 /// What can be answered, with what each says to the agent: once; for longer, as far as it is offered; no.
 fn decisions(params: &Value, is_command: bool) -> Vec<(RequestOption, Value)> {
     let offered = params.get("availableDecisions").and_then(Value::as_array);
     let offers = |decision: &str| offered.is_none_or(|all| all.iter().any(|offered| offered == decision));
-    let mut all = vec![(option("accept", "Allow", OptionEffect::AllowOnce, None), json!("accept"))];
+    let mut all = vec![(RequestOption::new("accept", "Allow", OptionEffect::AllowOnce), json!("accept"))];
     if offers("acceptForSession") {
         let scope = if is_command { "this command in this session" } else { "these files in this session" };
-        let always = option("acceptForSession", "Always", OptionEffect::AllowAlways, Some(scope.to_owned()));
+        let always = RequestOption {
+            detail: Some(scope.to_owned()),
+            ..RequestOption::new("acceptForSession", "Always", OptionEffect::AllowAlways)
+        };
         all.push((always, json!("acceptForSession")));
     }
     let amendment =
@@ -206,10 +169,13 @@ fn decisions(params: &Value, is_command: bool) -> Vec<(RequestOption, Value)> {
         let words = decision.pointer("/acceptWithExecpolicyAmendment/execpolicy_amendment").and_then(Value::as_array);
         let words: Vec<_> = words.into_iter().flatten().filter_map(Value::as_str).collect();
         let scope = format!("commands that begin with `{}`", words.join(" "));
-        all.push((option("always", "Always", OptionEffect::AllowAlways, Some(scope)), decision.clone()));
+        all.push((
+            RequestOption { detail: Some(scope), ..RequestOption::new("always", "Always", OptionEffect::AllowAlways) },
+            decision.clone(),
+        ));
     }
-    all.push((option("decline", "Deny", OptionEffect::RejectOnce, None), json!("decline")));
-    all.push((option("cancel", "Deny and stop", OptionEffect::RejectOnce, None), json!("cancel")));
+    all.push((RequestOption::new("decline", "Deny", OptionEffect::RejectOnce), json!("decline")));
+    all.push((RequestOption::new("cancel", "Deny and stop", OptionEffect::RejectOnce), json!("cancel")));
     all
 }
 

@@ -7,9 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::driver::Outbox;
 use crate::patch::hunks;
-
-/// How much of a command's output is kept (its end).
-const OUTPUT: usize = 256 << 10;
+use crate::printed::{MOST, Printed, tail};
 
 /// The items of the current turn.
 #[derive(Debug)]
@@ -23,12 +21,6 @@ pub(super) struct Items {
     last: Option<String>,
     /// Whether the current message came in pieces.
     in_pieces: Option<String>,
-}
-
-#[derive(Debug, Default)]
-struct Printed {
-    output: String,
-    told: usize,
 }
 
 /// A tool call as a permission asks for it.
@@ -69,17 +61,12 @@ impl Items {
         out.event(EventBody::Thought { text: text.to_owned() });
     }
 
-    /// A piece of a command's output: told whole each time that it has doubled, so that it costs no more than itself.
+    /// A piece of a command's output.
     pub(super) fn output(&mut self, id: &str, text: &str, out: &mut Outbox) {
         let Some(printed) = self.open.get_mut(id) else { return };
-        printed.output.push_str(text);
-        if printed.output.len() > OUTPUT {
-            printed.output = tail(&printed.output, OUTPUT / 2).to_owned();
-            printed.told = 0;
-        }
-        if printed.output.len() >= (2 * printed.told).max(1) {
-            printed.told = printed.output.len();
-            let content = vec![ToolContent::Terminal { output: printed.output.clone(), exit: None }];
+        printed.push(text);
+        if let Some(output) = printed.tell(false) {
+            let content = vec![ToolContent::Terminal { output, exit: None }];
             let update = ToolUpdate { id: id.to_owned(), content: Some(content), ..ToolUpdate::default() };
             out.event(EventBody::Tool(update));
         }
@@ -184,8 +171,8 @@ impl Items {
         let text = |name: &str| item.get(name).and_then(Value::as_str);
         match kind {
             "commandExecution" if ended => {
-                let printed = printed.map(|printed| printed.output);
-                let output = text("aggregatedOutput").map(|output| tail(output, OUTPUT).to_owned()).or(printed);
+                let printed = printed.map(Printed::into_output);
+                let output = text("aggregatedOutput").map(|output| tail(output, MOST).to_owned()).or(printed);
                 let exit = item.get("exitCode").and_then(Value::as_i64).and_then(|code| i32::try_from(code).ok());
                 vec![ToolContent::Terminal { output: output.unwrap_or_default(), exit }]
             }
@@ -200,7 +187,7 @@ impl Items {
                     Value::String(text) => text.clone(),
                     value => serde_json::to_string_pretty(value).unwrap_or_default(),
                 });
-                shown.map(|text| ToolContent::Text { text: tail(&text, OUTPUT).to_owned() }).collect()
+                shown.map(|text| ToolContent::Text { text: tail(&text, MOST).to_owned() }).collect()
             }
             _ => Vec::new(),
         }
@@ -232,13 +219,4 @@ pub(super) fn command(whole: &str) -> String {
     let bare = inner.strip_prefix('\'').and_then(|inner| inner.strip_suffix('\''));
     let bare = bare.or_else(|| inner.strip_prefix('"').and_then(|inner| inner.strip_suffix('"'))).unwrap_or(inner);
     bare.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// The end of a text, cut where a character begins.
-fn tail(text: &str, most: usize) -> &str {
-    let mut from = text.len().saturating_sub(most);
-    while !text.is_char_boundary(from) {
-        from += 1;
-    }
-    text.get(from..).unwrap_or_default()
 }

@@ -154,12 +154,7 @@ impl Host {
         let Some(words) = used_up else { return Ok(false) };
         self.vigil.asked += 1;
         let id = RequestId(of_cause(&["ceiling", &self.spec.mark(), &self.vigil.asked.to_string()]));
-        let option = |id: &str, label: &str| RequestOption {
-            id: id.to_owned(),
-            label: label.to_owned(),
-            effect: OptionEffect::Choice,
-            detail: None,
-        };
+        let option = |id: &str, label: &str| RequestOption::new(id, label, OptionEffect::Choice);
         let request = Request {
             id,
             title: format!("{words} Shall it go on?"),
