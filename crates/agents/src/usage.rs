@@ -18,12 +18,11 @@ pub(crate) fn of_turn(now: &Usage, before: &Usage, result: &Value, tokens: Token
     let mut usage = now.clone();
     let reported = reported(result, tokens);
     if let Some(Reported { input, cached, output }) = reported {
-        let add = |before: Option<u64>, more: u64| Some(sum([before.unwrap_or(0), more]));
         match tokens {
             Tokens::PerTurn => {
-                usage.input = add(usage.input, input);
-                usage.cached = cached.map_or(usage.cached, |cached| add(usage.cached, cached));
-                usage.output = add(usage.output, output);
+                usage.input = add(usage.input, Some(input));
+                usage.cached = add(usage.cached, cached);
+                usage.output = add(usage.output, Some(output));
             }
             Tokens::WholeSession => {
                 (usage.input, usage.output) = (Some(input), Some(output));
@@ -49,6 +48,11 @@ pub(crate) fn since(now: &Usage, before: &Usage) -> TurnUsage {
         output: grown(now.output, before.output),
         cost_usd: cost().filter(|_| now.cost_usd != before.cost_usd),
     }
+}
+
+/// A count and what comes to it. Both unknown is unknown.
+pub(crate) fn add(before: Option<u64>, more: Option<u64>) -> Option<u64> {
+    more.map_or(before, |more| Some(sum([before.unwrap_or(0), more])))
 }
 
 /// Counts added up. They come from outside: what does not fit is the most there is.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Claude, Phase};
 use crate::driver::Outbox;
-use crate::usage::{dollars, sum};
+use crate::usage::{add, dollars, sum};
 
 impl Claude {
     /// The last line of a run of the agent's loop: mostly the end of the turn.
@@ -82,8 +82,6 @@ impl Claude {
             used.output = count("output_tokens");
         }
         let mut usage = self.usage.clone();
-        let add =
-            |before: Option<u64>, more: Option<u64>| more.map_or(before, |more| Some(sum([before.unwrap_or(0), more])));
         usage.input = add(usage.input, used.input);
         usage.cached = add(usage.cached, used.cached);
         usage.output = add(usage.output, used.output);

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use super::{Claude, Phase};
 use crate::driver::Outbox;
-use crate::usage::{dollars, sum};
+use crate::usage::{add, dollars};
 
 /// What is known of the turn that runs.
 #[derive(Debug, Default)]
@@ -39,10 +39,6 @@ impl Turn {
 
     /// A run used this.
     pub(super) fn use_up(&mut self, used: &TurnUsage) {
-        let add = |before: Option<u64>, more: Option<u64>| match (before, more) {
-            (Some(before), Some(more)) => Some(sum([before, more])),
-            (before, more) => before.or(more),
-        };
         self.used.input = add(self.used.input, used.input);
         self.used.cached = add(self.used.cached, used.cached);
         self.used.output = add(self.used.output, used.output);
