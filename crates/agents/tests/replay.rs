@@ -5,6 +5,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail anywhere")]
 
+#[path = "support/told.rs"]
+mod told;
+
 use proptest::prelude::*;
 use qd_agents::acp::Acp;
 use qd_agents::catalogue::{Modes, Protocol, quirks};
@@ -13,7 +16,6 @@ use qd_agents::line::LineBuffer;
 use qd_core::event::EventBody;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::path::Path;
 
 /// What a recording is replayed with.
@@ -154,45 +156,12 @@ impl Player {
     }
 }
 
-/// One line a signal; deltas in a row are joined, long texts cut, so that a snapshot can be read.
-fn told(signals: Vec<Signal>) -> String {
-    let mut out = Outbox::default();
-    for signal in signals {
-        match signal {
-            Signal::Event(body) => out.event(body),
-            signal => out.signal(signal),
-        }
-    }
-    let mut text = String::new();
-    for signal in out.take_signals() {
-        let line = match signal {
-            Signal::Event(EventBody::Commands { commands }) => format!("commands: {}", commands.len()),
-            Signal::Event(body) => short(serde_json::to_value(body).unwrap()).to_string(),
-            Signal::Ready { program, .. } => format!("ready: {}", program.unwrap_or_default()),
-            Signal::Broken { reason } => format!("broken: {reason}"),
-        };
-        writeln!(text, "{line}").unwrap();
-    }
-    text
-}
-
-fn short(value: Value) -> Value {
-    match value {
-        Value::String(text) if text.chars().count() > 120 => {
-            json!(format!("{}… ({} bytes)", text.chars().take(120).collect::<String>(), text.len()))
-        }
-        Value::Array(items) => items.into_iter().map(short).collect(),
-        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, short(value))).collect(),
-        value => value,
-    }
-}
-
 macro_rules! recordings {
     ($($test:ident: $name:literal of $agent:literal),* $(,)?) => {
         $(
             #[test]
             fn $test() {
-                insta::assert_snapshot!($name, told(Recording::read($name, $agent).play()));
+                insta::assert_snapshot!($name, told::told(Recording::read($name, $agent).play(), 120));
             }
         )*
 
@@ -291,7 +260,7 @@ fn in_chunks(bytes: &[u8], cuts: &[usize]) -> (String, usize) {
         }
         signals.extend(out.take_signals());
     }
-    (told(signals), lines.rest().len())
+    (told::told(signals, 120), lines.rest().len())
 }
 
 fn agents_half() -> Vec<u8> {

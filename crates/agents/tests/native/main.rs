@@ -9,6 +9,8 @@ mod claude;
 mod codex;
 mod hostile;
 mod stage;
+#[path = "../support/told.rs"]
+mod told;
 
 use std::path::Path;
 

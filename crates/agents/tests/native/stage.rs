@@ -4,9 +4,10 @@ use qd_agents::catalogue::{Modes, Protocol, Quirks, quirks};
 use qd_agents::driver::{AgentDriver, Command, Outbox, Refused, Signal, Start, driver};
 use qd_core::event::{EventBody, Request};
 use qd_core::row::Permission;
-use serde_json::{Value, json};
-use std::fmt::Write as _;
+use serde_json::Value;
 use std::path::Path;
+
+use crate::told::told;
 
 /// A driver, what it said to the agent and what it told.
 pub struct Stage {
@@ -92,35 +93,7 @@ pub fn recording(file: &str) -> Vec<String> {
     std::fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect()
 }
 
-/// One line a signal; deltas in a row are joined, long texts cut, so that a snapshot can be read.
+/// What was told, as a snapshot shows it.
 pub fn text(signals: Vec<Signal>) -> String {
-    let mut out = Outbox::default();
-    for signal in signals {
-        match signal {
-            Signal::Event(body) => out.event(body),
-            signal => out.signal(signal),
-        }
-    }
-    let mut text = String::new();
-    for signal in out.take_signals() {
-        let line = match signal {
-            Signal::Event(EventBody::Commands { commands }) => format!("commands: {}", commands.len()),
-            Signal::Event(body) => short(serde_json::to_value(body).unwrap()).to_string(),
-            Signal::Ready { program, .. } => format!("ready: {}", program.unwrap_or_default()),
-            Signal::Broken { reason } => format!("broken: {reason}"),
-        };
-        writeln!(text, "{line}").unwrap();
-    }
-    text
-}
-
-fn short(value: Value) -> Value {
-    match value {
-        Value::String(text) if text.chars().count() > 160 => {
-            json!(format!("{}… ({} bytes)", text.chars().take(160).collect::<String>(), text.len()))
-        }
-        Value::Array(items) => items.into_iter().map(short).collect(),
-        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, short(value))).collect(),
-        value => value,
-    }
+    told(signals, 160)
 }
