@@ -9,8 +9,9 @@ mod copilot;
 mod gemini;
 mod opencode;
 
-use qd_core::row::Permission;
-use serde::{Deserialize, Serialize};
+use crate::bundle::Bundle;
+use qd_core::row::{Permission, Setup};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -101,6 +102,8 @@ pub struct Door {
     pub package: &'static str,
     /// The command that installs it.
     pub install: &'static str,
+    /// Where the program lies among the packages of the bundle; see [`crate::bundle::program`].
+    pub bundled: &'static [&'static str],
     /// Peculiarities.
     pub quirks: Quirks,
 }
@@ -114,6 +117,8 @@ pub struct Entry {
     pub title: &'static str,
     /// The ways to speak with it; what loses least first.
     pub doors: &'static [Door],
+    /// What the panel can install for it.
+    pub bundle: Option<&'static Bundle>,
     /// The command that logs in.
     pub login: &'static str,
     /// Files below the home directory whose existence says that somebody logged in.
@@ -142,6 +147,9 @@ pub struct AgentConfig {
     /// Variables set for it, beside those that every agent gets.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+    /// Names of variables that it gets as they are in the environment of the server.
+    #[serde(default)]
+    pub pass: Vec<String>,
     /// Its name for people.
     #[serde(default)]
     pub title: Option<String>,
@@ -149,11 +157,38 @@ pub struct AgentConfig {
     #[serde(default)]
     pub protocol: Protocol,
     /// The agent of the catalogue that it is: its peculiarities then hold.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "known")]
     pub like: Option<String>,
     /// What it writes beside its worktree, below the home directory: then it can be confined.
     #[serde(default)]
     pub writes: Option<Vec<PathBuf>>,
+}
+
+/// A name of the catalogue, or the names that there are.
+fn known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let name = Option::<String>::deserialize(deserializer)?;
+    if let Some(name) = name.as_deref().filter(|name| entry(name).is_none()) {
+        let names: Vec<&str> = ENTRIES.iter().map(|entry| entry.name).collect();
+        let message = format!("no agent is called `{name}`: `like` is one of {}", names.join(", "));
+        return Err(serde::de::Error::custom(message));
+    }
+    Ok(name)
+}
+
+impl AgentConfig {
+    /// Of an agent that a person added in the panel, whose program is `command`.
+    pub fn of(title: &str, setup: &Setup, command: String) -> Self {
+        Self {
+            command,
+            args: setup.args.clone(),
+            env: setup.env.clone(),
+            pass: setup.pass.clone(),
+            title: Some(title.to_owned()),
+            protocol: Protocol::Acp,
+            like: setup.like.clone(),
+            writes: setup.writes.as_ref().map(|writes| writes.iter().map(PathBuf::from).collect()),
+        }
+    }
 }
 
 /// The agents known by name, the preferred first. The demo agent is not among them.
@@ -232,11 +267,14 @@ pub fn environment(
     let own =
         known.filter(|_| configured.is_none()).map(|entry| entry.keys.iter().chain(entry.env)).into_iter().flatten();
     let demo = DEMO_ENV.iter().filter(|_| name == DEMO);
+    let passed = configured.map(|config| config.pass.iter().map(String::as_str)).into_iter().flatten();
     let mut env: BTreeMap<String, String> = EVERY_AGENT
         .iter()
         .chain(own)
         .chain(demo)
-        .filter_map(|name| Some(((*name).to_owned(), source.get(*name)?.clone())))
+        .copied()
+        .chain(passed)
+        .filter_map(|name| Some((name.to_owned(), source.get(name)?.clone())))
         .collect();
     // What they complain of is read by people, not by a terminal.
     env.insert("NO_COLOR".to_owned(), "1".to_owned());

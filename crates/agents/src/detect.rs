@@ -2,6 +2,7 @@
 //!
 //! Reads no secret: a login shows by the existence of the vendor's file or by a variable that is set.
 
+use qd_core::row::Install;
 use qd_proc::{Run, Spawn};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::task::JoinSet;
 
+use crate::bundle::{self, Bundle};
 use crate::catalogue::{AgentConfig, DEMO, Door, ENTRIES, Entry};
 use crate::demo_agent::MODELS;
 
@@ -26,11 +28,19 @@ pub struct Surroundings {
     pub cwd: PathBuf,
     /// The program of this product, whose `demo-agent` command is the demo agent.
     pub own_program: PathBuf,
+    /// The folder below which agents are installed on request.
+    pub installed: PathBuf,
 }
 
 impl Surroundings {
-    fn path(&self) -> &str {
+    /// The search path of programs.
+    pub fn path(&self) -> &str {
         self.env.get("PATH").map(String::as_str).unwrap_or_default()
+    }
+
+    /// The program of this name, or at this path.
+    pub fn find(&self, program: &str) -> Option<PathBuf> {
+        which::which_in(program, Some(self.path()), &self.cwd).ok()
     }
 }
 
@@ -59,6 +69,8 @@ pub struct Detected {
     pub scripted: bool,
     /// Models to choose from, as far as they are known without a start.
     pub models: Vec<OfferedModel>,
+    /// What can be installed for it here.
+    pub install: Install,
 }
 
 /// A model of an agent.
@@ -80,9 +92,8 @@ pub async fn detect(around: &Surroundings, configured: &BTreeMap<String, AgentCo
     agents.push(demo(around));
     let mut versions = JoinSet::new();
     for (index, agent) in agents.iter().enumerate().filter(|(_, agent)| agent.found && !agent.scripted) {
-        let package = agent.door.map(|door| door.package);
-        let (program, around) = (agent.program.clone(), around.clone());
-        versions.spawn(async move { (index, version(&program, package, &around).await) });
+        let (agent, around) = (agent.clone(), around.clone());
+        versions.spawn(async move { (index, version(&agent, &around).await) });
     }
     while let Some(answer) = versions.join_next().await {
         if let Ok((index, version)) = answer
@@ -102,12 +113,12 @@ pub fn preferred(agents: &[Detected]) -> Option<&Detected> {
 }
 
 fn configured_agent(around: &Surroundings, name: &str, config: &AgentConfig) -> Detected {
-    let found = find(around, &config.command);
+    let found = around.find(&config.command);
     Detected {
         name: name.to_owned(),
         title: title(name, config),
         found: found.is_some(),
-        mend: found.is_none().then(|| format!("command -v {}", config.command)),
+        mend: found.is_none().then(|| format!("`{}` is not on the PATH of the server", config.command)),
         program: found.unwrap_or_else(|| config.command.clone().into()),
         args: config.args.clone(),
         door: None,
@@ -115,6 +126,7 @@ fn configured_agent(around: &Surroundings, name: &str, config: &AgentConfig) -> 
         logged_in: None,
         scripted: false,
         models: Vec::new(),
+        install: Install::Not,
     }
 }
 
@@ -124,16 +136,19 @@ fn title(name: &str, config: &AgentConfig) -> String {
     config.title.clone().or_else(known).unwrap_or_else(|| name.to_owned())
 }
 
-/// The first door of an agent whose program is there, with the program's place.
-pub fn open_door(
-    entry: &'static Entry,
-    find: impl Fn(&'static str) -> Option<PathBuf>,
-) -> Option<(&'static Door, PathBuf)> {
-    entry.doors.iter().find_map(|door| Some((door, find(door.program)?)))
+/// The way to speak with an agent whose program is there, with the program's place: the user's own first, then what was
+/// installed below the data directory.
+pub fn open_door(entry: &'static Entry, around: &Surroundings) -> Option<(&'static Door, PathBuf)> {
+    let own = || entry.doors.iter().find_map(|door| Some((door, around.find(door.program)?)));
+    let bundled = || {
+        let modules = bundle::modules(&around.installed, entry.name, entry.bundle?.package)?;
+        entry.doors.iter().find_map(|door| Some((door, bundle::program(&modules, door.bundled)?)))
+    };
+    own().or_else(bundled)
 }
 
 fn known_agent(around: &Surroundings, entry: &'static Entry) -> Detected {
-    let open = open_door(entry, |program| find(around, program));
+    let open = open_door(entry, around);
     let first = entry.doors.first();
     let logged_in = logged_in(around, entry);
     let mend = match (&open, logged_in) {
@@ -153,6 +168,17 @@ fn known_agent(around: &Surroundings, entry: &'static Entry) -> Detected {
         mend,
         scripted: false,
         models: Vec::new(),
+        install: entry.bundle.map_or(Install::Not, |bundle| offered(around, entry, bundle)),
+    }
+}
+
+fn offered(around: &Surroundings, entry: &Entry, bundle: &Bundle) -> Install {
+    let package = bundle.package.to_owned();
+    let modules = bundle::modules(&around.installed, entry.name, bundle.package);
+    match modules {
+        Some(modules) if modules.is_dir() => Install::Done { package },
+        Some(_) if bundle.is_for_here() => Install::Offered { package },
+        _ => Install::Not,
     }
 }
 
@@ -174,11 +200,8 @@ fn demo(around: &Surroundings) -> Detected {
         mend: None,
         scripted: true,
         models: models.collect(),
+        install: Install::Not,
     }
-}
-
-fn find(around: &Surroundings, program: &str) -> Option<PathBuf> {
-    which::which_in(program, Some(around.path()), &around.cwd).ok()
 }
 
 fn logged_in(around: &Surroundings, entry: &Entry) -> Option<bool> {
@@ -196,27 +219,38 @@ fn logged_in(around: &Surroundings, entry: &Entry) -> Option<bool> {
 
 /// The version: from the npm package that the program lies in, as adapters do not all answer `--version` and a read
 /// is faster than a start; else from the program itself.
-async fn version(program: &Path, package: Option<&str>, around: &Surroundings) -> Option<String> {
-    if let Some(version) = package.and_then(|package| packaged_version(program, package)) {
+async fn version(agent: &Detected, around: &Surroundings) -> Option<String> {
+    // Where an interpreter is started, its script is the program that counts.
+    let script = agent.args.first().map(|arg| around.cwd.join(arg)).filter(|script| script.is_file());
+    if let Some(script) = script {
+        return packaged_version(&script, |_| true);
+    }
+    let package = agent.door.map(|door| door.package);
+    if let Some(version) = package.and_then(|package| packaged_version(&agent.program, |name| name == package)) {
         return Some(version);
     }
-    let spawn =
-        Spawn::new(program).arg("--version").env("PATH", around.path()).env("HOME", &around.home).cwd(&around.cwd);
+    let spawn = Spawn::new(&agent.program)
+        .arg("--version")
+        .env("PATH", around.path())
+        .env("HOME", &around.home)
+        .cwd(&around.cwd);
     let output = Run::new(spawn, VERSION_TIMEOUT).limits(4096, 4096).output().await.ok()?;
     if !output.success() {
         return None;
     }
     let text = output.stdout.text();
     // The first word with a digit in front, as programs put their name before it and more behind it.
-    let number = text.split_whitespace().map(|word| word.trim_start_matches('v'));
+    let number = text.split_whitespace().map(|word| word.trim_start_matches('v').trim_end_matches(['.', ',']));
     number.filter(|word| word.starts_with(|first: char| first.is_ascii_digit())).map(str::to_owned).next()
 }
 
-fn packaged_version(program: &Path, package: &str) -> Option<String> {
+/// The version of the nearest package around `program` whose name is the one.
+fn packaged_version(program: &Path, is_it: impl Fn(&str) -> bool) -> Option<String> {
     let script = program.canonicalize().ok()?;
     script.ancestors().skip(1).take(5).find_map(|folder| {
         let text = std::fs::read_to_string(folder.join("package.json")).ok()?;
         let manifest: serde_json::Value = serde_json::from_str(&text).ok()?;
-        (manifest["name"] == package).then(|| manifest["version"].as_str().map(str::to_owned))?
+        let version = manifest["version"].as_str().map(str::to_owned)?;
+        is_it(manifest["name"].as_str()?).then_some(version)
     })
 }

@@ -4,6 +4,7 @@
 //! lines (`driver`, `acp`, `claude`, `codex`); `link` is the one place with pipes; processes are started by whoever owns the pipes.
 
 pub mod acp;
+pub mod bundle;
 pub mod catalogue;
 pub mod claude;
 pub mod codex;
@@ -16,6 +17,7 @@ mod patch;
 mod permission;
 mod printed;
 mod questions;
+pub mod registry;
 mod rpc;
 mod stray;
 mod usage;

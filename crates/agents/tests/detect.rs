@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail anywhere")]
 
+use qd_agents::bundle::{InstallError, What, install};
 use qd_agents::{AgentConfig, Detected, Surroundings, detect, preferred};
+use qd_core::row::Install;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -46,14 +48,18 @@ impl Machine {
         fs::write(file, "").unwrap();
     }
 
-    async fn detect(&self, configured: &BTreeMap<String, AgentConfig>) -> Vec<Detected> {
-        let around = Surroundings {
+    fn around(&self) -> Surroundings {
+        Surroundings {
             home: self.folder.path().join("home"),
             env: self.env.clone(),
             cwd: self.folder.path().to_owned(),
             own_program: "/opt/qd".into(),
-        };
-        detect(&around, configured).await
+            installed: self.folder.path().join("agents"),
+        }
+    }
+
+    async fn detect(&self, configured: &BTreeMap<String, AgentConfig>) -> Vec<Detected> {
+        detect(&self.around(), configured).await
     }
 }
 
@@ -142,4 +148,76 @@ async fn a_configured_agent_stands_first_and_replaces_the_one_of_its_name() {
     assert_eq!((mine.found, mine.version.as_deref()), (true, Some("1.2.3")));
     assert_eq!(mine.args, ["acp"]);
     assert_eq!(preferred(&agents).unwrap().name, "mine");
+}
+
+#[tokio::test]
+async fn what_was_installed_here_is_found_behind_what_the_person_installed() {
+    let machine = Machine::new();
+    let here = "agents/gemini/0.61.0/node_modules/.bin/gemini";
+    machine.program(here, "echo 0.61.0");
+    let agents = machine.detect(&BTreeMap::new()).await;
+    let gemini = agent(&agents, "gemini");
+    assert_eq!((gemini.found, gemini.program.as_path()), (true, machine.folder.path().join(here).as_path()));
+    assert_eq!(gemini.install, Install::Done { package: "@google/gemini-cli@0.61.0".into() });
+    assert!(matches!(agent(&agents, "codex").install, Install::Offered { .. }));
+    machine.program("bin/gemini", "echo 0.50.0");
+    let agents = machine.detect(&BTreeMap::new()).await;
+    assert_eq!(agent(&agents, "gemini").version.as_deref(), Some("0.50.0"));
+}
+
+#[tokio::test]
+async fn the_version_of_a_script_is_not_that_of_its_interpreter() {
+    let machine = Machine::new();
+    machine.program("bin/node", "echo v20.0.0");
+    machine.npm("mine", "1.2.3", "unused");
+    let script = machine.folder.path().join("lib/node_modules/mine/dist/index.js");
+    let config = AgentConfig {
+        command: "node".into(),
+        args: vec![script.to_string_lossy().into_owned()],
+        ..AgentConfig::default()
+    };
+    let agents = machine.detect(&BTreeMap::from([("mine".to_owned(), config)])).await;
+    assert_eq!(agent(&agents, "mine").version.as_deref(), Some("1.2.3"));
+}
+
+/// The panel installs what the tests are run with.
+#[test]
+fn bundles_are_the_versions_that_are_tested() {
+    let tested = include_str!("../../../tests/agents/package.json");
+    let tested: serde_json::Value = serde_json::from_str(tested).unwrap();
+    for entry in qd_agents::catalogue::ENTRIES {
+        let bundle = entry.bundle.unwrap();
+        let (name, version) = bundle.package.rsplit_once('@').unwrap();
+        let wanted = tested["dependencies"][name].as_str().or(tested["optionalDependencies"][name].as_str());
+        assert_eq!(wanted, Some(version), "{name}");
+        let manifest: serde_json::Value = serde_json::from_str(bundle.manifest).unwrap();
+        assert_eq!(manifest["dependencies"][name], version);
+        let lock: serde_json::Value = serde_json::from_str(bundle.lock).unwrap();
+        let packages = lock["packages"].as_object().unwrap();
+        assert_eq!(packages[&format!("node_modules/{name}")]["version"], version);
+        let hashed = packages.iter().filter(|(path, _)| !path.is_empty());
+        assert!(hashed.clone().all(|(_, package)| package["integrity"].is_string()), "each package has its hash");
+    }
+}
+
+#[tokio::test]
+async fn an_installation_is_whole_or_not_there() {
+    let mut machine = Machine::new();
+    let folder = machine.folder.path().join("agents");
+    let bin = machine.folder.path().join("bin");
+    let path = machine.env.insert("PATH".to_owned(), bin.display().to_string()).unwrap();
+    let whole = folder.join("mine/1.0.0/node_modules");
+    let install = async |machine: &Machine| install(&machine.around(), &folder, "mine", What::Package("x@1.0.0")).await;
+    assert!(matches!(install(&machine).await, Err(InstallError::NoNpm)));
+    machine.env.insert("PATH".to_owned(), path);
+    machine.program("bin/npm", "echo 'npm error code E404' >&2; mkdir node_modules; exit 1");
+    let failed = install(&machine).await.unwrap_err().to_string();
+    assert!(failed.contains("code E404") && !whole.exists(), "{failed}");
+    machine
+        .program("bin/npm", "mkdir node_modules; echo $* > node_modules/asked; cat package.json >> node_modules/asked");
+    for _ in 0..2 {
+        install(&machine).await.unwrap();
+        let asked = fs::read_to_string(whole.join("asked")).unwrap();
+        assert!(asked.starts_with("install ") && asked.contains(r#""x":"1.0.0""#), "{asked}");
+    }
 }

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod agents;
 mod approve;
 mod cancel;
 mod demo_agent;
@@ -57,6 +58,7 @@ pub enum Command {
     Interrupt(interrupt::Interrupt),
     Keep(work::Keep),
     Discard(work::Discard),
+    Agents(agents::Agents),
     Doctor(doctor::Doctor),
     Host(host::Host),
     DemoAgent(demo_agent::DemoAgent),
@@ -79,6 +81,7 @@ impl Command {
             Self::Interrupt(command) => command.run(context),
             Self::Keep(command) => command.run(context),
             Self::Discard(command) => command.run(context),
+            Self::Agents(command) => command.run(context),
             Self::Doctor(_) => doctor::Doctor::run(context),
             Self::Host(command) => command.run(context),
             Self::DemoAgent(_) => demo_agent::DemoAgent::run(context),

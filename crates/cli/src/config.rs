@@ -144,6 +144,7 @@ mod tests {
             ("\n\n[agents.x]\nargs = []\n", "line 3", "command"),
             ("max_sessions = many", "line 1", ""),
             ("max_sessions = -1", "line 1", ""),
+            ("[agents.x]\ncommand = 'x'\nlike = 'nobody'\n", "line 3", "claude-code, codex"),
         ] {
             let message = with(text, "").unwrap_err().to_string();
             assert!(message.contains("user.toml, ") && message.contains(line) && message.contains(word), "{message}");

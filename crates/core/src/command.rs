@@ -2,8 +2,8 @@
 //! arguments that do not parse are refused and recorded.
 
 use crate::event::{Activity, Ending, Image, Request};
-use crate::ids::{MessageId, Mid, ProjectId, RequestId, SessionId, TaskId};
-use crate::row::{Agent, Branch, Changed, Document, Key, Landing, MessageState, Start};
+use crate::ids::{MessageId, Mid, Millis, ProjectId, RequestId, SessionId, TaskId};
+use crate::row::{Agent, Branch, Changed, Document, Key, Landing, MessageState, Setup, Start};
 use crate::status::{Kind, Status};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -52,6 +52,14 @@ pub enum Command {
     DropJob(OnJob),
     /// Sets the agent that is taken where none is chosen.
     SetDefaultAgent(SetDefaultAgent),
+    /// Adds an agent, or changes one that was added.
+    AddAgent(AddAgent),
+    /// Removes an agent that was added.
+    RemoveAgent(OnAgent),
+    /// Installs what an agent needs below the data directory.
+    InstallAgent(OnAgent),
+    /// Looks again which agents this machine has.
+    LookForAgents(LookForAgents),
 
     /// Server: a project was opened, or what is known of it changed.
     AttachProject(AttachProject),
@@ -219,6 +227,30 @@ pub struct SetDefaultAgent {
     pub agent: Option<String>,
 }
 
+/// See [`Command::AddAgent`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct AddAgent {
+    /// Small letters, digits and hyphens, a letter first.
+    pub name: String,
+    /// Its name for people; empty takes `name`.
+    #[serde(default)]
+    pub title: String,
+    pub setup: Setup,
+}
+
+/// A command on an agent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct OnAgent {
+    pub name: String,
+}
+
+/// See [`Command::LookForAgents`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(type = "object")]
+pub struct LookForAgents {}
+
 /// See [`Command::AttachProject`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[expect(missing_docs, reason = "the command's documentation names them")]
@@ -238,6 +270,9 @@ pub struct AttachProject {
 #[expect(missing_docs, reason = "the command's documentation names them")]
 pub struct AgentsFound {
     pub agents: Vec<Agent>,
+    /// The look that this answers, of [`crate::row::Settings::looking`].
+    #[serde(default)]
+    pub looked: Option<Millis>,
 }
 
 /// See [`Command::ObserveFile`].
@@ -401,7 +436,11 @@ impl Command {
             | Self::UndoDiscard(_)
             | Self::RetryJob(_)
             | Self::DropJob(_)
-            | Self::SetDefaultAgent(_) => false,
+            | Self::SetDefaultAgent(_)
+            | Self::AddAgent(_)
+            | Self::RemoveAgent(_)
+            | Self::InstallAgent(_)
+            | Self::LookForAgents(_) => false,
             Self::AttachProject(_)
             | Self::AgentsFound(_)
             | Self::ObserveFile(_)
@@ -439,6 +478,10 @@ impl Command {
             Self::ObserveFile(c) => vec![c.id.into()],
             Self::CountChanges(c) => vec![c.task.into()],
             Self::SetDefaultAgent(_)
+            | Self::AddAgent(_)
+            | Self::RemoveAgent(_)
+            | Self::InstallAgent(_)
+            | Self::LookForAgents(_)
             | Self::AttachProject(_)
             | Self::AgentsFound(_)
             | Self::ReportSession(_)

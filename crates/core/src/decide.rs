@@ -1,6 +1,7 @@
 //! `decide`: the one place that says what a command does. The server runs it to decide; the page runs it to
 //! predict. Pure: time and ids are arguments; a refusal names what to do.
 
+mod agents;
 mod jobs;
 mod sessions;
 mod tasks;
@@ -84,12 +85,11 @@ pub fn decide(state: &State, command: &Command, cx: Context) -> Result<Vec<Op>, 
             });
             Ok(put_or_change(state, row))
         }
-        Command::AgentsFound(c) => {
-            let gone =
-                state.agents().into_iter().filter(|a| !c.agents.iter().any(|b| b.id == a.id)).map(|a| Op::delete(a.id));
-            let here = c.agents.iter().flat_map(|a| put_or_change(state, Row::Agent(a.clone())));
-            Ok(here.chain(gone).collect())
-        }
+        Command::AgentsFound(c) => Ok(agents::found(state, c)),
+        Command::AddAgent(c) => agents::add(state, c, cx),
+        Command::RemoveAgent(c) => agents::remove(state, c),
+        Command::InstallAgent(c) => agents::install(state, c),
+        Command::LookForAgents(_) => Ok(agents::look(state, cx)),
     }
 }
 

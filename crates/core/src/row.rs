@@ -6,7 +6,7 @@ pub mod job;
 pub mod session;
 pub mod task;
 
-pub use agent::{Agent, Model, Settings};
+pub use agent::{Agent, Install, Model, Origin, Settings, Setup};
 pub use job::{Job, JobState, Work};
 pub use session::{Message, MessageBody, MessageState, Permission, Session, Start};
 pub use task::{Branch, Changed, Conflict, Document, Landing, Progress, Project, Task};

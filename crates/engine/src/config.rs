@@ -44,6 +44,11 @@ impl EngineConfig {
         self.data_dir.join("run")
     }
 
+    /// Where agents are that were installed on request.
+    pub fn installed_agents(&self) -> PathBuf {
+        self.data_dir.join("agents")
+    }
+
     /// Where all worktrees are.
     pub fn worktrees(&self) -> PathBuf {
         self.data_dir.join("worktrees")

@@ -126,10 +126,7 @@ impl Engine {
         self.watch_stored_projects();
         self.run_jobs();
         crate::sessions::start(self);
-        let engine = self.clone();
-        self.inner.tasks.spawn(async move {
-            engine.inner.shutdown.run_until_cancelled(engine.detect_agents()).await;
-        });
+        self.run_catalogue();
         let engine = self.clone();
         self.inner.tasks.spawn(async move {
             engine.inner.shutdown.run_until_cancelled(engine.tidy_up()).await;

@@ -11,6 +11,7 @@ pub mod host;
 mod jobs;
 pub mod projects;
 mod receipts;
+mod registry;
 mod sessions;
 mod shared;
 pub mod step;

@@ -20,6 +20,7 @@ mod mutations;
 mod output;
 mod page;
 mod projects;
+mod registry;
 mod snapshot;
 mod stream;
 

@@ -3,7 +3,8 @@
 use crate::app::App;
 use crate::error::Failure;
 use crate::{
-    auth, changes, config, demo, documents, gate, headers, health, log, mutations, output, page, projects, snapshot,
+    auth, changes, config, demo, documents, gate, headers, health, log, mutations, output, page, projects, registry,
+    snapshot,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -53,6 +54,7 @@ fn api(demo: bool) -> OpenApiRouter<App> {
         .routes(routes!(changes::file))
         .routes(routes!(projects::open))
         .routes(routes!(config::config))
+        .routes(routes!(registry::registry))
         .routes(routes!(auth::login))
         .routes(routes!(auth::logout));
     if demo { routes.routes(routes!(demo::break_it)) } else { routes }

@@ -8,7 +8,7 @@ pub mod schema;
 
 pub use rest::{
     ChangedFile, ChangesAnswer, ConfigAnswer, DocumentText, FileDiff, FileStatus, HealthAnswer, LogPage, LoginAnswer,
-    LoginRequest, OpenProject, OpenedProject,
+    LoginRequest, OpenProject, OpenedProject, RegistryAgent,
 };
 
 use qd_core::command::Command;

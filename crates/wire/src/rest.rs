@@ -1,6 +1,7 @@
 //! Requests and answers beside the log: logging in, documents, changes, projects, the demonstration.
 
 use qd_core::ids::{Mid, ProjectId};
+use qd_core::row::Setup;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
@@ -26,6 +27,24 @@ pub struct ConfigAnswer {
     pub demo: bool,
     /// The version of the server.
     pub version: String,
+}
+
+/// An answer of `GET /api/v1/registry`: an agent that a registry of ACP agents knows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+pub struct RegistryAgent {
+    /// Its name in commands.
+    pub id: String,
+    /// Its name for people.
+    pub title: String,
+    /// Its version.
+    pub version: String,
+    /// What it is.
+    pub about: String,
+    /// How it is started, as `add_agent` takes it; null where it can't be added from here.
+    #[schema(value_type = Option<Object>)]
+    pub setup: Option<Setup>,
+    /// What is to be known before, or why it can't be added from here.
+    pub note: Option<String>,
 }
 
 /// `GET /healthz`: needs no token, so that a second server can tell who holds the port.

@@ -51,7 +51,7 @@ test("a_click_shows_the_session_and_is_in_the_journal_before_it_is_sent", () => 
   const agent: Row = {
     kind: "agent",
     // The id of an agent is derived from its name.
-    row: { id: "00000000-0000-5000-8000-000000000000", ver: 1, name: "demo", title: "Demo", found: true, version: null, logged_in: null, mend: null, models: [], scripted: true, preference: 0 },
+    row: { id: "00000000-0000-5000-8000-000000000000", ver: 1, name: "demo", title: "Demo", found: true, version: null, logged_in: null, mend: null, models: [], scripted: true, preference: 0, origin: "catalogue", setup: null, tried: true, install: { is: "not" } },
   };
   panel.snapshot(JSON.stringify({ epoch: 1, seq: 1, tag: 1, rows: [...rows, agent], settled: {} }), NOW);
   const id = panel.mint(NOW);

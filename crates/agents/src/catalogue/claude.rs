@@ -1,6 +1,6 @@
 //! Claude Code, natively and by its adapter for ACP.
 
-use super::{Door, Entry, Modes, Protocol, Quirks, Tokens};
+use super::{Bundle, Door, Entry, Modes, Protocol, Quirks, Tokens};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "claude-code",
@@ -12,6 +12,10 @@ pub(super) const ENTRY: Entry = Entry {
             args: &[],
             package: "@anthropic-ai/claude-code",
             install: "npm i -g @anthropic-ai/claude-code",
+            bundled: &[
+                "@anthropic-ai/claude-agent-sdk-{platform}/claude",
+                "@anthropic-ai/claude-agent-sdk-{platform}-musl/claude",
+            ],
             // The permission mode is an argument, and set again by a control request.
             quirks: Quirks {
                 modes: Modes { ask: Some("default"), edit: Some("acceptEdits"), everything: Some("acceptEdits") },
@@ -29,6 +33,7 @@ pub(super) const ENTRY: Entry = Entry {
             args: &[],
             package: "@agentclientprotocol/claude-agent-acp",
             install: "npm i -g @agentclientprotocol/claude-agent-acp",
+            bundled: &[".bin/claude-agent-acp"],
             quirks: Quirks {
                 modes: Modes { ask: Some("default"), edit: Some("acceptEdits"), everything: Some("acceptEdits") },
                 tokens: Tokens::PerTurn,
@@ -40,6 +45,12 @@ pub(super) const ENTRY: Entry = Entry {
             },
         },
     ],
+    bundle: Some(&Bundle {
+        package: "@agentclientprotocol/claude-agent-acp@0.101.0",
+        manifest: include_str!("bundles/claude-code/package.json"),
+        lock: include_str!("bundles/claude-code/package-lock.json"),
+        only: &[],
+    }),
     login: "claude /login",
     credentials: &[".claude/.credentials.json"],
     settings: &[],

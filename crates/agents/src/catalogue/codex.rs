@@ -1,6 +1,6 @@
 //! Codex, natively and by its adapter for ACP.
 
-use super::{Door, Entry, Modes, Protocol, Quirks, Tokens};
+use super::{Bundle, Door, Entry, Modes, Protocol, Quirks, Tokens};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "codex",
@@ -12,6 +12,7 @@ pub(super) const ENTRY: Entry = Entry {
             args: &["app-server"],
             package: "@openai/codex",
             install: "npm i -g @openai/codex",
+            bundled: &["@openai/codex-{platform}/vendor/{target}/bin/codex"],
             // The policy of approvals and the sandbox stand in its own calls; see the driver.
             quirks: Quirks {
                 modes: Modes { ask: None, edit: None, everything: None },
@@ -29,6 +30,7 @@ pub(super) const ENTRY: Entry = Entry {
             args: &[],
             package: "@agentclientprotocol/codex-acp",
             install: "npm i -g @agentclientprotocol/codex-acp",
+            bundled: &[".bin/codex-acp"],
             quirks: Quirks {
                 modes: Modes {
                     ask: Some("read-only"),
@@ -44,6 +46,12 @@ pub(super) const ENTRY: Entry = Entry {
             },
         },
     ],
+    bundle: Some(&Bundle {
+        package: "@agentclientprotocol/codex-acp@2.6.0",
+        manifest: include_str!("bundles/codex/package.json"),
+        lock: include_str!("bundles/codex/package-lock.json"),
+        only: &[],
+    }),
     login: "codex login",
     credentials: &[".codex/auth.json"],
     settings: &[".codex/config.toml"],

@@ -1,6 +1,6 @@
 //! GitHub Copilot CLI.
 
-use super::{Door, Entry, Modes, Protocol, Quirks, Tokens};
+use super::{Bundle, Door, Entry, Modes, Protocol, Quirks, Tokens};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "copilot",
@@ -11,6 +11,7 @@ pub(super) const ENTRY: Entry = Entry {
         args: &["--acp"],
         package: "@github/copilot",
         install: "npm i -g @github/copilot",
+        bundled: &["@github/copilot-{platform}/copilot"],
         quirks: Quirks {
             modes: Modes { ask: None, edit: None, everything: None },
             tokens: Tokens::WholeSession,
@@ -21,6 +22,12 @@ pub(super) const ENTRY: Entry = Entry {
             sandboxes_itself: false,
         },
     }],
+    bundle: Some(&Bundle {
+        package: "@github/copilot@1.0.102",
+        manifest: include_str!("bundles/copilot/package.json"),
+        lock: include_str!("bundles/copilot/package-lock.json"),
+        only: &[],
+    }),
     login: "copilot login",
     credentials: &[".copilot/config.json"],
     settings: &[],

@@ -1,6 +1,6 @@
 //! Gemini CLI.
 
-use super::{Door, Entry, Modes, Protocol, Quirks, Tokens};
+use super::{Bundle, Door, Entry, Modes, Protocol, Quirks, Tokens};
 use std::time::Duration;
 
 pub(super) const ENTRY: Entry = Entry {
@@ -12,6 +12,7 @@ pub(super) const ENTRY: Entry = Entry {
         args: &["--acp"],
         package: "@google/gemini-cli",
         install: "npm i -g @google/gemini-cli",
+        bundled: &[".bin/gemini"],
         quirks: Quirks {
             modes: Modes { ask: Some("default"), edit: Some("autoEdit"), everything: Some("autoEdit") },
             tokens: Tokens::PerTurn,
@@ -24,6 +25,12 @@ pub(super) const ENTRY: Entry = Entry {
             sandboxes_itself: false,
         },
     }],
+    bundle: Some(&Bundle {
+        package: "@google/gemini-cli@0.61.0",
+        manifest: include_str!("bundles/gemini/package.json"),
+        lock: include_str!("bundles/gemini/package-lock.json"),
+        only: &[],
+    }),
     login: "gemini",
     credentials: &[".gemini/oauth_creds.json"],
     settings: &[],

@@ -1,6 +1,6 @@
 //! OpenCode.
 
-use super::{Door, Entry, Modes, Protocol, Quirks, Tokens};
+use super::{Bundle, Door, Entry, Modes, Protocol, Quirks, Tokens};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "opencode",
@@ -11,6 +11,7 @@ pub(super) const ENTRY: Entry = Entry {
         args: &["acp"],
         package: "opencode-ai",
         install: "npm i -g opencode-ai",
+        bundled: &["opencode-{platform}/bin/opencode"],
         quirks: Quirks {
             modes: Modes { ask: None, edit: None, everything: None },
             tokens: Tokens::LastStep,
@@ -21,6 +22,12 @@ pub(super) const ENTRY: Entry = Entry {
             sandboxes_itself: false,
         },
     }],
+    bundle: Some(&Bundle {
+        package: "opencode-linux-x64@1.18.33",
+        manifest: include_str!("bundles/opencode/package.json"),
+        lock: include_str!("bundles/opencode/package-lock.json"),
+        only: &["linux-x64"],
+    }),
     login: "opencode auth login",
     credentials: &[".local/share/opencode/auth.json"],
     settings: &[".config/opencode/opencode.json", ".config/opencode/opencode.jsonc"],

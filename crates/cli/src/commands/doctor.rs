@@ -6,6 +6,7 @@ use crate::exit::Error;
 use crate::say;
 use crate::server_file::ServerFile;
 use qd_agents::{Detected, Surroundings};
+use qd_core::row::Install;
 use qd_proc::{Run, Spawn};
 use serde_json::json;
 use std::time::Duration;
@@ -36,6 +37,7 @@ impl Doctor {
             env: context.environment.texts(),
             cwd: std::env::current_dir().map_err(Error::failed)?,
             own_program: std::env::current_exe().map_err(Error::failed)?,
+            installed: data_dir.join("agents"),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::failed)?;
         let (git, detected) =
@@ -91,7 +93,10 @@ fn agent(agent: &Detected) -> Finding {
         name: agent.title.clone(),
         ok: agent.found && agent.logged_in != Some(false),
         says,
-        mend: agent.mend.clone(),
+        mend: agent.mend.as_ref().map(|mend| match &agent.install {
+            Install::Offered { .. } if !agent.found => format!("{mend}   or: qd agents install {}", agent.name),
+            _ => mend.clone(),
+        }),
     }
 }
 

@@ -23,10 +23,7 @@ fn what_is_not_understood_ends_with_2_and_prints_nothing_on_standard_output() {
 fn served(home: &Home) -> Server {
     let deck = home.repository("deck");
     let server = home.serve(&[deck.to_str().unwrap()]);
-    let begun = Instant::now();
-    while !home.run(&["task", "list"]).done().contains("The first task") {
-        assert!(begun.elapsed() < Duration::from_secs(20), "the task was not found");
-    }
+    home.until(&["task", "list"], "The first task");
     server
 }
 

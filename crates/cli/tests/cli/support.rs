@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A home directory with nothing in it but what a test puts there.
@@ -39,13 +40,21 @@ impl Home {
     /// `qd` with the data directory of this home.
     pub fn qd(&self, arguments: &[&str]) -> Command {
         let mut command = self.command(env!("CARGO_BIN_EXE_qd"));
-        command.args(arguments).arg("--data-dir").arg(self.data());
+        command.arg("--data-dir").arg(self.data()).args(arguments);
         command
     }
 
     /// Runs `qd` to its end.
     pub fn run(&self, arguments: &[&str]) -> Ended {
         Ended::of(self.qd(arguments).output().unwrap())
+    }
+
+    /// Runs `qd` until it prints this.
+    pub fn until(&self, arguments: &[&str], says: &str) {
+        let begun = Instant::now();
+        while !self.run(arguments).done().contains(says) {
+            assert!(begun.elapsed() < Duration::from_secs(20), "{arguments:?} never said {says}");
+        }
     }
 
     /// A git repository with one task and one commit.
@@ -65,9 +74,15 @@ impl Home {
 
     /// Starts a server that takes a free port, and waits for its line.
     pub fn serve(&self, arguments: &[&str]) -> Server {
+        self.serve_with(arguments, |_| ())
+    }
+
+    /// The same, with a change of how it is started.
+    pub fn serve_with(&self, arguments: &[&str], change: impl FnOnce(&mut Command)) -> Server {
         let port_given = arguments.contains(&"--port");
         let mut command = self.qd(&["serve", "--no-open"]);
         command.args(if port_given { &[][..] } else { &["--port", "0"] }).args(arguments);
+        change(&mut command);
         Server::start(command)
     }
 }

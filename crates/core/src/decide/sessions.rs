@@ -1,6 +1,6 @@
 //! Commands on sessions: start, cancel, messages, and what hosts report.
 
-use super::{Context, edit_session, edit_task, not_allowed, project, session, task};
+use super::{Context, agents, edit_session, edit_task, not_allowed, project, session, task};
 use crate::command::{
     AnswerRequest, ChooseOffer, EndSession, InterruptTurn, OnSession, ReportSession, SendMessage, SettleMessage,
     StartSession,
@@ -244,6 +244,9 @@ pub(super) fn end(state: &State, c: &EndSession, cx: Context) -> Result<Vec<Op>,
     .collect();
     if !goes_on {
         ops.extend(close(state, row, &ending, cx));
+    }
+    if ending == Ending::Completed {
+        ops.extend(agents::proved(state, &row.agent));
     }
     Ok(ops)
 }

@@ -1,5 +1,7 @@
 //! Claims about `decide`: what each command does, and what it refuses.
 
+mod agents;
+
 use super::*;
 use crate::command::*;
 use crate::event::{Activity, Ending, OptionEffect, Request, RequestOption};
@@ -32,20 +34,8 @@ impl Bench {
             watched: true,
             demo: false,
         }));
-        let agent = Agent {
-            id: AgentId::named("demo"),
-            ver: 0,
-            name: "demo".into(),
-            title: "Demo".into(),
-            found: true,
-            version: None,
-            logged_in: None,
-            mend: None,
-            models: vec![],
-            scripted: true,
-            preference: 9,
-        };
-        bench.server(&Command::AgentsFound(AgentsFound { agents: vec![agent] }));
+        let agent = Agent { title: "Demo".into(), found: true, scripted: true, preference: 9, ..Agent::new("demo") };
+        bench.server(&Command::AgentsFound(AgentsFound { agents: vec![agent], looked: None }));
         bench.observe(2, "# One\n- [ ] a\n");
         bench
     }
@@ -199,7 +189,7 @@ fn the_scripted_agent_is_never_preferred() {
     let mut real = b.state.agent(AgentId::named("demo")).unwrap().clone();
     (real.id, real.name, real.scripted, real.preference) = (AgentId::named("zeta"), "zeta".into(), false, 99);
     let demo = b.state.agent(AgentId::named("demo")).unwrap().clone();
-    b.server(&Command::AgentsFound(AgentsFound { agents: vec![demo, real] }));
+    b.server(&Command::AgentsFound(AgentsFound { agents: vec![demo, real], looked: None }));
     b.start(10, Kind::Implement).unwrap();
     assert_eq!(b.session(10).agent, "zeta");
     let start = Start { agent: Some("nobody".into()), ..Start::default() };

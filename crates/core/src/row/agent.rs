@@ -1,7 +1,8 @@
 //! Agents that can be started, and the settings of the workspace.
 
-use crate::ids::AgentId;
+use crate::ids::{AgentId, Millis};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use ts_rs::TS;
 use uuid::Uuid;
 
@@ -31,6 +32,119 @@ pub struct Agent {
     pub scripted: bool,
     /// The order of preference for the default; lower is earlier.
     pub preference: u32,
+    /// Who says that it exists.
+    #[serde(default)]
+    pub origin: Origin,
+    /// How it is started, where a person added it in the panel.
+    #[serde(default)]
+    pub setup: Option<Setup>,
+    /// Whether it is one of those that the product is tested with, or a session of it has ended well here.
+    #[serde(default)]
+    pub tried: bool,
+    /// What of it can be installed below the data directory, and how that stands.
+    #[serde(default)]
+    pub install: Install,
+}
+
+impl Agent {
+    /// The agent of this name, of which nothing else is known.
+    pub fn new(name: &str) -> Self {
+        Self {
+            id: AgentId::named(name),
+            ver: 0,
+            name: name.to_owned(),
+            title: name.to_owned(),
+            found: false,
+            version: None,
+            logged_in: None,
+            mend: None,
+            models: Vec::new(),
+            scripted: false,
+            preference: 0,
+            origin: Origin::default(),
+            setup: None,
+            tried: false,
+            install: Install::default(),
+        }
+    }
+}
+
+/// Who says that an agent exists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The catalogue of the product.
+    #[default]
+    Catalogue,
+    /// A configuration file.
+    File,
+    /// A person, in the panel.
+    Panel,
+}
+
+/// How an ACP agent is started that a person added in the panel. Values of secrets have no place here: it is in the log and
+/// on every page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct Setup {
+    /// The program: a path or a name on the PATH; of a package, the name of one of its programs.
+    pub command: String,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Variables set for it.
+    pub env: BTreeMap<String, String>,
+    /// Names of variables that it gets as the server has them: keys.
+    pub pass: Vec<String>,
+    /// The agent of the catalogue whose peculiarities it has.
+    pub like: Option<String>,
+    /// What it writes below the home directory; with it, it is confined.
+    pub writes: Option<Vec<String>>,
+    /// The npm package with its exact version (`name@1.2.3`) that brings it; installed on request.
+    pub package: Option<String>,
+}
+
+/// What can be installed below the data directory, and how that stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Install {
+    /// Nothing.
+    #[default]
+    Not,
+    /// A package, on request.
+    Offered {
+        /// Its name and its version.
+        package: String,
+    },
+    /// It is being installed.
+    Running {
+        /// Its name and its version.
+        package: String,
+    },
+    /// It could not be installed.
+    Failed {
+        /// Its name and its version.
+        package: String,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// It stands below the data directory.
+    Done {
+        /// Its name and its version.
+        package: String,
+    },
+}
+
+impl Install {
+    /// What it is about.
+    pub fn package(&self) -> Option<&str> {
+        match self {
+            Self::Not => None,
+            Self::Offered { package }
+            | Self::Running { package }
+            | Self::Failed { package, .. }
+            | Self::Done { package } => Some(package),
+        }
+    }
 }
 
 /// A model of an agent.
@@ -57,6 +171,9 @@ pub struct Settings {
     pub max_sessions: u32,
     /// Whether the server runs as a demonstration.
     pub demo: bool,
+    /// Since when the server is asked to look for agents again; null where it is not.
+    #[serde(default)]
+    pub looking: Option<Millis>,
 }
 
 impl Settings {
@@ -66,6 +183,6 @@ impl Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { id: Self::ID, ver: 0, default_agent: None, max_sessions: 8, demo: false }
+        Self { id: Self::ID, ver: 0, default_agent: None, max_sessions: 8, demo: false, looking: None }
     }
 }

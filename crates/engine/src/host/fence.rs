@@ -19,8 +19,11 @@ pub enum Fence {
     Closed {
         /// Files and folders that it may write, beside its temporary folder. What is not there is passed over.
         write: Vec<PathBuf>,
-        /// Folders of which it may read nothing but what it may write.
+        /// Folders of which it may read nothing but what it may write and what is seen.
         hidden: Vec<PathBuf>,
+        /// What of them it may read.
+        #[serde(default)]
+        seen: Vec<PathBuf>,
     },
     /// It is not, for this reason, a sentence for people; none where nothing is to be said.
     Open {
@@ -38,16 +41,16 @@ impl Default for Fence {
 impl Fence {
     /// The ruleset to start an agent with, and what is to be told of it.
     pub(super) fn ruleset(&self, scratch: &Path) -> (Option<Ruleset>, Option<String>) {
-        let (write, hidden) = match self {
+        let (write, hidden, seen) = match self {
             Self::Open { why } => return (None, why.clone()),
-            Self::Closed { write, hidden } => (write, hidden),
+            Self::Closed { write, hidden, seen } => (write, hidden, seen),
         };
         let support = landlock_support();
         if !support.is_there() {
             return (None, Some(support.in_words()));
         }
         let write = write.iter().cloned().chain([scratch.to_owned()]).collect();
-        let confinement = Confinement { write, hidden: hidden.clone(), seen: Vec::new() };
+        let confinement = Confinement { write, hidden: hidden.clone(), seen: seen.clone() };
         match confinement.ruleset() {
             Ok(ruleset) => (Some(ruleset), None),
             Err(error) => (None, Some(format!("The agent is not confined: {error}."))),

@@ -32,7 +32,7 @@ pub(super) fn fence(engine: &Engine, agent: &str, like: Option<&str>, protocol: 
         let why = "It has a sandbox of its own, which does not work inside of another one: it runs without Landlock.";
         return Fence::Open { why: Some(why.to_owned()) };
     }
-    let own = config.agents.get(agent).and_then(|configured| configured.writes.clone());
+    let own = engine.agent_config(agent).and_then(|configured| configured.writes);
     let known = like.and_then(catalogue::entry).map(|entry| entry.writes.iter().map(PathBuf::from).collect());
     let Some(own) = own.or(known) else {
         let why = format!("Nobody has said what it writes (`writes` of [agents.{agent}]): it runs without Landlock.");
@@ -50,7 +50,7 @@ pub(super) fn fence(engine: &Engine, agent: &str, like: Option<&str>, protocol: 
         write.push(path);
     }
     write.extend(CACHES.iter().map(|cache| config.home.join(cache)).filter(|cache| cache.is_dir()));
-    Fence::Closed { write, hidden: vec![config.data_dir.clone()] }
+    Fence::Closed { write, hidden: vec![config.data_dir.clone()], seen: vec![config.installed_agents()] }
 }
 
 /// What git writes for a worktree: objects, the worktree's own folder, our branches and their logs. Never the hooks, nor

@@ -126,7 +126,7 @@ pub(super) async fn record(engine: &Engine, row: &Session, branch: &Branch) -> b
 /// The complete environment of an agent. The demo agent keeps its conversations with the rest of the data.
 fn environment(engine: &Engine, agent: &str) -> BTreeMap<String, String> {
     let config = engine.config();
-    let mut env = catalogue::environment(agent, config.agents.get(agent), &config.env);
+    let mut env = catalogue::environment(agent, engine.agent_config(agent).as_ref(), &config.env);
     if agent == catalogue::DEMO
         && let Some(home) = config.data_dir.join("demo-agent").to_str()
     {
@@ -145,20 +145,19 @@ struct Program {
 }
 
 fn program(engine: &Engine, name: &str) -> Result<Program, String> {
-    let config = engine.config();
-    let find = |program: &str| which::which_in(program, config.env.get("PATH"), &config.data_dir).ok();
-    if let Some(own) = config.agents.get(name) {
-        let path = find(&own.command).ok_or_else(|| not_found(&own.command, ""))?;
-        return Ok(Program { path, args: own.args.clone(), protocol: own.protocol, like: own.like.clone() });
+    let around = engine.surroundings();
+    if let Some(own) = engine.agent_config(name) {
+        let path = around.find(&own.command).ok_or_else(|| not_found(&own.command, ""))?;
+        return Ok(Program { path, args: own.args, protocol: own.protocol, like: own.like });
     }
     if name == catalogue::DEMO {
         let args = vec!["demo-agent".to_owned()];
-        return Ok(Program { path: config.qd.clone(), args, protocol: Protocol::Acp, like: None });
+        return Ok(Program { path: around.own_program, args, protocol: Protocol::Acp, like: None });
     }
     let Some(entry) = catalogue::entry(name) else {
         return Err(format!("There is no agent called {name} any more. Start it with another one."));
     };
-    match (qd_agents::open_door(entry, find), entry.doors) {
+    match (qd_agents::open_door(entry, &around), entry.doors) {
         (Some((door, path)), _) => {
             let args = door.args.iter().map(|arg| (*arg).to_owned()).collect();
             Ok(Program { path, args, protocol: door.protocol, like: Some(name.to_owned()) })

@@ -4,7 +4,7 @@ use super::support::{TestApp, id};
 use axum::http::StatusCode;
 use qd_core::command::{AgentsFound, Command, EndSession, StartSession};
 use qd_core::event::{Activity, Ending};
-use qd_core::ids::{AgentId, SessionId, TaskId};
+use qd_core::ids::{SessionId, TaskId};
 use qd_core::op::Actor;
 use qd_core::row::{Agent, Start};
 use qd_core::status::Kind;
@@ -23,7 +23,7 @@ async fn session(app: &TestApp) -> SessionId {
     let task = TaskId(id());
     let create = serde_json::json!({ "mid": id(), "name": "create_task", "args": { "id": task, "project": project, "text": "A" } });
     assert_eq!(app.post("/api/v1/mutations", &create).await.status, StatusCode::OK);
-    accepted(app, Command::AgentsFound(AgentsFound { agents: vec![agent()] }), Actor::Server).await;
+    accepted(app, Command::AgentsFound(AgentsFound { agents: vec![agent()], looked: None }), Actor::Server).await;
     let session = SessionId(id());
     let start = Start { agent: Some("demo".to_owned()), ..Start::default() };
     let command = StartSession { id: session, task, kind: Kind::Implement, start };
@@ -32,19 +32,7 @@ async fn session(app: &TestApp) -> SessionId {
 }
 
 fn agent() -> Agent {
-    Agent {
-        id: AgentId::named("demo"),
-        ver: 0,
-        name: "demo".to_owned(),
-        title: "Demo agent".to_owned(),
-        found: true,
-        version: None,
-        logged_in: None,
-        mend: None,
-        models: Vec::new(),
-        scripted: true,
-        preference: 0,
-    }
+    Agent { title: "Demo agent".to_owned(), found: true, scripted: true, ..Agent::new("demo") }
 }
 
 fn append(app: &TestApp, session: SessionId, lines: &[&str]) -> u64 {

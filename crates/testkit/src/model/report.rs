@@ -9,7 +9,7 @@ use qd_core::command::{
 };
 use qd_core::document;
 use qd_core::event::{Activity, Ending, OptionEffect, Request, RequestOption};
-use qd_core::ids::{AgentId, Millis, ProjectId, RequestId, TaskId, v7};
+use qd_core::ids::{Millis, ProjectId, RequestId, TaskId, v7};
 use qd_core::row::{
     Agent, Branch, Changed, Job, JobState, Landing, Message, MessageState, Row, RowKind, Session, Task, Work,
 };
@@ -35,19 +35,7 @@ pub fn project() -> Command {
 
 /// An agent that is installed or not.
 pub fn agent(name: &str, found: bool) -> Agent {
-    Agent {
-        id: AgentId::named(name),
-        ver: 0,
-        name: name.to_owned(),
-        title: name.to_uppercase(),
-        found,
-        version: None,
-        logged_in: None,
-        mend: None,
-        models: Vec::new(),
-        scripted: name == "demo",
-        preference: 1,
-    }
+    Agent { title: name.to_uppercase(), found, scripted: name == "demo", preference: 1, ..Agent::new(name) }
 }
 
 fn file(id: TaskId, text: &str) -> Command {
@@ -131,7 +119,7 @@ impl World {
     pub(super) fn furnish(&mut self) -> Violated<()> {
         let mut all = vec![
             project(),
-            Command::AgentsFound(AgentsFound { agents: vec![agent("demo", true), agent("other", true)] }),
+            Command::AgentsFound(AgentsFound { agents: vec![agent("demo", true), agent("other", true)], looked: None }),
             Command::Configure(Configure { max_sessions: 3, demo: false }),
         ];
         all.extend((1..4_u128).map(|n| file(TaskId(Uuid::from_u128(0x100 + n)), &format!("# Task {n}\n\n- [ ] a\n"))));
@@ -223,7 +211,7 @@ impl World {
             }),
             Kind::AgentsFound => {
                 let agents = vec![agent("demo", !b.is_multiple_of(3)), agent("other", !a.is_multiple_of(2))];
-                Command::AgentsFound(AgentsFound { agents })
+                Command::AgentsFound(AgentsFound { agents, looked: None })
             }
             Kind::Limited => Command::Configure(Configure { max_sessions: u32::from(a % 4) + 1, demo: false }),
             _ => return None,

@@ -9,6 +9,7 @@
 
 mod agents;
 mod cases;
+mod installed;
 mod stage;
 
 use agents::{AGENTS, Agent};
@@ -50,6 +51,17 @@ fn twenty_at_once() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     stage::sweep();
     cases::twenty_at_once(&AGENTS.iter().filter(|agent| agent.is_installed()).collect::<Vec<_>>());
+}
+
+/// What the panel installs on request works, confined as everything is.
+#[test]
+fn an_agent_that_the_panel_installed_works() {
+    if !AGENTS.iter().all(|agent| agent.name != "copilot" || agent.is_installed()) {
+        return eprintln!("skipped: npm brought no agents here");
+    }
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    installed::copilot();
+    stage::sweep();
 }
 
 macro_rules! agents {

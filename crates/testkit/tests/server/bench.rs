@@ -104,7 +104,7 @@ impl Bench {
             disk.deck().to_str().unwrap().clone_into(&mut attach.path);
         }
         let mut model = Model::new();
-        let found = AgentsFound { agents: vec![agent("demo", true)] };
+        let found = AgentsFound { agents: vec![agent("demo", true)], looked: None };
         let configure = Configure { max_sessions: 100, demo: false };
         for command in [Command::AttachProject(attach), Command::AgentsFound(found), Command::Configure(configure)] {
             let mid = Mid(model.id(Millis(model.now.0 - 1)));

@@ -34,6 +34,13 @@ heard: Millis, };
 /** Who acted. */
 export type Actor = "person" | "server";
 
+/** See [`Command::AddAgent`]. */
+export type AddAgent = {
+/** Small letters, digits and hyphens, a letter first. */
+name: string,
+/** Its name for people; empty takes `name`. */
+title: string, setup: Setup, };
+
 /** An agent: what the catalogue knows and what was found on this machine. */
 export type Agent = {
 /** Its id, of its name. */
@@ -57,7 +64,15 @@ models: Array<Model>,
 /** Whether it is scripted and uses no model (the demo agent). */
 scripted: boolean,
 /** The order of preference for the default; lower is earlier. */
-preference: number, };
+preference: number,
+/** Who says that it exists. */
+origin: Origin,
+/** How it is started, where a person added it in the panel. */
+setup: Setup | null,
+/** Whether it is one of those that the product is tested with, or a session of it has ended well here. */
+tried: boolean,
+/** What of it can be installed below the data directory, and how that stands. */
+install: Install, };
 
 /** An agent that can be started, by its name. */
 export type AgentId = string;
@@ -66,7 +81,9 @@ export type AgentId = string;
 export type Agents = { agents: Array<Agent>, default: string | null, };
 
 /** See [`Command::AgentsFound`]. */
-export type AgentsFound = { agents: Array<Agent>, };
+export type AgentsFound = { agents: Array<Agent>,
+/** The look that this answers, of [`crate::row::Settings::looking`]. */
+looked: Millis | null, };
 
 /** See [`Command::AnswerRequest`]. */
 export type AnswerRequest = { id: MessageId, session: SessionId, request: RequestId, option: string,
@@ -144,7 +161,7 @@ files: Array<ChangedFile>, };
 export type ChooseOffer = { id: MessageId, session: SessionId, offer: string, value: string, };
 
 /** A command with its arguments. */
-export type Command = { "name": "create_task", "args": CreateTask } | { "name": "rename_task", "args": RenameTask } | { "name": "save_document", "args": SaveDocument } | { "name": "resolve_conflict", "args": SaveDocument } | { "name": "start_session", "args": StartSession } | { "name": "cancel_session", "args": OnSession } | { "name": "mark_seen", "args": OnSession } | { "name": "delete_session", "args": OnSession } | { "name": "send_message", "args": SendMessage } | { "name": "answer_request", "args": AnswerRequest } | { "name": "interrupt_turn", "args": InterruptTurn } | { "name": "choose_offer", "args": ChooseOffer } | { "name": "keep_work", "args": KeepWork } | { "name": "undo_keep", "args": OnTask } | { "name": "discard_work", "args": OnTask } | { "name": "undo_discard", "args": OnTask } | { "name": "retry_job", "args": OnJob } | { "name": "drop_job", "args": OnJob } | { "name": "set_default_agent", "args": SetDefaultAgent } | { "name": "attach_project", "args": AttachProject } | { "name": "agents_found", "args": AgentsFound } | { "name": "observe_file", "args": ObserveFile } | { "name": "observe_gone", "args": OnTask } | { "name": "report_session", "args": ReportSession } | { "name": "end_session", "args": EndSession } | { "name": "settle_message", "args": SettleMessage } | { "name": "job_done", "args": JobDone } | { "name": "job_failed", "args": JobFailed } | { "name": "count_changes", "args": CountChanges } | { "name": "configure", "args": Configure };
+export type Command = { "name": "create_task", "args": CreateTask } | { "name": "rename_task", "args": RenameTask } | { "name": "save_document", "args": SaveDocument } | { "name": "resolve_conflict", "args": SaveDocument } | { "name": "start_session", "args": StartSession } | { "name": "cancel_session", "args": OnSession } | { "name": "mark_seen", "args": OnSession } | { "name": "delete_session", "args": OnSession } | { "name": "send_message", "args": SendMessage } | { "name": "answer_request", "args": AnswerRequest } | { "name": "interrupt_turn", "args": InterruptTurn } | { "name": "choose_offer", "args": ChooseOffer } | { "name": "keep_work", "args": KeepWork } | { "name": "undo_keep", "args": OnTask } | { "name": "discard_work", "args": OnTask } | { "name": "undo_discard", "args": OnTask } | { "name": "retry_job", "args": OnJob } | { "name": "drop_job", "args": OnJob } | { "name": "set_default_agent", "args": SetDefaultAgent } | { "name": "add_agent", "args": AddAgent } | { "name": "remove_agent", "args": OnAgent } | { "name": "install_agent", "args": OnAgent } | { "name": "look_for_agents", "args": LookForAgents } | { "name": "attach_project", "args": AttachProject } | { "name": "agents_found", "args": AgentsFound } | { "name": "observe_file", "args": ObserveFile } | { "name": "observe_gone", "args": OnTask } | { "name": "report_session", "args": ReportSession } | { "name": "end_session", "args": EndSession } | { "name": "settle_message", "args": SettleMessage } | { "name": "job_done", "args": JobDone } | { "name": "job_failed", "args": JobFailed } | { "name": "count_changes", "args": CountChanges } | { "name": "configure", "args": Configure };
 
 /** `GET /api/v1/config`: what the page must know before its first frame. */
 export type ConfigAnswer = {
@@ -399,6 +416,19 @@ mime: string,
 /** Its bytes in base64. */
 data: string, };
 
+/** What can be installed below the data directory, and how that stands. */
+export type Install = { "is": "not" } | { "is": "offered",
+/** Its name and its version. */
+package: string, } | { "is": "running",
+/** Its name and its version. */
+package: string, } | { "is": "failed",
+/** Its name and its version. */
+package: string,
+/** Why, and what to do. */
+reason: string, } | { "is": "done",
+/** Its name and its version. */
+package: string, };
+
 /** See [`Command::InterruptTurn`]. */
 export type InterruptTurn = { id: MessageId, session: SessionId, };
 
@@ -523,6 +553,9 @@ key: string, };
 export type LoginRequest = {
 /** The token that the server printed when it started. */
 token: string, };
+
+/** See [`Command::LookForAgents`]. */
+export type LookForAgents = object;
 
 /** A message from a person to a session. */
 export type Message = {
@@ -650,6 +683,9 @@ name: string,
 /** One line. */
 description: string, };
 
+/** A command on an agent. */
+export type OnAgent = { name: string, };
+
 /** A command on a job. */
 export type OnJob = { id: Mid, };
 
@@ -684,6 +720,9 @@ project: ProjectId, };
 
 /** What choosing an option means. */
 export type OptionEffect = "allow_once" | "allow_always" | "reject_once" | "reject_always" | "choice";
+
+/** Who says that an agent exists. */
+export type Origin = "catalogue" | "file" | "panel";
 
 /** The stored outcome of a mutation. */
 export type Outcome = {
@@ -872,6 +911,21 @@ err?: Reject | null,
 /** What changed; empty where refused. */
 ops: Array<Op>, };
 
+/** An answer of `GET /api/v1/registry`: an agent that a registry of ACP agents knows. */
+export type RegistryAgent = {
+/** Its name in commands. */
+id: string,
+/** Its name for people. */
+title: string,
+/** Its version. */
+version: string,
+/** What it is. */
+about: string,
+/** How it is started, as `add_agent` takes it; null where it can't be added from here. */
+setup: Setup | null,
+/** What is to be known before, or why it can't be added from here. */
+note: string | null, };
+
 /** Why a mutation was refused. The code is for programs, the message for people. */
 export type Reject = {
 /** One of the closed set of codes. */
@@ -1046,10 +1100,32 @@ default_agent: string | null,
 /** How many sessions run at once; more wait in the queue. */
 max_sessions: number,
 /** Whether the server runs as a demonstration. */
-demo: boolean, };
+demo: boolean,
+/** Since when the server is asked to look for agents again; null where it is not. */
+looking: Millis | null, };
 
 /** See [`Command::SettleMessage`]. */
 export type SettleMessage = { id: MessageId, state: MessageState, };
+
+/**
+ * How an ACP agent is started that a person added in the panel. Values of secrets have no place here: it is in the log and
+ * on every page.
+ */
+export type Setup = {
+/** The program: a path or a name on the PATH; of a package, the name of one of its programs. */
+command: string,
+/** Its arguments. */
+args: Array<string>,
+/** Variables set for it. */
+env: { [key in string]: string },
+/** Names of variables that it gets as the server has them: keys. */
+pass: Array<string>,
+/** The agent of the catalogue whose peculiarities it has. */
+like: string | null,
+/** What it writes below the home directory; with it, it is confined. */
+writes: Array<string> | null,
+/** The npm package with its exact version (`name@1.2.3`) that brings it; installed on request. */
+package: string | null, };
 
 /** Which tasks the list shows. */
 export type Show = "active" | "archived" | "all";
