@@ -3,9 +3,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { action, open, openTask, profile } from "./support/browser";
-import { agentsPath, isInstalled, REAL_AGENTS, scriptedModel, type RealAgent } from "./support/agents";
+import { agentProgram, agentsPath, codexConfig, isInstalled, REAL_AGENTS, scriptedModel, type RealAgent } from "./support/agents";
 import { card, expectContinuous, frames, judge, newCards, startRecording, take } from "./support/judge";
 import { Panel } from "./support/panel";
+import { MUTATIONS } from "./support/proxy";
 import { test } from "./support/test";
 
 const TITLE = "Greet the reader [[write]]";
@@ -64,3 +65,33 @@ for (const agent of REAL_AGENTS) {
     expect(existsSync(join(panel.repo, "greeting.txt")), "the user's checkout is as it was").toBe(false);
   });
 }
+
+const CODEX = agentProgram("@openai/codex-linux-x64/vendor/x86_64-unknown-linux-musl/bin/codex");
+const LIMITED_S = 6;
+
+test.skipIf(!existsSync(CODEX))("a_session_at_its_limit_goes_on_when_that_ends_because_a_person_said_so", { timeout: 120_000 }, async ({ onTestFinished }) => {
+  const model = await scriptedModel();
+  onTestFinished(() => model.stop());
+  const until = Math.floor(Date.now() / 1000) + LIMITED_S;
+  const panel = await Panel.start({
+    files: { "tasks/greet.md": `# Greet\n\n- [ ] One [[limit]] until ${until} \n` },
+    home: { ".codex/config.toml": codexConfig(model.url) },
+    config: `[agents.limited]\ncommand = "${CODEX}"\nargs = ["app-server"]\nprotocol = "codex-app-server"\nlike = "codex"\nenv = { MOCK_API_KEY = "dummy" }\n`,
+  });
+  onTestFinished(() => panel.stop());
+  const context = await profile();
+  onTestFinished(() => context.close());
+  const page = await open(panel, context);
+  await openTask(page, "Greet");
+  panel.qd("implement", (await panel.task("Greet")).id, "--agent", "limited", "--instructions", `[[limit]] until ${until} `);
+  const failed = page.locator('aside [data-status="failed"]');
+  await failed.waitFor({ timeout: 60_000 });
+  const [session] = await panel.sessions();
+  const held = await panel.proxy.rule({ ...MUTATIONS, fault: { do: "hold_request" } });
+  await failed.getByRole("button", { name: /^Go on at/ }).click();
+  await frames(page, 2);
+  const waits = page.locator(`${card(session?.id ?? "")}[data-status="queued"]`);
+  expect(await waits.innerText()).toMatch(/goes on at \d\d:\d\d/i);
+  await held.release();
+  await page.locator(`${card(session?.id ?? "")}[data-status="completed"]:not([data-pending])`).waitFor({ timeout: 60_000 });
+});

@@ -9,6 +9,7 @@ use ts_rs::TS;
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[ts(rename = "PanelEvent")]
+#[expect(clippy::large_enum_variant, reason = "events live briefly, and most are commands")]
 pub enum Event {
     /// The page begins: what the journal holds, and the base of last time where there is one.
     Boot {

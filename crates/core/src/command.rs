@@ -53,7 +53,7 @@ pub enum Command {
     /// Sets the agent that is taken where none is chosen.
     SetDefaultAgent(SetDefaultAgent),
     /// Adds an agent, or changes one that was added.
-    AddAgent(AddAgent),
+    AddAgent(Box<AddAgent>),
     /// Removes an agent that was added.
     RemoveAgent(OnAgent),
     /// Installs what an agent needs below the data directory.
@@ -83,6 +83,8 @@ pub enum Command {
     CountChanges(CountChanges),
     /// Server: settings from the configuration.
     Configure(Configure),
+    /// Server: a time has come for which a queued session waited.
+    TakePlaces(TakePlaces),
 }
 
 /// See [`Command::CreateTask`].
@@ -160,6 +162,9 @@ pub struct SendMessage {
     /// For the turn that runs, where the agent can take it then; else it waits for the turn's end.
     #[serde(default)]
     pub steer: bool,
+    /// To a session that has ended: the time at which it goes on, when the provider's limit ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Millis>,
 }
 
 /// See [`Command::AnswerRequest`].
@@ -182,7 +187,7 @@ pub struct AnswerRequest {
 impl SendMessage {
     /// A message of mere text, for the end of the turn.
     pub fn new(id: MessageId, session: SessionId, text: impl Into<String>) -> Self {
-        Self { id, session, text: text.into(), images: Vec::new(), steer: false }
+        Self { id, session, text: text.into(), images: Vec::new(), steer: false, at: None }
     }
 }
 
@@ -400,6 +405,11 @@ pub struct Configure {
     pub demo: bool,
 }
 
+/// See [`Command::TakePlaces`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(type = "object")]
+pub struct TakePlaces {}
+
 impl Command {
     /// The command of this name with these arguments.
     pub fn of_wire(name: &str, args: &Value) -> Result<Self, serde_json::Error> {
@@ -451,7 +461,8 @@ impl Command {
             | Self::JobDone(_)
             | Self::JobFailed(_)
             | Self::CountChanges(_)
-            | Self::Configure(_) => true,
+            | Self::Configure(_)
+            | Self::TakePlaces(_) => true,
         }
     }
 
@@ -489,7 +500,8 @@ impl Command {
             | Self::SettleMessage(_)
             | Self::JobDone(_)
             | Self::JobFailed(_)
-            | Self::Configure(_) => Vec::new(),
+            | Self::Configure(_)
+            | Self::TakePlaces(_) => Vec::new(),
         }
     }
 }

@@ -71,6 +71,7 @@ pub fn decide(state: &State, command: &Command, cx: Context) -> Result<Vec<Op>, 
             s.max_sessions = c.max_sessions.max(1);
             s.demo = c.demo;
         })),
+        Command::TakePlaces(_) => Ok(sessions::take_places(state, None, cx)),
         Command::AttachProject(c) => {
             let row = Row::Project(Project {
                 id: c.id,

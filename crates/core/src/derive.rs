@@ -190,6 +190,9 @@ pub fn card_line(session: &Session, live: Option<&str>) -> String {
     match (&session.ending, session.status) {
         (Some(Ending::Failed { reason, .. }), _) => return reason.clone(),
         (Some(Ending::Interrupted { why }), _) => return why.clone(),
+        (_, Status::Queued) if session.not_before.is_some() => {
+            return "Waits for the end of the provider's limit.".to_owned();
+        }
         (_, Status::Queued) => return "Waits for a free place.".to_owned(),
         (_, Status::Cancelling) => return "Stopping its processes…".to_owned(),
         _ => {}

@@ -473,4 +473,7 @@ pub struct Activity {
     /// When its newest event was written: since then there was no word of it. Zero before the first.
     #[serde(default)]
     pub heard: Millis,
+    /// The provider's limit that it ran into, where it did nothing since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Box<Limit>>,
 }

@@ -18,6 +18,7 @@ use crate::host::{self, Run};
 use attempt::Attempt;
 use folders::Folders;
 use heard::Heard;
+use qd_core::command::{Command, TakePlaces};
 use qd_core::ids::{SessionId, TaskId};
 use qd_core::row::Session;
 use qd_core::status::Status;
@@ -130,11 +131,24 @@ async fn supervise(engine: Engine) {
                 }
                 attending.retain(|_, task| !task.is_finished());
             }
-            _ = tick.tick() => folders.clear(&engine).await,
+            _ = tick.tick() => {
+                folders.clear(&engine).await;
+                wake(&engine).await;
+            }
         }
     }
     // They watch the token themselves, and end at a point where nothing is half done.
     while attempts.join_next().await.is_some() {}
+}
+
+/// Lets the sessions begin whose time has come.
+async fn wake(engine: &Engine) {
+    let now = engine.inner.config.clock.now();
+    let is_time = |session: &Session| session.not_before.is_some_and(|at| at <= now);
+    let active = engine.inner.shared.active();
+    if active.into_iter().any(|id| engine.read(|state| state.session(id).is_some_and(is_time))) {
+        engine.report(Command::TakePlaces(TakePlaces {}), &["places", &engine.started()]).await;
+    }
 }
 
 /// The sessions that have an attempt nobody attends to. The next attempt waits until the one before is left.

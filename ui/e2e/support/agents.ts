@@ -70,3 +70,25 @@ export async function scriptedModel(): Promise<ScriptedModel> {
     },
   };
 }
+
+/** A program among the fixture's packages. */
+export const agentProgram = (path: string): string => join(BIN, "..", path);
+
+/** The configuration of Codex, where the model is at `url`. */
+export const codexConfig = (url: string): string => `model = "gpt-5.5"
+model_provider = "scripted"
+check_for_update_on_startup = false
+[sandbox_workspace_write]
+exclude_slash_tmp = true
+[analytics]
+enabled = false
+[feedback]
+enabled = false
+[model_providers.scripted]
+name = "scripted"
+base_url = "${url}/v1"
+env_key = "MOCK_API_KEY"
+wire_api = "responses"
+request_max_retries = 0
+stream_max_retries = 0
+`;

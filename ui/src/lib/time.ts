@@ -89,6 +89,13 @@ export function useRelative(at: number): string {
   return useSyncExternalStore(subscribe, () => relative(at, now));
 }
 
+/** The time `at` in words as of now, and whether it has passed. */
+export function useMoment(at: number): { words: string; past: boolean } {
+  const past = useSyncExternalStore(subscribe, () => at <= now);
+  const words = useSyncExternalStore(subscribe, () => moment(at, now));
+  return { words, past };
+}
+
 /** The silence since `heard` in words; null where nothing is expected (`heard` is null) or it is short. */
 export function useSilenceSince(heard: number | null): string | null {
   return useSyncExternalStore(heard === null ? none : subscribe, () => (heard === null ? null : silence(now - heard)));

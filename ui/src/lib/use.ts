@@ -172,6 +172,11 @@ export function chooseOffer(shell: Shell, session: string, offer: string, value:
 }
 
 /** The same again: a new session with what the old one was started with. */
+/** An ended session goes on where it stopped: at that time, else now. */
+export function goOn(shell: Shell, session: string, at: number | null): void {
+  shell.act({ name: "send_message", args: { id: shell.mint(), session, text: "Go on where you stopped.", steer: false, at } });
+}
+
 export function retrySession(shell: Shell, row: Session): string {
   return startSession(shell, row.task, row.kind, { agent: row.agent || null, model: row.model, instructions: row.instructions, permission: row.permission });
 }

@@ -147,7 +147,12 @@ impl Add {
         setup.writes = (!self.writes.is_empty()).then_some(self.writes);
         let packaged = setup.package.is_some();
         let name = self.name.clone();
-        client.send(self.sending.id(), "add", &Command::AddAgent(AddAgent { name, title, setup }), as_json)?;
+        client.send(
+            self.sending.id(),
+            "add",
+            &Command::AddAgent(Box::new(AddAgent { name, title, setup })),
+            as_json,
+        )?;
         let state = looked(client)?;
         if packaged && !as_json {
             say::line(format_args!("qd agents install {}   installs it", self.name));

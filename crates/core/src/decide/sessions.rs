@@ -14,6 +14,8 @@ use crate::status::{Kind, Status};
 
 /// How far back the time in a session's id is believed, in milliseconds: as long as a start may be on its way.
 const BELIEVED: u64 = 120_000;
+/// How far ahead a session may be told to go on, in milliseconds: the longest limits of providers are a week.
+const LATEST: u64 = 8 * 24 * 3_600_000;
 
 pub(super) fn start(state: &State, c: &StartSession, cx: Context) -> Result<Vec<Op>, Reject> {
     if state.session(c.id).is_some() {
@@ -37,10 +39,11 @@ pub(super) fn start(state: &State, c: &StartSession, cx: Context) -> Result<Vec<
         model: c.start.model.clone(),
         instructions: c.start.instructions.clone(),
         permission: c.start.permission.unwrap_or_default(),
-        status: first_status(state),
+        status: first_status(state, cx),
         attempt: 1,
         created: clicked,
         since: clicked,
+        not_before: None,
         ended: None,
         ending: None,
         requests: Vec::new(),
@@ -102,6 +105,12 @@ pub(super) fn message(state: &State, c: &SendMessage, cx: Context) -> Result<Vec
     if row.status == Status::Cancelling {
         return Err(not_allowed("This session is being cancelled. Send it once that is done: it is resumed then."));
     }
+    if c.at.is_some() && row.status.is_active() {
+        return Err(not_allowed("This session runs or waits already: a message to it needs no time."));
+    }
+    if c.at.is_some_and(|at| at.since(cx.now) > LATEST) {
+        return Err(Reject::new(RejectCode::Invalid, "The time is more than eight days ahead."));
+    }
     let body = MessageBody::Prompt { text: c.text.clone(), images: c.images.clone(), steer: c.steer };
     let mut ops = vec![queued(state, c.id, row, body, cx)?];
     if row.status.is_ended() {
@@ -109,8 +118,12 @@ pub(super) fn message(state: &State, c: &SendMessage, cx: Context) -> Result<Vec
         startable(state, task)?;
         free(state, task, row.kind)?;
         usable_agent(state, &row.agent)?;
-        let status = first_status(state);
-        ops.extend(edit_session(row, |s| next_attempt(s, status, cx)));
+        let later = c.at.filter(|at| *at > cx.now);
+        let status = if later.is_some() { Status::Queued } else { first_status(state, cx) };
+        ops.extend(edit_session(row, |s| {
+            next_attempt(s, status, cx);
+            s.not_before = later;
+        }));
     }
     Ok(ops)
 }
@@ -276,18 +289,32 @@ fn close(state: &State, row: &Session, ending: &Ending, cx: Context) -> Vec<Op> 
             Op::change(&Row::Message(m.clone()), &Row::Message(next))
         })
         .collect();
-    let busy = state.active_sessions().filter(|s| s.id != row.id && s.status.takes_a_place()).count();
-    let room = (state.settings().max_sessions as usize).saturating_sub(busy);
-    let mut queue: Vec<&Session> =
-        state.active_sessions().filter(|s| s.id != row.id && s.status == Status::Queued).collect();
-    queue.sort_by_key(|s| (s.since, s.id));
-    ops.extend(queue.into_iter().take(room).filter_map(|s| {
-        edit_session(s, |s| {
-            s.status = Status::Starting;
-            s.since = cx.now;
-        })
-    }));
+    ops.extend(take_places(state, Some(row.id), cx));
     ops
+}
+
+/// Starts the sessions of the queue for which there is room, now that `gone` takes none.
+pub(super) fn take_places(state: &State, gone: Option<SessionId>, cx: Context) -> Vec<Op> {
+    let others = || state.active_sessions().filter(|s| Some(s.id) != gone);
+    let busy = others().filter(|s| s.status.takes_a_place()).count();
+    let room = (state.settings().max_sessions as usize).saturating_sub(busy);
+    let mut queue: Vec<&Session> = others().filter(|s| s.status == Status::Queued && is_time(s, cx)).collect();
+    queue.sort_by_key(|s| (s.since, s.id));
+    let moved = queue.into_iter().enumerate().filter_map(|(place, s)| {
+        edit_session(s, |s| {
+            s.not_before = None;
+            if place < room {
+                s.status = Status::Starting;
+                s.since = cx.now;
+            }
+        })
+    });
+    moved.collect()
+}
+
+/// Whether a queued session waits for nothing but a place.
+fn is_time(row: &Session, cx: Context) -> bool {
+    row.not_before.is_none_or(|at| at <= cx.now)
 }
 
 /// When a start was clicked: its id says so, and a card that was shown at the click goes on counting from there. A clock
@@ -304,6 +331,7 @@ fn next_attempt(s: &mut Session, status: Status, cx: Context) {
     s.attempt += 1;
     s.status = status;
     s.since = cx.now;
+    s.not_before = None;
     s.ended = None;
     s.ending = None;
     s.output_end = None;
@@ -320,8 +348,9 @@ fn asking(requests: &[Request]) -> Status {
     }
 }
 
-fn first_status(state: &State) -> Status {
-    let taken = state.active_sessions().filter(|s| s.status.takes_a_place() || s.status == Status::Queued).count();
+fn first_status(state: &State, cx: Context) -> Status {
+    let waits = |s: &Session| s.status == Status::Queued && is_time(s, cx);
+    let taken = state.active_sessions().filter(|s| s.status.takes_a_place() || waits(s)).count();
     if taken < state.settings().max_sessions as usize { Status::Starting } else { Status::Queued }
 }
 

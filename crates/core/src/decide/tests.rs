@@ -396,3 +396,31 @@ fn the_rank_of_an_attempt_never_falls() {
         .collect();
     insta::assert_snapshot!(table.join("\n"));
 }
+
+#[test]
+fn what_goes_on_later_waits_for_its_time_takes_no_place_and_begins_with_it() {
+    let mut b = Bench::new();
+    b.server(&Command::Configure(Configure { max_sessions: 1, demo: false }));
+    b.observe(3, "# Two\n");
+    b.start(10, Kind::Implement).unwrap();
+    let at = Millis(b.seq + 20);
+    let send = |at| Command::SendMessage(SendMessage { at: Some(at), ..SendMessage::new(id(70), id(10), "Go on.") });
+    assert_eq!(code(b.person(&send(at))), RejectCode::NotAllowed, "it runs");
+    b.end(10, Ending::Failed { reason: "limit".into(), stderr: None });
+    assert_eq!(code(b.person(&send(Millis(at.0 + 9 * 24 * 3_600_000)))), RejectCode::Invalid);
+    b.person(&send(at)).unwrap();
+    let waits = b.session(10);
+    assert_eq!((waits.status, waits.attempt, waits.not_before), (Status::Queued, 2, Some(at)));
+    b.server(&Command::TakePlaces(TakePlaces {}));
+    assert_eq!(b.session(10).status, Status::Queued, "it is not time");
+
+    let other = StartSession { id: id(11), task: id(3), kind: Kind::Implement, start: Start::default() };
+    b.person(&Command::StartSession(other)).unwrap();
+    assert_eq!(b.session(11).status, Status::Starting, "who waits for a time keeps nobody out");
+    b.seq = at.0;
+    b.server(&Command::TakePlaces(TakePlaces {}));
+    let queued = b.session(10);
+    assert_eq!((queued.status, queued.not_before), (Status::Queued, None), "the place is taken");
+    b.end(11, Ending::Completed);
+    assert_eq!(b.session(10).status, Status::Starting);
+}

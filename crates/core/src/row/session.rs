@@ -65,6 +65,9 @@ pub struct Session {
     pub created: Millis,
     /// When the current attempt was accepted.
     pub since: Millis,
+    /// While it is queued: the time before which its attempt does not start, where a person said one.
+    #[serde(default)]
+    pub not_before: Option<Millis>,
     /// When it ended, null while it has not.
     pub ended: Option<Millis>,
     /// How the last attempt ended.

@@ -27,6 +27,7 @@ impl Meter {
             EventBody::Text { text } => self.say(text),
             EventBody::Tool(tool) => {
                 self.said.clear();
+                self.activity.limit = None;
                 if self.tools.insert(tool.id.clone()) {
                     self.activity.operations += 1;
                 }
@@ -42,6 +43,12 @@ impl Meter {
                 self.said.clear();
                 self.activity.line = first_line(&format!("Trying again: {}", retry.reason));
             }
+            EventBody::Limited(limit) => {
+                let same = self.activity.limit.as_ref().is_some_and(|known| known.name == limit.name);
+                if limit.reached || same {
+                    self.activity.limit = limit.reached.then(|| Box::new(limit.clone()));
+                }
+            }
             EventBody::Usage(usage) => self.activity.usage = usage.clone(),
             EventBody::Prompt { .. } | EventBody::Thought { .. } => self.said.clear(),
             EventBody::Began { .. }
@@ -50,7 +57,6 @@ impl Meter {
             | EventBody::Offers { .. }
             | EventBody::Image(_)
             | EventBody::TurnDiff { .. }
-            | EventBody::Limited(_)
             | EventBody::Plan { .. }
             | EventBody::Answered { .. }
             | EventBody::Commands { .. }

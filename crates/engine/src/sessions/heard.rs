@@ -109,6 +109,7 @@ mod tests {
             attempt,
             created: Millis(1),
             since: Millis(1),
+            not_before: None,
             ended: None,
             ending: None,
             requests: Vec::new(),

@@ -47,6 +47,16 @@ pub(super) fn refusal(status: u16, value: &Value) -> Answer {
     whole(status, "application/json", value.to_string())
 }
 
+/// The same answer with further headers.
+pub(super) fn with_headers(mut answer: Answer, headers: &[(&'static str, String)]) -> Answer {
+    for (name, value) in headers {
+        if let Ok(value) = hyper::header::HeaderValue::from_str(value) {
+            answer.headers_mut().insert(*name, value);
+        }
+    }
+    answer
+}
+
 fn whole(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Answer {
     let body = Full::new(body.into()).map_err(|never| match never {}).boxed_unsync();
     headed(status, kind, body)

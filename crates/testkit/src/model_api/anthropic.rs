@@ -11,6 +11,7 @@ pub(super) fn messages(asked: &Value) -> Answer {
     let turn = match reply(&conversation(asked)) {
         Reply::Turn(turn) => turn,
         Reply::Refused(status) => return refused(status),
+        Reply::Limited(until) => return limited(until),
     };
     let model = asked.get("model").cloned().unwrap_or_default();
     if asked.get("stream") == Some(&Value::Bool(true)) {
@@ -33,6 +34,18 @@ fn refused(status: u16) -> Answer {
         _ => "api_error",
     };
     answer::refusal(status, &json!({ "type": "error", "error": { "type": kind, "message": REFUSAL } }))
+}
+
+/// As the API tells subscribers.
+fn limited(until: u64) -> Answer {
+    answer::with_headers(
+        refused(429),
+        &[
+            ("anthropic-ratelimit-unified-status", "rejected".to_owned()),
+            ("anthropic-ratelimit-unified-representative-claim", "five_hour".to_owned()),
+            ("anthropic-ratelimit-unified-reset", until.to_string()),
+        ],
+    )
 }
 
 fn conversation(asked: &Value) -> Conversation {

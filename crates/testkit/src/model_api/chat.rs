@@ -13,6 +13,7 @@ pub(super) fn completions(asked: &Value) -> Answer {
     let turn = match reply(&conversation(asked)) {
         Reply::Turn(turn) => turn,
         Reply::Refused(status) => return refused(status),
+        Reply::Limited(_) => return refused(429),
     };
     let model = asked.get("model").cloned().unwrap_or_default();
     if asked.get("stream") == Some(&Value::Bool(true)) {

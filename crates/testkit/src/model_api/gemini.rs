@@ -16,6 +16,7 @@ pub(super) fn streamed(asked: &Value) -> Answer {
             answer::events(events, turn.course)
         }
         Reply::Refused(status) => refused(status),
+        Reply::Limited(_) => refused(429),
     }
 }
 
@@ -24,6 +25,7 @@ pub(super) fn whole(asked: &Value) -> Answer {
     match reply(&conversation(asked)) {
         Reply::Turn(turn) => answer::json(&content(&parts(&turn), Some("STOP"))),
         Reply::Refused(status) => refused(status),
+        Reply::Limited(_) => refused(429),
     }
 }
 

@@ -12,6 +12,7 @@ pub(super) fn responses(asked: &Value) -> Answer {
     let turn = match reply(&conversation(asked)) {
         Reply::Turn(turn) => turn,
         Reply::Refused(status) => return refused(status),
+        Reply::Limited(until) => return limited(until),
     };
     let model = asked.get("model").cloned().unwrap_or_default();
     if asked.get("stream") == Some(&Value::Bool(true)) {
@@ -19,6 +20,20 @@ pub(super) fn responses(asked: &Value) -> Answer {
     }
     let output: Vec<_> = items(&turn).into_iter().map(|item| item.whole).collect();
     answer::json(&response(&id("resp"), &model, "completed", &output))
+}
+
+/// As the API tells those who pay by the month.
+fn limited(until: u64) -> Answer {
+    let error = json!({
+        "type": "usage_limit_reached", "message": "The usage limit has been reached", "plan_type": "plus", "resets_at": until,
+    });
+    let answer = answer::refusal(429, &json!({ "error": error }));
+    let headers = [
+        ("x-codex-primary-used-percent", "100".to_owned()),
+        ("x-codex-primary-window-minutes", "300".to_owned()),
+        ("x-codex-primary-reset-at", until.to_string()),
+    ];
+    answer::with_headers(answer, &headers)
 }
 
 fn conversation(asked: &Value) -> Conversation {

@@ -6,13 +6,15 @@
 //!   `sleep`: one that runs long; `par`: two at once.
 //! - `slow`: speaks for a minute.
 //! - `recall`: tells how many prompts with scripts came before: what an agent that goes on must still know.
+//! - `limit`, with `until SECONDS` beside it: the limit of the account is reached until that second of the Unix epoch;
+//!   behind it, it says that it went on.
 //! - `err401`, `err429`, `err500`, `err529`: refused with that status. `cut`: the connection breaks in the middle of a
 //!   sentence.
 
 use super::answer::Course;
 use super::conversation::{Conversation, Standing};
 use super::tool::{Call, Deed, bind, filler};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What a refusal says.
 pub(super) const REFUSAL: &str = "refused by the script";
@@ -30,6 +32,8 @@ pub(super) enum Reply {
     Turn(Turn),
     /// The request is refused with this status.
     Refused(u16),
+    /// The account has used up its limit until this second of the Unix epoch.
+    Limited(u64),
 }
 
 /// A turn of the model.
@@ -73,6 +77,10 @@ pub(super) fn reply(conversation: &Conversation) -> Reply {
         }
         "think" => Turn { thought: words("First I think about it."), ..Turn::said("Now I have thought.") },
         "recall" => Turn::said(&format!("I was asked {} times before.", standing.earlier)),
+        "limit" => match limit(standing.prompt) {
+            Some(until) => return Reply::Limited(until),
+            None => Turn::said("It went on behind the limit."),
+        },
         "err401" => return Reply::Refused(401),
         "err429" => return Reply::Refused(429),
         "err500" => return Reply::Refused(500),
@@ -129,4 +137,13 @@ fn rounds(standing: Standing) -> Vec<Round> {
 fn greeting(prompt: &str) -> String {
     let folder = prompt.lines().find_map(|line| line.strip_prefix("Working directory: "));
     folder.map_or_else(|| "greeting.txt".to_owned(), |folder| format!("{}/greeting.txt", folder.trim()))
+}
+
+/// The second until which the limit holds that the prompt names; none once it is over.
+#[expect(clippy::disallowed_methods, reason = "the model's clock is that of the machine")]
+fn limit(prompt: &str) -> Option<u64> {
+    let (_, rest) = prompt.split_once("until ")?;
+    let until: u64 = rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
+    (now < until).then_some(until)
 }

@@ -17,6 +17,8 @@ pub struct Agent {
     env: &'static [(&'static str, &'static str)],
     /// Files in the home.
     files: &'static [(&'static str, &'static str)],
+    /// Whether it says when a limit of the account ends. Claude does to subscribers, of whom there are none here.
+    pub tells_limits: bool,
     /// Cases that it cannot play, for the reason that stands beside it.
     pub without: &'static [&'static str],
 }
@@ -82,6 +84,7 @@ pub const AGENTS: &[Agent] = &[
         args: &[],
         env: CLAUDE,
         files: &[],
+        tells_limits: false,
         without: &[],
     },
     Agent {
@@ -92,6 +95,7 @@ pub const AGENTS: &[Agent] = &[
         args: &[],
         env: CLAUDE,
         files: &[],
+        tells_limits: false,
         without: &[],
     },
     Agent {
@@ -102,6 +106,7 @@ pub const AGENTS: &[Agent] = &[
         args: &["app-server"],
         env: CODEX,
         files: &[(".codex/config.toml", CODEX_CONFIG)],
+        tells_limits: true,
         without: &[],
     },
     Agent {
@@ -112,6 +117,7 @@ pub const AGENTS: &[Agent] = &[
         args: &[],
         env: CODEX,
         files: &[(".codex/config.toml", CODEX_CONFIG)],
+        tells_limits: false,
         without: &[],
     },
     Agent {
@@ -129,6 +135,7 @@ pub const AGENTS: &[Agent] = &[
             ("COPILOT_AUTO_UPDATE", "false"),
         ],
         files: &[],
+        tells_limits: false,
         without: &[],
     },
     Agent {
@@ -139,6 +146,7 @@ pub const AGENTS: &[Agent] = &[
         args: &["--acp", "-m", "gemini-2.5-pro"],
         env: &[("GEMINI_API_KEY", "dummy"), ("GOOGLE_GEMINI_BASE_URL", "{model}"), ("GEMINI_CLI_NO_RELAUNCH", "true")],
         files: &[(".gemini/settings.json", GEMINI_SETTINGS)],
+        tells_limits: false,
         without: &[],
     },
     Agent {
@@ -154,6 +162,7 @@ pub const AGENTS: &[Agent] = &[
             ("OPENCODE_DISABLE_DEFAULT_PLUGINS", "1"),
         ],
         files: &[(".config/opencode/opencode.json", OPENCODE_CONFIG)],
+        tells_limits: false,
         without: &[],
     },
 ];

@@ -1,8 +1,11 @@
 //! What every agent goes through. After each case nobody of it is left.
 
+use qd_core::command::{Command, SendMessage};
 use qd_core::event::{Ending, EventBody, OptionEffect};
+use qd_core::ids::MessageId;
 use qd_core::row::{Permission, Session};
 use qd_core::status::{Kind, Status};
+use qd_engine::time::{Clock as _, SystemClock, mint};
 use qd_proc::Signal;
 use std::time::Duration;
 
@@ -32,6 +35,7 @@ pub const MORE: &[Case] = &[
     ("overloaded", overloaded),
     ("cut off", cut_off),
     ("two at once", two_at_once),
+    ("goes on when the limit ends", parked),
 ];
 
 fn reason(session: &Session) -> String {
@@ -225,5 +229,33 @@ pub fn twenty_at_once(agents: &[&Agent]) {
     for done in ended {
         assert_eq!(done.status, Status::Completed, "{}: {}\n{}", done.agent, reason(&done), stage.output(done.id));
     }
+    stage.is_clean();
+}
+
+/// So long the account's limit holds.
+const LIMITED: u64 = 8;
+
+/// Only who tells when the limit ends can be told to go on then; with the others it is a failure like another.
+fn parked(agent: &Agent) {
+    let stage = Stage::new(agent);
+    let until = SystemClock.now().0 / 1000 + LIMITED;
+    let id = stage.start(&format!("limit]] until {until} "));
+    let failed = stage.drive(id, OptionEffect::AllowOnce);
+    assert_eq!(failed.status, Status::Failed, "{}", stage.output(id));
+    let limit = failed.activity.and_then(|activity| activity.limit);
+    if !agent.tells_limits {
+        assert_eq!(limit, None);
+        return stage.is_clean();
+    }
+    let end = limit.and_then(|limit| limit.until).unwrap_or_else(|| panic!("no end: {}", stage.output(id)));
+    assert_eq!(end.0 / 1000, until);
+    let message = SendMessage { at: Some(end), ..SendMessage::new(MessageId(mint(&SystemClock)), id, "Go on.") };
+    assert!(stage.api().send(&Command::SendMessage(message)).unwrap().ok);
+    let waits = stage.api().state().unwrap().session(id).cloned().unwrap();
+    assert_eq!((waits.status, waits.not_before), (Status::Queued, Some(end)));
+    let done = stage.drive(id, OptionEffect::AllowOnce);
+    assert_eq!(done.status, Status::Completed, "{}\n{}", reason(&done), stage.output(id));
+    assert!(done.since >= end, "not before the limit ends");
+    assert!(stage.said(id).contains("It went on behind the limit."), "{}", stage.output(id));
     stage.is_clean();
 }

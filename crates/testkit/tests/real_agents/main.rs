@@ -3,7 +3,8 @@
 //!
 //! `QD_AGENTS=all` plays every case (`cargo xtask soak --only agents` does): permission denied, cancelled while a
 //! permission waits and while a tool runs, gone on with in a new process, killed with its host and its server while a
-//! tool runs, refused and cut off by the model's API, two and twenty at once. `QD_AGENTS=NAME` plays those of one agent.
+//! tool runs, refused and cut off by the model's API, two and twenty at once. `QD_AGENTS=NAME` plays those of one agent,
+//! and `QD_CASE=…` beside it one case.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail anywhere")]
 
@@ -28,10 +29,12 @@ fn play(name: &str) {
         eprintln!("skipped: {name} is not installed in tests/agents");
         return;
     }
+    let only = std::env::var_os("QD_CASE");
     let all = std::env::var_os("QD_AGENTS").is_some_and(|which| which == "all" || which == name);
     let more = MORE.iter().filter(|case| all && !agent.without.contains(&case.0));
     let mut failed = Vec::new();
-    for (case, play) in ALWAYS.iter().chain(more) {
+    let wanted = |case: &&cases::Case| only.as_ref().is_none_or(|only| only == case.0);
+    for (case, play) in ALWAYS.iter().chain(more).filter(wanted) {
         let began = std::time::Instant::now();
         let passed = catch_unwind(AssertUnwindSafe(|| play(agent))).is_ok();
         stage::sweep();

@@ -2,6 +2,7 @@
 import { Link, useParams } from "@tanstack/react-router";
 import { ArrowLeft, ChevronDown, ChevronsDown, ChevronsUp, ChevronUp, Code, Search, X } from "lucide-react";
 import { useEffect, useRef, useState, type RefObject } from "react";
+import { GoOn, StatusWord } from "../../features/sessions/GoOn";
 import { RequestBlock } from "../../features/sessions/Requests";
 import { useSilence } from "../../features/sessions/silence";
 import { Composer } from "../../features/transcript/Composer";
@@ -132,6 +133,7 @@ function SessionHead({ view, raw, onRaw, onFind, onTurn }: HeadProps) {
             Cancel
           </Button>
         )}
+        <GoOn row={row} />
         {retry && (
           <Button reason={retry.enabled ? null : retry.reason} onClick={() => retrySession(shell, row)}>
             Retry
@@ -141,7 +143,9 @@ function SessionHead({ view, raw, onRaw, onFind, onTurn }: HeadProps) {
       <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-meta text-ink-3">
         <span className="flex items-center gap-1.5 text-ink-2">
           <StatusMark status={row.status} neutral={!view.confirmed} />
-          <span className="first-letter:uppercase">{view.word}</span>
+          <span className="first-letter:uppercase">
+            <StatusWord view={view} />
+          </span>
           {silence !== null && <span className="text-warning">{silence}</span>}
         </span>
         <Badge>{KIND_LABEL[row.kind]}</Badge>

@@ -10,6 +10,7 @@ import { Button } from "../../ui/Button";
 import { StatusMark } from "../../ui/Mark";
 import { Coded } from "../../ui/Coded";
 import { Badge } from "../../ui/Small";
+import { GoOn, StatusWord } from "./GoOn";
 import { RequestButtons } from "./Requests";
 import { SessionLink } from "./SessionLink";
 import { useSilence } from "./silence";
@@ -104,7 +105,7 @@ function Figures({ view, silence }: { view: SessionView; silence: string | null 
   const tokens = activity && (activity.usage.input !== null || activity.usage.output !== null) ? (activity.usage.input ?? 0) + (activity.usage.output ?? 0) : null;
   return (
     <p className={`flex min-w-0 flex-1 gap-2 truncate ${silence === null ? "lg:group-focus-within:invisible lg:group-hover:invisible" : ""}`}>
-      <span className={`first-letter:uppercase ${silence === null ? "" : "text-warning"}`}>{silence ?? view.word}</span>
+      <span className={`first-letter:uppercase ${silence === null ? "" : "text-warning"}`}>{silence ?? <StatusWord view={view} />}</span>
       {activity !== null && activity.operations > 0 && <span>{activity.operations} ops</span>}
       {tokens !== null && <span>{count(tokens)} tokens</span>}
       {activity !== null && activity.usage.cost_usd !== null && <span>{dollars(activity.usage.cost_usd)}</span>}
@@ -143,6 +144,7 @@ function CardActions({ view, silent }: { view: SessionView; silent: boolean }) {
           </button>
         </span>
       )}
+      <GoOn row={row} small />
       {has(view, "retry") && (
         <Button small reason={reason(view, "retry")} onClick={() => retrySession(shell, row)}>
           Retry

@@ -29,7 +29,9 @@ operations: number,
 /** Use of tokens and money. */
 usage: Usage,
 /** When its newest event was written: since then there was no word of it. Zero before the first. */
-heard: Millis, };
+heard: Millis,
+/** The provider's limit that it ran into, where it did nothing since. */
+limit?: Limit | null, };
 
 /** Who acted. */
 export type Actor = "person" | "server";
@@ -161,7 +163,7 @@ files: Array<ChangedFile>, };
 export type ChooseOffer = { id: MessageId, session: SessionId, offer: string, value: string, };
 
 /** A command with its arguments. */
-export type Command = { "name": "create_task", "args": CreateTask } | { "name": "rename_task", "args": RenameTask } | { "name": "save_document", "args": SaveDocument } | { "name": "resolve_conflict", "args": SaveDocument } | { "name": "start_session", "args": StartSession } | { "name": "cancel_session", "args": OnSession } | { "name": "mark_seen", "args": OnSession } | { "name": "delete_session", "args": OnSession } | { "name": "send_message", "args": SendMessage } | { "name": "answer_request", "args": AnswerRequest } | { "name": "interrupt_turn", "args": InterruptTurn } | { "name": "choose_offer", "args": ChooseOffer } | { "name": "keep_work", "args": KeepWork } | { "name": "undo_keep", "args": OnTask } | { "name": "discard_work", "args": OnTask } | { "name": "undo_discard", "args": OnTask } | { "name": "retry_job", "args": OnJob } | { "name": "drop_job", "args": OnJob } | { "name": "set_default_agent", "args": SetDefaultAgent } | { "name": "add_agent", "args": AddAgent } | { "name": "remove_agent", "args": OnAgent } | { "name": "install_agent", "args": OnAgent } | { "name": "look_for_agents", "args": LookForAgents } | { "name": "attach_project", "args": AttachProject } | { "name": "agents_found", "args": AgentsFound } | { "name": "observe_file", "args": ObserveFile } | { "name": "observe_gone", "args": OnTask } | { "name": "report_session", "args": ReportSession } | { "name": "end_session", "args": EndSession } | { "name": "settle_message", "args": SettleMessage } | { "name": "job_done", "args": JobDone } | { "name": "job_failed", "args": JobFailed } | { "name": "count_changes", "args": CountChanges } | { "name": "configure", "args": Configure };
+export type Command = { "name": "create_task", "args": CreateTask } | { "name": "rename_task", "args": RenameTask } | { "name": "save_document", "args": SaveDocument } | { "name": "resolve_conflict", "args": SaveDocument } | { "name": "start_session", "args": StartSession } | { "name": "cancel_session", "args": OnSession } | { "name": "mark_seen", "args": OnSession } | { "name": "delete_session", "args": OnSession } | { "name": "send_message", "args": SendMessage } | { "name": "answer_request", "args": AnswerRequest } | { "name": "interrupt_turn", "args": InterruptTurn } | { "name": "choose_offer", "args": ChooseOffer } | { "name": "keep_work", "args": KeepWork } | { "name": "undo_keep", "args": OnTask } | { "name": "discard_work", "args": OnTask } | { "name": "undo_discard", "args": OnTask } | { "name": "retry_job", "args": OnJob } | { "name": "drop_job", "args": OnJob } | { "name": "set_default_agent", "args": SetDefaultAgent } | { "name": "add_agent", "args": AddAgent } | { "name": "remove_agent", "args": OnAgent } | { "name": "install_agent", "args": OnAgent } | { "name": "look_for_agents", "args": LookForAgents } | { "name": "attach_project", "args": AttachProject } | { "name": "agents_found", "args": AgentsFound } | { "name": "observe_file", "args": ObserveFile } | { "name": "observe_gone", "args": OnTask } | { "name": "report_session", "args": ReportSession } | { "name": "end_session", "args": EndSession } | { "name": "settle_message", "args": SettleMessage } | { "name": "job_done", "args": JobDone } | { "name": "job_failed", "args": JobFailed } | { "name": "count_changes", "args": CountChanges } | { "name": "configure", "args": Configure } | { "name": "take_places", "args": TakePlaces };
 
 /** `GET /api/v1/config`: what the page must know before its first frame. */
 export type ConfigAnswer = {
@@ -1008,7 +1010,9 @@ export type SendMessage = { id: MessageId, session: SessionId, text: string,
 /** Images with it. */
 images?: Array<Image>,
 /** For the turn that runs, where the agent can take it then; else it waits for the turn's end. */
-steer: boolean, };
+steer: boolean,
+/** To a session that has ended: the time at which it goes on, when the provider's limit ends. */
+at?: Millis | null, };
 
 /** A session: one conversation with an agent. */
 export type Session = {
@@ -1038,6 +1042,8 @@ attempt: number,
 created: Millis,
 /** When the current attempt was accepted. */
 since: Millis,
+/** While it is queued: the time before which its attempt does not start, where a person said one. */
+not_before: Millis | null,
 /** When it ended, null while it has not. */
 ended: Millis | null,
 /** How the last attempt ended. */
@@ -1167,6 +1173,9 @@ export type StartSession = { id: SessionId, task: TaskId, kind: Kind, start: Sta
 
 /** How a session stands, as `data-status` in the page. */
 export type Status = "queued" | "starting" | "running" | "needs-approval" | "needs-answer" | "paused" | "waiting" | "cancelling" | "completed" | "failed" | "cancelled" | "interrupted";
+
+/** See [`Command::TakePlaces`]. */
+export type TakePlaces = object;
 
 /** A task: one markdown file. */
 export type Task = {

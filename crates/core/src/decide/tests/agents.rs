@@ -11,7 +11,7 @@ fn setup(command: &str) -> Setup {
 }
 
 fn add(b: &mut Bench, name: &str, setup: Setup) -> Result<Vec<Op>, Reject> {
-    b.person(&Command::AddAgent(AddAgent { name: name.into(), title: String::new(), setup }))
+    b.person(&Command::AddAgent(Box::new(AddAgent { name: name.into(), title: String::new(), setup })))
 }
 
 fn on(name: &str) -> OnAgent {

@@ -6,6 +6,7 @@ import { KIND_LABEL } from "../../../lib/words";
 import { Coded } from "../../../ui/Coded";
 import { StatusMark } from "../../../ui/Mark";
 import { Badge } from "../../../ui/Small";
+import { StatusWord } from "../GoOn";
 import { editable, useField } from "../fields";
 import { moreThanTitle, RequestButtons } from "../Requests";
 import { SessionLink } from "../SessionLink";
@@ -78,7 +79,9 @@ function Words({ view }: { view: SessionView }) {
           <Coded text={view.line} />
         </span>
       </span>
-      <span className="shrink-0 text-meta text-ink-2 first-letter:uppercase">{view.word}</span>
+      <span className="shrink-0 text-meta text-ink-2 first-letter:uppercase">
+        <StatusWord view={view} />
+      </span>
     </>
   );
 }

@@ -5,6 +5,7 @@ import { retrySession, useSession, useSessionIds, useShell } from "../../../lib/
 import { ATTENTION_LABEL } from "../../../lib/words";
 import { Button } from "../../../ui/Button";
 import { AttentionMark } from "../../../ui/Mark";
+import { GoOn } from "../GoOn";
 import { ProjectName } from "./SessionRows";
 
 export function TaskRow({ line, many }: { line: TaskLine; many: boolean }) {
@@ -57,6 +58,7 @@ function RetryButtons({ task }: { task: string }) {
   const retry = view.actions.find((action) => action.name === "retry");
   return (
     <>
+      <GoOn row={view.row} small />
       {retry && (
         <Button small reason={retry.enabled ? null : retry.reason} onClick={() => retrySession(shell, view.row)}>
           Retry
