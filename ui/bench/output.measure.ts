@@ -6,6 +6,8 @@ import { found, go, mint, mutate, profile, rows, stage, visit, wants } from "./s
 
 const LINES = 50_000;
 const OPENINGS = 7;
+const SCROLLS = 300;
+const STRIDE = 1200;
 
 afterAll(closeBrowser);
 
@@ -70,7 +72,7 @@ test.runIf(wants("output"))("output", async () => {
   await context.close();
 });
 
-test.runIf(wants("open"))("opening", async () => {
+test.runIf(wants("open") || wants("scroll"))("opening and scrolling", async () => {
   const context = await profile();
   const page = await visit(context);
   const row = (await rows()).find((one) => one.kind === "session" && one.row.id === stage.long);
@@ -102,5 +104,13 @@ test.runIf(wants("open"))("opening", async () => {
     if (n > 0) times.push(time);
   }
   found("open.finished", { samples: times, note: "click → painted lines" });
+  // Through all of it as fast as a wheel turns.
+  const transcript = page.getByRole("log", { name: "Transcript" });
+  await transcript.hover();
+  await watchFrames(page);
+  for (let n = 0; n < SCROLLS; n++) await page.mouse.wheel(0, n < SCROLLS / 2 ? -STRIDE : STRIDE);
+  const frames = await page.evaluate(() => (window as unknown as { qdFrames: number[] }).qdFrames);
+  const intervals = frames.slice(1).map((time, n) => time - (frames[n] ?? 0));
+  found("scroll.frames.p95", { value: percentile(intervals, 95), note: `${intervals.length} frames, ${SCROLLS} turns of the wheel by ${STRIDE} px` });
   await context.close();
 });

@@ -3,17 +3,22 @@
 //! What a person feels is measured where a person is: in Chromium, by `ui/bench`. The rest is measured here, from outside
 //! of the server, with the means that any client has.
 
+mod acting;
+mod agents;
 mod browser;
 mod commits;
 mod figures;
 mod ground;
 mod outputs;
+mod parse;
 mod process;
 mod serving;
 mod sizes;
 mod starts;
+mod twenty;
 mod wire;
 
+pub use acting::Part;
 pub use figures::{Figure, Report};
 pub use process::machine;
 
@@ -75,14 +80,18 @@ impl Setup {
 type Measure = fn(&Setup, &mut Option<Ground>) -> Result<Vec<Figure>>;
 
 /// The parts, each with what the ids of its results begin with.
-const PARTS: [(&[&str], Measure); 7] = [
+const PARTS: [(&[&str], Measure); 11] = [
     (&["size"], |setup, _| sizes::measure(setup)),
     (&["mutation", "record"], |setup, ground| commits::measure(setup, large(setup, ground)?)),
     (&["start", "session"], |setup, _| starts::measure(setup)),
     (&["ready"], |setup, ground| serving::measure(setup, large(setup, ground)?)),
     (&["stream"], |setup, _| outputs::stream(setup)),
-    (&["million"], |setup, _| outputs::endless(setup)),
-    (&["click", "frames", "page", "idle", "output", "open"], |setup, ground| {
+    (&["million", "host"], |setup, _| outputs::endless(setup)),
+    (&["driver"], |setup, _| agents::overhead(setup)),
+    (&["cancel"], |setup, _| agents::cancel(setup)),
+    (&["parse"], |setup, _| parse::measure(setup)),
+    (&["agents"], |setup, _| twenty::measure(setup)),
+    (&["click", "frames", "page", "idle", "output", "open", "scroll"], |setup, ground| {
         browser::measure(setup, large(setup, ground)?)
     }),
 ];

@@ -9,3 +9,4 @@ pub mod panel;
 
 pub mod proxy;
 pub mod random;
+pub mod real_agents;

@@ -164,11 +164,15 @@ pub(super) fn endless(setup: &Setup) -> Result<Vec<Figure>> {
     let count = setup.scale.events;
     let session = stage.start(0, &format!("[[demo: flood {count}]]"))?;
     let server = stage.panel.identity.pid;
+    let host = stage.host()?;
     let mut memory: Vec<(u64, f64)> = Vec::new();
+    let mut share: Vec<(u64, f64)> = Vec::new();
     let seen = runtime.block_on(async {
         let look = |events: u64| {
             if events >= (memory.len() as u64 + 1) * count / 20 {
                 memory.push((events, process::resident(server)?));
+                // It is gone once the last event is out.
+                share.extend(process::share(host).ok().map(|mb| (events, mb)));
             }
             Ok(())
         };
@@ -190,5 +194,21 @@ pub(super) fn endless(setup: &Setup) -> Result<Vec<Figure>> {
             last.max(at_half) - at_half,
         )
         .with_note(&format!("{:.1} kB to the viewer per event", seen.bytes as f64 / seen.events as f64 / 1e3)),
+        Figure::value(
+            "host.pss",
+            &format!("PSS of the session's host after {} events", share.last().map_or(0, |(events, _)| *events)),
+            "MB",
+            Limit::Most(12.0),
+            share.iter().map(|(_, mb)| *mb).fold(0.0, f64::max),
+        )
+        .with_note("the most at any time"),
+        Figure::value(
+            "host.growth",
+            "its growth from a tenth of them on (flat)",
+            "MB",
+            Limit::Most(0.5),
+            share.last().map_or(f64::INFINITY, |(_, mb)| *mb)
+                - share.iter().find(|(events, _)| *events >= count / 10).map_or(0.0, |(_, mb)| *mb),
+        ),
     ])
 }

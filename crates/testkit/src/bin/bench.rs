@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
-use qd_testkit::bench::{Report, Scale, Setup, machine, run};
+use qd_testkit::bench::{Part, Report, Scale, Setup, machine, run};
 use qd_testkit::panel::built_qd;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -22,6 +22,12 @@ struct Bench {
     /// Everything small: to see whether the bench itself works.
     #[arg(long)]
     small: bool,
+    /// Be an agent that the bench measures with.
+    #[arg(long, hide = true)]
+    play: Option<Part>,
+    /// How many events that agent has.
+    #[arg(long, hide = true, default_value_t = 0)]
+    events: usize,
 }
 
 fn say(text: impl std::fmt::Display) {
@@ -30,6 +36,9 @@ fn say(text: impl std::fmt::Display) {
 
 fn main() -> Result<()> {
     let bench = Bench::parse();
+    if let Some(part) = bench.play {
+        return part.play(bench.events);
+    }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).context("the workspace has no folder")?;
     let scale = if bench.small { Scale::SMALL } else { Scale::FULL };
     let qd = bench.qd.map_or_else(built_qd, Ok)?;

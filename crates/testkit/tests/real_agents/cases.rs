@@ -9,8 +9,8 @@ use qd_engine::time::{Clock as _, SystemClock, mint};
 use qd_proc::Signal;
 use std::time::Duration;
 
-use super::agents::Agent;
 use super::stage::{self, ENDS, STARTS, Stage};
+use qd_testkit::real_agents::Agent;
 
 /// A case: its name and how it is played.
 pub type Case = (&'static str, fn(&Agent));

@@ -8,13 +8,12 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail anywhere")]
 
-mod agents;
 mod cases;
 mod installed;
 mod stage;
 
-use agents::{AGENTS, Agent};
 use cases::{ALWAYS, MORE};
+use qd_testkit::real_agents::{AGENTS, Agent};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::agents::Agent;
+use qd_testkit::real_agents::Agent;
 
 /// How long a cold start of a program of 400 MB may take.
 pub const STARTS: Duration = Duration::from_mins(1);
@@ -56,8 +56,8 @@ impl Stage {
         let limits = "[limits]\nsilence_minutes = 1\n";
         let mut configuration = format!("max_sessions = {tasks}\n{limits}");
         for agent in agents {
-            configuration.push_str(&agent.configuration(&home.path(""), &url));
-            agent.furnish(&home.path(""), &url);
+            configuration.push_str(&agent.configuration(&home.path(""), &url).unwrap());
+            agent.furnish(&home.path(""), &url).unwrap();
         }
         std::fs::write(home.data().join("config.toml"), configuration).unwrap();
         let documents: Vec<_> = (1..=tasks).map(|n| format!("tasks/greet-{n}.md")).collect();

@@ -1,9 +1,11 @@
-//! How each program is started against the scripted model. Each has a home of its own and dummy keys, no telemetry and
+//! Real agent programs from npm, in `tests/agents`: how each is started against the scripted model. Each has a home of its own and dummy keys, no telemetry and
 //! no updates.
 
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 /// An agent program.
+#[derive(Debug)]
 pub struct Agent {
     /// Its name in the configuration.
     pub name: &'static str,
@@ -75,6 +77,7 @@ const OPENCODE_CONFIG: &str = r#"{
   } }
 }"#;
 
+/// All of them, each way to speak with one on its own.
 pub const AGENTS: &[Agent] = &[
     Agent {
         name: "claude",
@@ -172,31 +175,35 @@ impl Agent {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/agents/node_modules").join(self.program)
     }
 
+    /// Whether npm brought it.
     pub fn is_installed(&self) -> bool {
         self.path().exists()
     }
 
-    /// Its lines of the configuration.
-    pub fn configuration(&self, home: &Path, model: &str) -> String {
+    /// Its lines of the configuration, where its home is there and the model's address is this.
+    pub fn configuration(&self, home: &Path, model: &str) -> io::Result<String> {
         let fill = |text: &str| text.replace("{model}", model).replace("{home}", &home.display().to_string());
         let env = self.env.iter().map(|(name, value)| format!("{name} = {:?}\n", fill(value)));
-        format!(
+        Ok(format!(
             "[agents.{name}]\ncommand = {program:?}\nargs = {args:?}\nprotocol = {protocol:?}\nlike = {like:?}\n[agents.{name}.env]\n{env}",
             name = self.name,
-            program = self.path().canonicalize().unwrap().to_string_lossy(),
+            program = self.path().canonicalize()?.to_string_lossy(),
             args = self.args,
             protocol = self.protocol,
             like = self.like,
             env = env.collect::<String>(),
-        )
+        ))
     }
 
     /// Puts its files into the home.
-    pub fn furnish(&self, home: &Path, model: &str) {
+    pub fn furnish(&self, home: &Path, model: &str) -> io::Result<()> {
         for (path, content) in self.files {
             let file = home.join(path);
-            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-            std::fs::write(file, content.replace("{model}", model)).unwrap();
+            if let Some(folder) = file.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            fs::write(file, content.replace("{model}", model))?;
         }
+        Ok(())
     }
 }
