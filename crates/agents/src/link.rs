@@ -29,6 +29,24 @@ pub enum LinkError {
     Read(#[source] io::Error),
 }
 
+/// Which way a line goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// The agent wrote it.
+    FromAgent,
+    /// The driver sent it.
+    ToAgent,
+}
+
+/// Hears every line as it is.
+pub trait Tap: Send {
+    /// A line, without its end.
+    fn line(&mut self, way: Way, line: &[u8]);
+
+    /// Nothing more for now.
+    fn rest(&mut self);
+}
+
 /// A driver and the two pipes of its agent.
 pub struct Link<R, W> {
     driver: Box<dyn AgentDriver>,
@@ -41,6 +59,7 @@ pub struct Link<R, W> {
     held: Option<Instant>,
     unsent: Vec<u8>,
     sent: usize,
+    tap: Option<Box<dyn Tap>>,
 }
 
 impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Link<R, W> {
@@ -58,7 +77,15 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Link<R, W> {
             held: None,
             unsent: Vec::new(),
             sent: 0,
+            tap: None,
         }
+    }
+
+    /// Lets `tap` hear every line from here on.
+    #[must_use]
+    pub fn tapped(mut self, tap: Box<dyn Tap>) -> Self {
+        self.tap = Some(tap);
+        self
     }
 
     /// Gives a command to the driver. What it answers comes from [`Link::next`].
@@ -93,6 +120,9 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Link<R, W> {
                     }
                     self.lines.push(self.chunk.get(..read).unwrap_or_default());
                     while let Some(line) = self.lines.next_line()? {
+                        if let Some(tap) = &mut self.tap {
+                            tap.line(Way::FromAgent, line);
+                        }
                         self.driver.line(line, &mut self.outbox);
                     }
                 }
@@ -121,7 +151,13 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Link<R, W> {
             self.unsent.clear();
             self.sent = 0;
         }
-        self.unsent.extend(self.outbox.take_bytes());
+        let bytes = self.outbox.take_bytes();
+        if let Some(tap) = &mut self.tap {
+            let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+            lines.for_each(|line| tap.line(Way::ToAgent, line));
+            tap.rest();
+        }
+        self.unsent.extend(bytes);
     }
 
     fn written(&mut self, written: usize) {

@@ -27,6 +27,7 @@ mod scratch;
 mod socket;
 mod spec;
 mod stderr;
+mod wire;
 
 pub use fence::Fence;
 pub use inspect::{Buried, BuryError, Run, bury, inspect};
@@ -34,3 +35,4 @@ pub use launch::{AttachError, Attachment, Commands, LaunchError, Reports, attach
 pub use limits::Limits;
 pub use run::{HostError, main};
 pub use spec::{FirstMessage, HostSpec};
+pub use wire::read_wire;

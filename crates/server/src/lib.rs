@@ -23,6 +23,7 @@ mod projects;
 mod registry;
 mod snapshot;
 mod stream;
+mod wire;
 
 pub use app::App;
 pub use auth::Token;

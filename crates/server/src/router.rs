@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::error::Failure;
 use crate::{
     auth, changes, config, demo, documents, gate, headers, health, log, mutations, output, page, projects, registry,
-    snapshot,
+    snapshot, wire,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -48,6 +48,7 @@ fn api(demo: bool) -> OpenApiRouter<App> {
         .routes(routes!(snapshot::snapshot, snapshot::snapshot_with_outcomes))
         .routes(routes!(log::log))
         .routes(routes!(output::output))
+        .routes(routes!(wire::wire))
         .routes(routes!(documents::document))
         .routes(routes!(documents::version))
         .routes(routes!(changes::changes))

@@ -31,6 +31,14 @@ impl Client {
         }
     }
 
+    /// Hands every line of the answer of `path` to `each`.
+    pub fn lines(&self, path: &str, each: &mut dyn FnMut(&str)) -> Result<(), Error> {
+        for line in BufReader::new(self.get_response(path)?.into_body().into_reader()).lines() {
+            each(&line.map_err(Error::failed)?);
+        }
+        Ok(())
+    }
+
     /// Hands the lines after `from` to `each` as they come.
     pub fn follow(&self, session: SessionId, from: Option<&str>, each: &mut dyn FnMut(&str)) -> Result<Stop, Error> {
         let query = from.map_or_else(String::new, |offset| format!("&offset={offset}"));

@@ -17,8 +17,11 @@ pub struct Logs {
     /// The session: its id, or the beginning or end of it.
     session: String,
     /// Go on until it ends.
-    #[arg(long, short)]
+    #[arg(long, short, conflicts_with = "wire")]
     follow: bool,
+    /// Every line between the panel and the agent as it was, instead.
+    #[arg(long)]
+    wire: bool,
 }
 
 impl Logs {
@@ -26,6 +29,9 @@ impl Logs {
     pub fn run(self, context: &Context) -> Result<(), Error> {
         let client = context.client()?;
         let session = find::session(&client.state()?, &self.session)?.id;
+        if self.wire {
+            return client.lines(&format!("/sessions/{session}/wire"), &mut |line| say::line(line));
+        }
         let mut printer = Printer { as_json: context.json, inside: None };
         let mut at = client.output(session, &mut |line| printer.print(line))?;
         if self.follow {

@@ -27,6 +27,10 @@ fn an_agent_is_added_tried_and_removed() {
     home.until(&["task", "list"], "The first task");
     home.run(&["implement", "first", "--agent", "mine", "--permission", "everything"]).done();
     home.until(&["agents"], "found, added");
+    let session = home.run(&["--json", "sessions", "--all"]).json().remove(0);
+    let wire = home.run(&["logs", "--wire", session["id"].as_str().unwrap()]).json();
+    assert_eq!((&wire[0]["dir"], &wire[0]["msg"]["method"]), (&">".into(), &"initialize".into()));
+    assert!(wire.iter().any(|line| line["dir"] == "<" && line["msg"]["result"]["stopReason"] == "end_turn"));
     home.run(&["agents", "remove", "mine"]).done();
     assert!(!home.run(&["agents"]).done().contains("My own"));
 }

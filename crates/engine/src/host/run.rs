@@ -34,8 +34,9 @@ use super::scratch;
 use super::socket::{self, Face};
 use super::spec::{FirstMessage, HostFile, HostSpec};
 use super::stderr::Stderr;
+use super::wire::Wire;
 use crate::time::SharedClock;
-use ending::Finish;
+use ending::{Finish, told_to_end};
 use vigil::Vigil;
 
 /// Output is durable after this at the latest.
@@ -332,7 +333,8 @@ impl Host {
         let (Some(stdin), Some(stdout)) = (stdin, stdout) else {
             return Err(format!("{title} could not be started: it has no pipes."));
         };
-        Ok(Agent { child, link: Link::open(driver(self.spec.protocol, start), stdout, stdin), stderr })
+        let link = Link::open(driver(self.spec.protocol, start), stdout, stdin).tapped(Box::new(Wire::begin(run_dir)));
+        Ok(Agent { child, link, stderr })
     }
 
     /// Attends to everything until there is a reason to end.
@@ -475,23 +477,5 @@ async fn until(at: Option<Instant>) {
     match at {
         Some(at) => sleep_until(at).await,
         None => pending().await,
-    }
-}
-
-/// Ends when the system asks this process to end. Reaps adopted orphans meanwhile.
-async fn told_to_end() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
-        return pending().await;
-    };
-    let reaping = async {
-        // Orphans that stay zombies cost a number each, no more.
-        let _ = qd_proc::reap_adopted_on_signal().await;
-        pending::<()>().await;
-    };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = interrupt.recv() => {}
-        () = reaping => {}
     }
 }

@@ -2,6 +2,7 @@
 
 use qd_core::event::Ending;
 use qd_proc::{Grace, Reason, stop};
+use std::future::pending;
 
 use super::{Agent, Duration, EventBody, Exit, Host, HostError, Phase, Signal, read, until};
 
@@ -27,6 +28,24 @@ pub(super) enum Finish {
     Cancelled,
     /// The system told the host to end.
     Told,
+}
+
+/// Ends when the system asks this process to end. Reaps adopted orphans meanwhile.
+pub(super) async fn told_to_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut term), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        return pending().await;
+    };
+    let reaping = async {
+        // Orphans that stay zombies cost a number each, no more.
+        let _ = qd_proc::reap_adopted_on_signal().await;
+        pending::<()>().await;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = interrupt.recv() => {}
+        () = reaping => {}
+    }
 }
 
 impl Host {
