@@ -44,6 +44,38 @@ pub struct Config {
     pub tasks_folder: String,
     /// Further agents.
     pub agents: BTreeMap<String, AgentConfig>,
+    /// Who is told of what needs a person.
+    pub notify: Notify,
+}
+
+/// Who is told of what needs a person.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notify {
+    /// The address to which it is posted.
+    #[serde(default, deserialize_with = "address")]
+    pub webhook: Option<String>,
+    /// A file that holds what the posts are signed with.
+    #[serde(default)]
+    pub secret_file: Option<PathBuf>,
+    /// The address of this panel, as others reach it; for links.
+    #[serde(default, deserialize_with = "address")]
+    pub panel: Option<String>,
+}
+
+/// An address of http.
+fn address<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let address = Option::<String>::deserialize(deserializer)?;
+    let is_one = |text: &str| {
+        let uri: Option<ureq::http::Uri> = text.parse().ok();
+        uri.is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some())
+    };
+    match address.as_deref() {
+        Some(text) if !is_one(text) => {
+            Err(serde::de::Error::custom("this is no address that begins with http:// or https://"))
+        }
+        _ => Ok(address),
+    }
 }
 
 impl Default for Config {
@@ -54,6 +86,7 @@ impl Default for Config {
             confine: true,
             tasks_folder: "tasks".to_owned(),
             agents: BTreeMap::new(),
+            notify: Notify::default(),
         }
     }
 }
@@ -68,6 +101,7 @@ struct Layer {
     tasks: Option<Tasks>,
     #[serde(default)]
     agents: BTreeMap<String, AgentConfig>,
+    notify: Option<Notify>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -89,6 +123,7 @@ impl Config {
                 config.tasks_folder = tasks.folder;
             }
             config.agents.extend(layer.agents);
+            config.notify = layer.notify.unwrap_or(config.notify);
         }
         Ok(config)
     }
@@ -144,6 +179,7 @@ mod tests {
             ("\n\n[agents.x]\nargs = []\n", "line 3", "command"),
             ("max_sessions = many", "line 1", ""),
             ("max_sessions = -1", "line 1", ""),
+            ("[notify]\nwebhook = 'localhost/hook'\n", "line 2", "http://"),
             ("[agents.x]\ncommand = 'x'\nlike = 'nobody'\n", "line 3", "claude-code, codex"),
         ] {
             let message = with(text, "").unwrap_err().to_string();

@@ -18,6 +18,7 @@ pub mod step;
 #[cfg(test)]
 mod testing;
 pub mod time;
+pub mod webhook;
 pub mod work;
 pub mod workspace;
 mod writer;

@@ -7,11 +7,12 @@ mod signals;
 mod supervise;
 
 use super::Context;
-use crate::config::Config;
+use crate::config::{Config, Notify};
 use crate::exit::Error;
 use crate::say;
 use crate::server_file::ServerFile;
 use qd_engine::time::SystemClock;
+use qd_engine::webhook::Webhook;
 use qd_engine::{Engine, EngineConfig};
 use qd_proc::{Identity, Signal};
 use qd_server::app::Parts;
@@ -113,6 +114,7 @@ impl Serve {
         };
         let address = bound.address();
         let token = token(context)?;
+        let notify = config.notify.clone();
         let engine = Engine::open(self.engine_config(&data_dir, config, context)?)
             .map_err(|e| Error::CantStart(e.to_string()))?;
         let stop = CancellationToken::new();
@@ -133,6 +135,9 @@ impl Serve {
             engine.attach_project(dir).await.map_err(|e| Error::CantStart(e.to_string()))?;
         }
         let file = server_file(address, &token)?;
+        if let Some(hook) = webhook(&notify, &file.url())? {
+            engine.run_webhook(hook);
+        }
         file.write(&data_dir).map_err(|e| Error::CantStart(format!("server.json can't be written: {e}")))?;
         let url = format!("{}/?token={}", file.url(), token.reveal());
         say::line(format_args!("listening on {url}"));
@@ -170,6 +175,17 @@ impl Serve {
             demo: self.demo,
         })
     }
+}
+
+/// Who is told of what needs a person, where somebody is.
+fn webhook(notify: &Notify, own: &str) -> Result<Option<Webhook>, Error> {
+    let Some(url) = notify.webhook.clone() else { return Ok(None) };
+    let unread =
+        |file: &Path, error| Error::CantStart(format!("secret_file {} can't be read: {error}", file.display()));
+    let secret = notify.secret_file.as_deref().map(|file| std::fs::read_to_string(file).map_err(|e| unread(file, e)));
+    let secret = secret.transpose()?.map(|secret| secret.trim().to_owned());
+    let panel = notify.panel.as_deref().unwrap_or(own).trim_end_matches('/').to_owned();
+    Ok(Some(Webhook { url, secret, panel }))
 }
 
 /// Takes the port. That of a server that was killed is free once the children that it was about to start have become
