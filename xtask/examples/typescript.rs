@@ -59,7 +59,7 @@ fn main() -> Result<()> {
     visit!(types: qd_wire::LogFrame, qd_wire::LogPage, qd_wire::ApiError);
     visit!(types: qd_wire::LoginRequest, qd_wire::LoginAnswer, qd_wire::ConfigAnswer);
     visit!(types: qd_wire::HealthAnswer, qd_wire::DocumentText, qd_wire::ChangesAnswer);
-    visit!(types: qd_wire::FileDiff, qd_wire::OpenProject, qd_wire::OpenedProject);
+    visit!(types: qd_wire::FileDiff, qd_wire::FilesAnswer, qd_wire::OpenProject, qd_wire::OpenedProject);
     visit!(types: qd_wire::RegistryAgent);
     visit!(types: qd_client::Event, qd_client::Output, qd_client::Notice);
     visit!(types: hub::HubEvent, hub::HubEffect, list::Query, list::Lines);

@@ -123,6 +123,10 @@ impl Client {
             self.log_out(commit);
             return;
         }
+        if status == 424 {
+            self.blob_missing(mid);
+            return;
+        }
         let outcome = serde_json::from_str::<Outcome>(body).ok().filter(|o| o.mid == mid);
         let definitive =
             outcome.filter(|o| (o.ok && status == 200) || (!o.ok && o.err.is_some() && (400..500).contains(&status)));

@@ -3,6 +3,7 @@
 //!
 //! Invariants: `base` holds exactly what the log says up to `applied`; an intent leaves `pending` only by R3.
 
+use crate::blobs::Blobs;
 use crate::effect::{Effect, Output};
 use crate::event::{Event, FromHub, ToHub};
 use crate::intent::Intent;
@@ -104,6 +105,7 @@ pub struct Client {
     pub(crate) fetch_tries: u32,
     pub(crate) activities: HashMap<SessionId, Activity>,
     pub(crate) documents: HashMap<TaskId, (Mid, Arc<str>)>,
+    pub(crate) blobs: Blobs,
     pub(crate) notices: Vec<Notice>,
     pub(crate) lists: Lists,
     /// How many intents are slow: their cards say so (R14).
@@ -151,6 +153,7 @@ impl Client {
             fetch_tries: 0,
             activities: HashMap::new(),
             documents: HashMap::new(),
+            blobs: Blobs::default(),
             notices: Vec::new(),
             lists: Lists::default(),
             slow: 0,
@@ -188,6 +191,14 @@ impl Client {
             Event::SendFailed { mid, now } => {
                 self.look_at_clock(now);
                 self.unanswered(mid, None);
+            }
+            Event::BlobAnswered { mid, blob, status, now } => {
+                self.look_at_clock(now);
+                self.blob_answered(mid, blob, status, &mut commit);
+            }
+            Event::BlobLost { mid, blob, now } => {
+                self.look_at_clock(now);
+                self.blob_lost(mid, blob);
             }
             Event::Storage { key, value, now } => {
                 self.look_at_clock(now);

@@ -1,6 +1,7 @@
 //! What the client wants done. Whoever runs it executes the effects in order, without thinking.
 
 use crate::event::ToHub;
+use qd_core::blob::BlobId;
 use qd_core::ids::{Mid, Millis};
 use qd_core::row::Key;
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,16 @@ pub enum Effect {
         mid: Mid,
         /// The body.
         body: String,
+    },
+    /// PUT the kept bytes to `/api/v1/blobs/{blob}`, then report `BlobAnswered`, or `BlobLost` where none are kept. The
+    /// mutation itself is sent after that.
+    PutBlob {
+        /// The mutation that names it.
+        mid: Mid,
+        /// The blob.
+        blob: BlobId,
+        /// Its media type.
+        mime: String,
     },
     /// POST `/api/v1/snapshot` with these mids, then report `Snapshot` or `SnapshotFailed`.
     FetchSnapshot {

@@ -1,5 +1,6 @@
 //! What happens to the client.
 
+use qd_core::blob::BlobId;
 use qd_core::command::Command;
 use qd_core::ids::{Mid, Millis, TaskId};
 use serde::{Deserialize, Serialize};
@@ -92,6 +93,26 @@ pub enum Event {
         version: Mid,
         /// The text.
         text: String,
+        /// Now.
+        now: Millis,
+    },
+    /// The answer to a `PutBlob`; status 0 where there was none.
+    BlobAnswered {
+        /// For which mutation.
+        mid: Mid,
+        /// Which blob.
+        blob: BlobId,
+        /// The HTTP status.
+        status: u16,
+        /// Now.
+        now: Millis,
+    },
+    /// The page does not have the blob of a `PutBlob` (any more).
+    BlobLost {
+        /// For which mutation.
+        mid: Mid,
+        /// Which blob.
+        blob: BlobId,
         /// Now.
         now: Millis,
     },

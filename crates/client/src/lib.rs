@@ -5,6 +5,7 @@
 //! HTTP.
 
 mod apply;
+mod blobs;
 mod boot;
 pub mod client;
 mod documents;

@@ -1,7 +1,7 @@
 //! Notices: what was refused, told to the person with the reason and Retry.
 
 use crate::list::task_of;
-use qd_core::command::Command;
+use qd_core::command::{Command, SendMessage};
 use qd_core::decide::kind_name;
 use qd_core::ids::Mid;
 use qd_core::op::Reject;
@@ -22,6 +22,8 @@ pub struct Notice {
     pub task: Option<String>,
     /// Whether it can be tried again.
     pub retry: bool,
+    /// The message that was refused: it goes back to where it was written, which is how it is tried again.
+    pub message: Option<SendMessage>,
     /// What Retry does again.
     #[serde(skip)]
     pub(crate) command: Option<Command>,
@@ -35,7 +37,11 @@ impl Notice {
             reject: reject.clone(),
             title: command.map_or_else(|| "An action was refused".to_owned(), title),
             task: command.and_then(|command| task(command, state)),
-            retry: command.is_some(),
+            retry: command.is_some_and(|command| !matches!(command, Command::SendMessage(_))),
+            message: match command {
+                Some(Command::SendMessage(message)) => Some(message.clone()),
+                _ => None,
+            },
             command: command.cloned(),
         }
     }

@@ -32,6 +32,7 @@ impl Client {
             return;
         }
         let command = self.collapse(command, commit);
+        self.attached(command.blobs().map(|image| image.blob.clone()).collect());
         let mut mutation = Mutation::new(mid, &command);
         self.order(&command, &mut mutation);
         let key = journal::key(self.tab, mid);
@@ -101,15 +102,19 @@ impl Client {
                 Sending::Again { at, .. } => at <= self.now,
             };
             if due && !self.is_held(intent) {
-                let mut mutation = intent.mutation.clone();
-                mutation.age_ms = Some(self.now.since(intent.clicked));
-                let body = serde_json::to_string(&mutation).unwrap_or_default();
-                commit.effects.push(Effect::Send { mid: intent.mid(), body });
+                commit.effects.push(self.blob_first(intent).unwrap_or_else(|| self.sending(intent)));
                 let tries = if let Sending::Again { tries, .. } = intent.sending { tries } else { 0 };
                 self.pending[at].sending = Sending::OnItsWay { tries };
                 self.pending[at].mine = true;
             }
         }
+    }
+
+    fn sending(&self, intent: &Intent) -> Effect {
+        let mut mutation = intent.mutation.clone();
+        mutation.age_ms = Some(self.now.since(intent.clicked));
+        mutation.blobs_gone = self.lost_blobs(intent);
+        Effect::Send { mid: intent.mid(), body: serde_json::to_string(&mutation).unwrap_or_default() }
     }
 
     /// Whether what it comes after has yet to be settled by this tab itself.

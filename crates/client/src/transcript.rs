@@ -1,6 +1,7 @@
 //! A session's output as the page draws it: deltas joined, tool calls upserted, runs of reads folded. Events go in as
 //! lines of the output log; windows of items come out.
 
+use qd_core::blob::AttachedImage;
 use qd_core::event::{
     Abilities, Activity, Ending, Event, EventBody, Image, Limit, Offer, OfferedCommand, PlanEntry, Request, Retry,
     ToolContent, ToolKind, ToolStatus, ToolUpdate, TurnUsage, Usage,
@@ -36,7 +37,7 @@ pub enum ItemBody {
     Prompt {
         message: MessageId,
         text: String,
-        images: Vec<Image>,
+        images: Vec<AttachedImage>,
     },
     Image {
         image: Image,

@@ -1,7 +1,8 @@
 //! Commands: everything that changes the state. On the wire `{name, args}` ([`Command::of_wire`]); unknown names and
 //! arguments that do not parse are refused and recorded.
 
-use crate::event::{Activity, Ending, Image, Request};
+use crate::blob::{AttachedImage, StoredImage};
+use crate::event::{Activity, Ending, Request};
 use crate::ids::{MessageId, Mid, Millis, ProjectId, RequestId, SessionId, TaskId};
 use crate::row::{Agent, Branch, Changed, Document, Key, Landing, MessageState, Setup, Start};
 use crate::status::{Kind, Status};
@@ -158,7 +159,7 @@ pub struct SendMessage {
     pub text: String,
     /// Images with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub images: Vec<Image>,
+    pub images: Vec<AttachedImage>,
     /// For the turn that runs, where the agent can take it then; else it waits for the turn's end.
     #[serde(default)]
     pub steer: bool,
@@ -423,6 +424,15 @@ impl Command {
             Ok(Value::Object(one)) => one.into_iter().next().unwrap_or_default(),
             _ => Default::default(),
         }
+    }
+
+    /// The blobs that it names: they have to be there before it.
+    pub fn blobs(&self) -> impl Iterator<Item = &StoredImage> {
+        let images = match self {
+            Self::SendMessage(c) => c.images.as_slice(),
+            _ => &[],
+        };
+        images.iter().filter_map(AttachedImage::stored)
     }
 
     /// Whether only the server may submit it.

@@ -2,6 +2,7 @@
 //! Deltas are stored as deltas; what changes by degrees (a tool call) is upserted by its id. Nothing here
 //! knows a vendor: the drivers in crate `agents` translate.
 
+use crate::blob::AttachedImage;
 use crate::ids::{MessageId, Millis, RequestId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -59,7 +60,7 @@ pub enum EventBody {
         text: String,
         /// Images that came with it.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        images: Vec<Image>,
+        images: Vec<AttachedImage>,
     },
     /// A piece of what the agent says.
     Text {

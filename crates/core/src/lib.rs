@@ -3,11 +3,13 @@
 //! Must not know: tokio, files, the network, a clock, randomness. Time and ids are arguments, so the same code
 //! decides on the server and predicts in the page.
 
+pub mod blob;
 pub mod command;
 pub mod decide;
 pub mod derive;
 pub mod document;
 pub mod event;
+pub mod fuzzy;
 pub mod ids;
 pub mod op;
 pub mod prompt;

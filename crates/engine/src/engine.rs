@@ -44,6 +44,7 @@ pub(crate) struct Inner {
     pub(crate) sessions: crate::sessions::Sessions,
     pub(crate) works: crate::work::Cache,
     pub(crate) desks: crate::work::Desks,
+    pub(crate) mentions: crate::mentions::Lists,
 }
 
 /// What the demonstration was asked to do wrong.
@@ -76,6 +77,9 @@ pub enum MutateError {
     /// Too many mutations wait.
     #[error("too many actions wait to be stored")]
     Overloaded,
+    /// A blob that it names is not here.
+    #[error("an image that it names is not here; send that first")]
+    BlobMissing,
     /// No space is left.
     #[error(
         "no space is left on the disk that holds the data directory; free some: nothing was lost, and this is tried again"
@@ -110,6 +114,7 @@ impl Engine {
             sessions: crate::sessions::Sessions::default(),
             works: crate::work::Cache::default(),
             desks: crate::work::Desks::default(),
+            mentions: crate::mentions::Lists::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -123,6 +128,7 @@ impl Engine {
             &["configure", &config.max_sessions.to_string(), &config.demo.to_string(), &self.started()],
         )
         .await;
+        self.collect_blobs().await;
         self.watch_stored_projects();
         self.run_jobs();
         crate::sessions::start(self);
@@ -159,6 +165,13 @@ impl Engine {
         let refuse = (starts && self.inner.faults.refuse.swap(false, Ordering::Relaxed)).then(|| {
             Reject::new(RejectCode::Refused, "The demonstration was asked to refuse this start. Retry starts it.")
         });
+        let refuse = match refuse {
+            None if person && self.lacks_blobs(&mutation).await => {
+                // A sender that has it will send it; one that has not must hear an end of it.
+                Some(mutation.blobs_gone.then(image_gone).ok_or(MutateError::BlobMissing)?)
+            }
+            refuse => refuse,
+        };
         let (reply, answer) = oneshot::channel();
         let ask = Ask::Settle(Submission { mutation, actor, refuse }, reply);
         if person {
@@ -314,4 +327,9 @@ impl Engine {
             Err(e) => Err(E::from(StoreError::Io(Box::new(e)))),
         }
     }
+}
+
+fn image_gone() -> Reject {
+    let message = "The image that goes with it is neither here nor in the browser any more. Attach it again.";
+    Reject::new(RejectCode::NotFound, message)
 }

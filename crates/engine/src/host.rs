@@ -16,6 +16,7 @@
 //! Must not know: the store, SQL, HTTP, other sessions.
 
 mod fence;
+mod images;
 mod inspect;
 mod launch;
 mod limits;

@@ -2,6 +2,7 @@
 //!
 //! Must not know: axum, SQL.
 
+mod blobs;
 mod catalogue;
 pub mod config;
 pub mod demo_project;
@@ -9,6 +10,7 @@ pub mod engine;
 mod files;
 pub mod host;
 mod jobs;
+mod mentions;
 pub mod projects;
 mod receipts;
 mod registry;
@@ -23,6 +25,7 @@ pub mod work;
 pub mod workspace;
 mod writer;
 
+pub use blobs::PutBlobError;
 pub use config::EngineConfig;
 pub use engine::{Engine, MutateError};
 pub use projects::AttachError;

@@ -62,6 +62,7 @@ impl Stage {
             not_before: None,
             model: None,
             boot_deadline_ms: 20_000,
+            blobs: std::path::PathBuf::new(),
             linger_ms: 0,
         };
         Self { folder, spec }

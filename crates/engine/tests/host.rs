@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail anywhere")]
 
 use qd_agents::Protocol;
+use qd_core::blob::{AttachedImage, BlobId, StoredImage};
 use qd_core::event::{Ending, Event, EventBody, Request};
 use qd_core::ids::{MessageId, Millis, SessionId, of_cause};
 use qd_core::row::{MessageBody, Permission};
@@ -61,6 +62,7 @@ impl Stage {
             not_before: None,
             model: None,
             boot_deadline_ms: 20_000,
+            blobs: std::path::PathBuf::new(),
             linger_ms: 0,
         };
         Self { folder, spec }
@@ -214,6 +216,54 @@ async fn a_task_runs_to_its_end_and_the_output_says_all() {
     assert!(events.iter().any(|event| event.body == answered));
     assert_eq!(fs::read_to_string(stage.spec.cwd.join("tasks/clock.md")).unwrap(), TASK.replace("[ ]", "[x]"));
     assert_eq!(stage.processes(), []);
+}
+
+/// A stage whose first message names a blob of these bytes.
+fn with_image(bytes: &[u8]) -> (Stage, AttachedImage) {
+    let mut stage = Stage::new("What is this?");
+    stage.spec.blobs = stage.folder.path().join("blobs");
+    let (mime, size) = ("image/png".to_owned(), bytes.len() as u64);
+    let image = AttachedImage::Stored(StoredImage { mime, blob: BlobId::of(bytes), size });
+    stage.spec.messages[0].images = vec![image.clone()];
+    (stage, image)
+}
+
+#[tokio::test]
+async fn an_image_beside_the_message_reaches_the_agent_and_the_output_names_it_alone() {
+    let (stage, image) = with_image(b"hello, agent");
+    fs::create_dir(&stage.spec.blobs).unwrap();
+    fs::write(stage.spec.blobs.join(BlobId::of(b"hello, agent").as_str()), b"hello, agent").unwrap();
+    let (_, attachment) = stage.attached().await;
+    assert_eq!(Server::of(attachment).until_end().await, Ending::Completed);
+    let events = stage.events();
+    let prompts: Vec<_> = events
+        .iter()
+        .filter_map(|event| match &event.body {
+            EventBody::Prompt { images, .. } => Some(images.clone()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(prompts, [[image]]);
+    // The demo agent shows what it was sent.
+    let shown: Vec<_> = events
+        .iter()
+        .filter_map(|event| match &event.body {
+            EventBody::Image(image) => Some((image.mime.as_str(), image.data.as_str())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(shown, [("image/png", "aGVsbG8sIGFnZW50")]);
+}
+
+#[tokio::test]
+async fn a_message_whose_image_is_gone_is_not_delivered_without_it() {
+    let (stage, _) = with_image(b"never stored");
+    let (_, attachment) = stage.attached().await;
+    let mut server = Server::of(attachment);
+    server.until_end().await;
+    let [settled] = server.heard.settled.as_slice() else { panic!("{:?}", server.heard.settled) };
+    assert!(settled.refused.as_deref().unwrap().contains("Attach it again"), "{settled:?}");
+    assert!(!stage.events().iter().any(|event| matches!(event.body, EventBody::Prompt { .. })));
 }
 
 #[tokio::test]

@@ -38,6 +38,15 @@ pub enum Failure {
     /// What it comes after is not settled yet.
     #[error("The mutation that it comes after is not settled yet. Send it again.")]
     TooEarly,
+    /// A blob that it names is not here.
+    #[error("An image that it names is not here. Send that first, then this again.")]
+    BlobMissing,
+    /// The blob is too large.
+    #[error("{0}")]
+    BlobTooLarge(String),
+    /// It is of a type that is not taken.
+    #[error("{0}")]
+    OtherType(String),
     /// The body is too large.
     #[error("The request is too large: at most 8 MB.")]
     TooLarge,
@@ -77,7 +86,9 @@ impl Failure {
             Self::OffsetGone => (StatusCode::GONE, ErrorCode::OffsetGone),
             Self::OffsetConflict => (StatusCode::CONFLICT, ErrorCode::OffsetConflict),
             Self::TooEarly => (StatusCode::TOO_EARLY, ErrorCode::TooEarly),
-            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::TooLarge),
+            Self::BlobMissing => (StatusCode::FAILED_DEPENDENCY, ErrorCode::BlobMissing),
+            Self::OtherType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::OtherType),
+            Self::TooLarge | Self::BlobTooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::TooLarge),
             Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Overloaded),
             Self::StorageFull => (StatusCode::INSUFFICIENT_STORAGE, ErrorCode::StorageFull),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Internal),

@@ -10,9 +10,11 @@ pub mod gate;
 pub mod listen;
 pub mod router;
 
+mod blobs;
 mod changes;
 mod config;
 mod documents;
+mod files;
 mod headers;
 mod health;
 mod log;

@@ -23,6 +23,7 @@ use qd_wire::{ApiError, Mutation, schema};
     (status = 410, body = schema::Outcome, description = "Refused: its id is older than outcomes are kept"),
     (status = 413, body = schema::Outcome, description = "Refused: too large"),
     (status = 422, body = schema::Outcome, description = "Refused: it can't be understood, or an agent is missing"),
+    (status = 424, body = ApiError, description = "An image that it names is not here: send that first"),
     (status = 425, body = ApiError, description = "What it comes after is not settled yet: send it again"),
     (status = 503, body = ApiError, description = "Busy or restarting: send it again"),
     (status = 507, body = ApiError, description = "No space is left")
@@ -34,6 +35,7 @@ pub async fn mutate(
     let Json(mutation) = mutation.map_err(|rejection| unreadable(&rejection))?;
     let outcome = app.engine.mutate(mutation, Actor::Person).await.map_err(|error| match error {
         MutateError::TooEarly => Failure::TooEarly,
+        MutateError::BlobMissing => Failure::BlobMissing,
         MutateError::Overloaded | MutateError::Closed => Failure::Overloaded,
         MutateError::StorageFull => Failure::StorageFull,
         error @ MutateError::Storage(_) => Failure::internal(error),

@@ -3,13 +3,14 @@
 use crate::app::App;
 use crate::error::Failure;
 use crate::{
-    auth, changes, config, demo, documents, gate, headers, health, log, mutations, output, page, projects, registry,
-    snapshot, wire,
+    auth, blobs, changes, config, demo, documents, files, gate, headers, health, log, mutations, output, page,
+    projects, registry, snapshot, wire,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use axum::{Json, Router};
+use qd_core::blob::LARGEST;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
@@ -53,11 +54,16 @@ fn api(demo: bool) -> OpenApiRouter<App> {
         .routes(routes!(documents::version))
         .routes(routes!(changes::changes))
         .routes(routes!(changes::file))
+        .routes(routes!(files::of_session))
+        .routes(routes!(files::of_project))
         .routes(routes!(projects::open))
         .routes(routes!(config::config))
         .routes(routes!(registry::registry))
         .routes(routes!(auth::login))
         .routes(routes!(auth::logout));
+    // An image is larger than anything else.
+    let blobs = OpenApiRouter::new().routes(routes!(blobs::put, blobs::get)).layer(DefaultBodyLimit::max(LARGEST));
+    let routes = routes.merge(blobs);
     if demo { routes.routes(routes!(demo::break_it)) } else { routes }
 }
 

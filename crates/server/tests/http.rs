@@ -4,7 +4,9 @@
 #[cfg(test)]
 mod http {
     pub mod auth;
+    pub mod blobs;
     pub mod demo;
+    pub mod files;
     pub mod log;
     pub mod mutations;
     pub mod openapi;

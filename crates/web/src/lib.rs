@@ -3,6 +3,7 @@
 use qd_client::hub::{Hub as Core, HubEvent};
 use qd_client::list::Query;
 use qd_client::{Client, Config, Event, markdown as md, transcript};
+use qd_core::blob::BlobId;
 use qd_core::command::Command;
 use qd_core::document;
 use qd_core::ids::{Millis, SessionId, TaskId};
@@ -25,6 +26,12 @@ fn id<T: From<uuid::Uuid>>(text: &str) -> Result<T, JsError> {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds since 1970 fit both")]
 fn millis(now: f64) -> Millis {
     Millis(now as u64)
+}
+
+/// The name of a blob with these bytes. Browsers hash by themselves only on pages that came over TLS or from this machine.
+#[wasm_bindgen]
+pub fn blob_id(bytes: &[u8]) -> String {
+    BlobId::of(bytes).into()
 }
 
 /// The optimistic core of one tab.

@@ -7,8 +7,8 @@ pub mod rest;
 pub mod schema;
 
 pub use rest::{
-    ChangedFile, ChangesAnswer, ConfigAnswer, DocumentText, FileDiff, FileStatus, HealthAnswer, LogPage, LoginAnswer,
-    LoginRequest, OpenProject, OpenedProject, RegistryAgent,
+    ChangedFile, ChangesAnswer, ConfigAnswer, DocumentText, FileDiff, FileStatus, FilesAnswer, FoundFile, HealthAnswer,
+    LogPage, LoginAnswer, LoginRequest, OpenProject, OpenedProject, RegistryAgent,
 };
 
 use qd_core::command::Command;
@@ -50,6 +50,16 @@ pub struct Mutation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(type = "number | null", optional)]
     pub max_age_ms: Option<u64>,
+    /// The sender does not have the blobs that it names (any more): where they are missing it is refused for good. Not
+    /// part of what is hashed.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(optional, as = "Option<bool>")]
+    pub blobs_gone: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl Mutation {
@@ -61,7 +71,16 @@ impl Mutation {
     /// A mutation that carries `command`.
     pub fn new(mid: Mid, command: &Command) -> Self {
         let (name, args) = command.to_wire();
-        Self { mid, name, args, after: None, requires: None, age_ms: None, max_age_ms: command.max_age_ms() }
+        Self {
+            mid,
+            name,
+            args,
+            after: None,
+            requires: None,
+            age_ms: None,
+            max_age_ms: command.max_age_ms(),
+            blobs_gone: false,
+        }
     }
 }
 
@@ -173,7 +192,9 @@ pub enum ErrorCode {
     OffsetGone,
     OffsetConflict,
     TooEarly,
+    BlobMissing,
     TooLarge,
+    OtherType,
     Overloaded,
     StorageFull,
     Internal,

@@ -117,6 +117,24 @@ pub struct FileDiff {
     pub truncated: bool,
 }
 
+/// `GET /api/v1/sessions/{id}/files?query=`, or of a project: files that a message may mention.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct FilesAnswer {
+    /// The best fit first.
+    pub files: Vec<FoundFile>,
+    /// Whether more fit than are told.
+    pub more: bool,
+}
+
+/// One file of [`FilesAnswer`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct FoundFile {
+    /// Its path relative to the worktree.
+    pub path: String,
+    /// Whether it differs from the last commit.
+    pub changed: bool,
+}
+
 /// `GET /api/v1/log` without `live`: one page of records.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS, ToSchema)]
 pub struct LogPage {

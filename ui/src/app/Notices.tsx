@@ -2,6 +2,7 @@
 import { X } from "lucide-react";
 import { useNotices, useShell } from "../lib/use";
 import { Button, IconButton } from "../ui/Button";
+import { GiveBack } from "./GiveBack";
 import { KeptNotices } from "./KeptNotice";
 import { UndoNotice } from "./UndoNotice";
 
@@ -13,6 +14,7 @@ export function Notices() {
   const shown = notices.slice(-MOST);
   return (
     <div aria-label="Notices" role="region" className="pointer-events-none relative z-20">
+      <GiveBack notices={notices} />
       {/* Above whatever bars stand below, without taking room from the page. */}
       <div className="absolute bottom-3 left-3 flex w-[min(380px,calc(100vw-24px))] flex-col gap-2">
         {notices.length > MOST && <p className="text-meta text-ink-3">{notices.length - MOST} more</p>}

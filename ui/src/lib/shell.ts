@@ -3,6 +3,7 @@ import { Panel } from "#core";
 import { logIn, postJson, read } from "./api";
 import { readBase, writeBase } from "./base";
 import type { Command, DocumentText, Effect, JournalEntry, Key, Output, PanelEvent } from "./generated/types";
+import { forgetOldBlobs, putBlob } from "./blobs";
 import { HubLink } from "./hublink";
 import { hexSeed, randomId } from "./seed";
 import { startCore } from "./wasm";
@@ -42,6 +43,7 @@ export class Shell {
     const [cached] = await Promise.all([readBase(), startCore()]);
     const shell = new Shell(new Panel(JSON.stringify({ tab: tabId(), now: Date.now(), seed: hexSeed() })));
     shell.handle({ type: "boot", now: Date.now(), journal, cached: cached ?? null });
+    whenIdle(() => void forgetOldBlobs());
     return shell;
   }
 
@@ -121,6 +123,9 @@ export class Shell {
         // Starting a request costs more than the rest of a click: it comes after the card.
         setTimeout(() => void this.#send(effect.mid, effect.body));
         return;
+      case "put_blob":
+        void this.#putBlob(effect.mid, effect.blob, effect.mime);
+        return;
       case "fetch_snapshot":
         void this.#snapshot(effect.mids);
         return;
@@ -146,6 +151,12 @@ export class Shell {
     } catch {
       this.handle({ type: "send_failed", mid, now: Date.now() });
     }
+  }
+
+  async #putBlob(mid: string, blob: string, mime: string): Promise<void> {
+    const status = await putBlob(blob, mime);
+    if (status === null) this.handle({ type: "blob_lost", mid, blob, now: Date.now() });
+    else this.handle({ type: "blob_answered", mid, blob, status, now: Date.now() });
   }
 
   async #snapshot(mids: string[]): Promise<void> {

@@ -1,6 +1,6 @@
 // React's binding to the core: one external store per selector, no transition or deferral between a commit and its paint (R16).
 import { createContext, useContext, useMemo, useSyncExternalStore } from "react";
-import type { Agents, Command, ConnectionView, DocumentView, Image, Key, Kind, Lines, Notice, Project, Query, RowKind, Session, SessionList, SessionView, Settings, Start, TaskView } from "./generated/types";
+import type { Agents, AttachedImage, Command, ConnectionView, DocumentView, Key, Kind, Lines, Notice, Project, Query, RowKind, Session, SessionList, SessionView, Settings, Start, TaskView } from "./generated/types";
 import { share } from "./share";
 import type { Shell } from "./shell";
 import { tellStart } from "./starts";
@@ -158,7 +158,7 @@ export function answer(shell: Shell, session: string, request: string, option: s
   shell.act({ name: "answer_request", args: { id: shell.mint(), session, request, option, ...beside } } as Command);
 }
 
-export function sendMessage(shell: Shell, session: string, text: string, { steer = false, images = [] }: { steer?: boolean; images?: Image[] } = {}): void {
+export function sendMessage(shell: Shell, session: string, text: string, { steer = false, images = [] }: { steer?: boolean; images?: AttachedImage[] } = {}): void {
   shell.act({ name: "send_message", args: { id: shell.mint(), session, text, steer, ...(images.length === 0 ? {} : { images }) } });
 }
 

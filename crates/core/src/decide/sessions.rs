@@ -1,6 +1,7 @@
 //! Commands on sessions: start, cancel, messages, and what hosts report.
 
 use super::{Context, agents, edit_session, edit_task, not_allowed, project, session, task};
+use crate::blob::{self, AttachedImage};
 use crate::command::{
     AnswerRequest, ChooseOffer, EndSession, InterruptTurn, OnSession, ReportSession, SendMessage, SettleMessage,
     StartSession,
@@ -102,6 +103,7 @@ pub(super) fn message(state: &State, c: &SendMessage, cx: Context) -> Result<Vec
     if c.text.trim().is_empty() && c.images.is_empty() {
         return Err(Reject::new(RejectCode::Invalid, "The message is empty."));
     }
+    images_fit(&c.images)?;
     if row.status == Status::Cancelling {
         return Err(not_allowed("This session is being cancelled. Send it once that is done: it is resumed then."));
     }
@@ -126,6 +128,22 @@ pub(super) fn message(state: &State, c: &SendMessage, cx: Context) -> Result<Vec
         }));
     }
     Ok(ops)
+}
+
+fn images_fit(images: &[AttachedImage]) -> Result<(), Reject> {
+    let too_large = |message: String| Err(Reject::new(RejectCode::TooLarge, message));
+    if images.len() > blob::MOST_IMAGES {
+        return too_large(format!(
+            "A message carries {} images at most; this one has {}.",
+            blob::MOST_IMAGES,
+            images.len()
+        ));
+    }
+    if images.iter().map(AttachedImage::size).fold(0, u64::saturating_add) > blob::LARGEST_TOGETHER {
+        let most = blob::LARGEST_TOGETHER / (1024 * 1024);
+        return too_large(format!("The images of a message may have {most} MB together. Send some with the next one."));
+    }
+    Ok(())
 }
 
 pub(super) fn answer(state: &State, c: &AnswerRequest, cx: Context) -> Result<Vec<Op>, Reject> {

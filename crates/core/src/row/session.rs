@@ -1,6 +1,7 @@
 //! Sessions and the messages to them.
 
-use crate::event::{Activity, Ending, Image, Request};
+use crate::blob::AttachedImage;
+use crate::event::{Activity, Ending, Request};
 use crate::ids::{MessageId, Millis, ProjectId, RequestId, SessionId, TaskId};
 use crate::status::{Kind, Status};
 use serde::{Deserialize, Serialize};
@@ -116,7 +117,7 @@ pub enum MessageBody {
         text: String,
         /// Images with it.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        images: Vec<Image>,
+        images: Vec<AttachedImage>,
         /// Whether it is meant for the turn that runs; else it waits for its end.
         #[serde(default)]
         steer: bool,

@@ -3,7 +3,7 @@
 use super::fence::Fence;
 use super::limits::Limits;
 use qd_agents::Protocol;
-use qd_core::event::Image;
+use qd_core::blob::AttachedImage;
 use qd_core::ids::{MessageId, Millis, SessionId};
 use qd_core::row::Permission;
 use qd_proc::Identity;
@@ -75,6 +75,9 @@ pub struct HostSpec {
     /// How long it may be silent, and what it may use up.
     #[serde(default)]
     pub limits: Limits,
+    /// Where the images are that messages name.
+    #[serde(default)]
+    pub blobs: PathBuf,
     /// How long the agent stays without a prompt after a turn, in milliseconds.
     #[serde(default)]
     pub linger_ms: u64,
@@ -93,7 +96,7 @@ pub struct FirstMessage {
     pub text: String,
     /// Images with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub images: Vec<Image>,
+    pub images: Vec<AttachedImage>,
 }
 
 impl HostSpec {

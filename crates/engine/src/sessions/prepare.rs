@@ -74,6 +74,7 @@ pub(super) async fn prepare(engine: &Engine, row: &Session) -> Result<HostSpec, 
         model: row.model.clone(),
         boot_deadline_ms,
         limits: engine.config().limits.clone(),
+        blobs: engine.config().blobs(),
         linger_ms: 0,
     })
 }

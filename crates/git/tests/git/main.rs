@@ -6,5 +6,6 @@ mod changes;
 mod discard;
 mod fixture;
 mod keep;
+mod listing;
 mod opening;
 mod worktrees;

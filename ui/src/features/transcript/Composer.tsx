@@ -1,22 +1,25 @@
 // The composer: always there, always the same. Enter sends; while the agent works the message waits for its turn's end, and
 // Ctrl+Enter puts it into the turn, or ends the turn for it.
 import { ArrowUp, ImagePlus, Square } from "lucide-react";
-import { useRef, useState, useSyncExternalStore, type KeyboardEvent } from "react";
-import type { OfferedCommand, SessionView } from "../../lib/generated/types";
+import { useLayoutEffect, useRef, useState, useSyncExternalStore, type KeyboardEvent } from "react";
+import type { SessionView } from "../../lib/generated/types";
 import { MOD, useKeys } from "../../lib/keys";
 import { usePref } from "../../lib/prefs";
 import { interrupt, sendMessage, useShell } from "../../lib/use";
 import { isEnded } from "../../lib/words";
 import { Button, IconButton } from "../../ui/Button";
 import { TextBox } from "../../ui/TextBox";
-import { CommandMenu, matching, MENU } from "./CommandMenu";
+import { matching, suggestCommand } from "./commands";
 import { remember, useRecall } from "./history";
-import { imagesIn, usePictures } from "./images";
+import { addToDraft, imagesIn, usePictures } from "./images";
 import { NOTHING, type SessionLog } from "./log";
+import { completed, mentionAt } from "./mention";
 import { Pickers } from "./Pickers";
 import { Pictures } from "./Pictures";
 import { Queue } from "./Queue";
+import { Suggestions, SUGGESTIONS } from "./Suggestions";
 import { isInterrupting, isWorking } from "./turn";
+import { suggestFile, useFiles } from "./useFiles";
 
 /** For so long a second Escape ends the turn. */
 const AGAIN_MS = 2000;
@@ -29,13 +32,21 @@ export function Composer({ view, log }: { view: SessionView; log: SessionLog | n
   const { row } = view;
   const { can, commands, offers, idle } = useSyncExternalStore(log?.subscribe ?? never, log?.about ?? nothing);
   const [text, setText] = usePref(`draft.message.${row.id}`, "");
-  const { pictures, problem, take, remove, clear } = usePictures(can.images, view.agent_title);
+  const { pictures, problem, take, remove, clear } = usePictures(row.id, can.images, view.agent_title);
   const [picked, setPicked] = useState(0);
+  const [caret, setCaret] = useState(0);
   const [shut, setShut] = useState<string | null>(null);
   const recall = useRecall(text);
   const [asked, setAsked] = useState(false);
   const again = useRef<ReturnType<typeof setTimeout>>(undefined);
   const place = useRef<HTMLDivElement>(null);
+  /** Where the caret goes with the text that is being written into the field. */
+  const placed = useRef<number | null>(null);
+  useLayoutEffect(() => {
+    if (placed.current === null) return;
+    place.current?.querySelector("textarea")?.setSelectionRange(placed.current, placed.current);
+    placed.current = null;
+  }, [text]);
   const file = useRef<HTMLInputElement>(null);
 
   const active = !isEnded(row.status);
@@ -44,18 +55,22 @@ export function Composer({ view, log }: { view: SessionView; log: SessionLog | n
   const blocked = row.status === "cancelling" ? "It is being cancelled. Send it once that is done." : null;
   const empty = text.trim() === "" && pictures.length === 0;
   const reason = blocked ?? (empty ? "Write a message first." : null);
-  const menu = shut === text ? [] : matching(text, commands);
+  const mention = shut === text ? null : mentionAt(text, caret);
+  const files = useFiles(row.id, mention?.query ?? null);
+  const offered = shut === text ? [] : matching(text, commands);
+  const menu = offered.length > 0 ? offered.map(suggestCommand) : files.map(suggestFile);
   const at = Math.min(picked, menu.length - 1);
   const steers = can.steer && pictures.length === 0;
 
-  const write = (next: string) => {
+  const write = (next: string, to = next.length) => {
     setText(next);
     setPicked(0);
+    setCaret(to);
   };
   const send = (now: boolean) => {
     if (reason !== null) return;
     if (now && works && !steers && !interrupting) interrupt(shell, row.id);
-    sendMessage(shell, row.id, text.trim(), { steer: now && works && steers, images: pictures.map(({ mime, data }) => ({ mime, data })) });
+    sendMessage(shell, row.id, text.trim(), { steer: now && works && steers, images: pictures.map(({ image }) => image) });
     remember(text.trim());
     write("");
     clear();
@@ -64,7 +79,15 @@ export function Composer({ view, log }: { view: SessionView; log: SessionLog | n
     setAsked(false);
     if (works && !interrupting) interrupt(shell, row.id);
   };
-  const pick = (command: OfferedCommand | undefined) => command && write(`/${command.name} `);
+  const pick = (index: number) => {
+    const command = offered[index];
+    if (command) return write(`/${command.name} `);
+    const found = files[index];
+    if (!found || mention === null) return;
+    const next = completed(text, caret, mention, found.path);
+    placed.current = next.caret;
+    write(next.text, next.caret);
+  };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return;
     const done = () => event.preventDefault();
@@ -72,7 +95,7 @@ export function Composer({ view, log }: { view: SessionView; log: SessionLog | n
     if (menu.length > 0) {
       if (step !== 0) return done(), setPicked((at + step + menu.length) % menu.length);
       // A command that is written out is sent.
-      if ((event.key === "Enter" && `/${menu[at]?.name}` !== text) || event.key === "Tab") return done(), pick(menu[at]);
+      if ((event.key === "Enter" && !event.shiftKey && `/${offered[at]?.name}` !== text) || event.key === "Tab") return done(), pick(at);
       if (event.key === "Escape") return done(), setShut(text);
     }
     const before = step === 0 || event.shiftKey ? null : recall(step);
@@ -97,7 +120,8 @@ export function Composer({ view, log }: { view: SessionView; log: SessionLog | n
           <Queue
             view={view}
             log={log}
-            onEdit={(words) => {
+            onEdit={(words, images) => {
+              addToDraft(row.id, images);
               write(text === "" ? words : `${words}\n\n${text}`);
               place.current?.querySelector("textarea")?.focus();
             }}
@@ -111,17 +135,18 @@ export function Composer({ view, log }: { view: SessionView; log: SessionLog | n
             void take(imagesIn(event.dataTransfer));
           }}
         >
-          {menu.length > 0 && <CommandMenu commands={menu} at={at} onPick={pick} />}
+          {menu.length > 0 && <Suggestions label={offered.length > 0 ? "Commands of the agent" : "Files"} items={menu} at={at} onPick={pick} />}
           <Pictures pictures={pictures} onRemove={remove} />
           <TextBox
             aria-label="Message"
             aria-autocomplete="list"
-            aria-controls={menu.length > 0 ? MENU : undefined}
-            aria-activedescendant={menu.length > 0 ? `${MENU}-${at}` : undefined}
+            aria-controls={menu.length > 0 ? SUGGESTIONS : undefined}
+            aria-activedescendant={menu.length > 0 ? `${SUGGESTIONS}-${at}` : undefined}
             dir="auto"
             placeholder={works ? "Queue a message" : "Send a follow-up"}
             value={text}
-            onChange={(event) => write(event.target.value)}
+            onChange={(event) => write(event.target.value, event.target.selectionStart)}
+            onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
             onKeyDown={onKeyDown}
             onPaste={(event) => {
               const images = imagesIn(event.clipboardData);

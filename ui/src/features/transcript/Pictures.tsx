@@ -1,6 +1,7 @@
 // Thumbnails of the images that go with a message.
 import { X } from "lucide-react";
 import type { Picture } from "./images";
+import { useAddress } from "./useAddress";
 
 export function Pictures({ pictures, onRemove }: { pictures: Picture[]; onRemove: (key: string) => void }) {
   if (pictures.length === 0) return null;
@@ -8,12 +9,7 @@ export function Pictures({ pictures, onRemove }: { pictures: Picture[]; onRemove
     <ul aria-label="Images" className="flex flex-wrap gap-2 px-2 pt-2">
       {pictures.map((picture) => (
         <li key={picture.key} className="relative">
-          <img
-            src={`data:${picture.mime};base64,${picture.data}`}
-            alt={picture.name}
-            title={picture.scaled === null ? picture.name : `${picture.name}, scaled down to ${picture.scaled}`}
-            className="h-14 max-w-28 rounded border border-line object-cover"
-          />
+          <Thumbnail picture={picture} />
           <button type="button" aria-label={`Remove ${picture.name}`} onClick={() => onRemove(picture.key)} className="absolute -end-1.5 -top-1.5 grid size-5 place-items-center rounded-full border border-line-strong bg-raised text-ink-2 hover:text-ink">
             <X className="size-3" aria-hidden="true" />
           </button>
@@ -21,4 +17,11 @@ export function Pictures({ pictures, onRemove }: { pictures: Picture[]; onRemove
       ))}
     </ul>
   );
+}
+
+function Thumbnail({ picture: { image, name } }: { picture: Picture }) {
+  const source = useAddress(image);
+  const size = "h-14 min-w-14 max-w-28 rounded border border-line";
+  if (typeof source !== "string") return <span title={name} className={`block bg-hover ${size}`} />;
+  return <img src={source} alt={name} title={name} className={`object-cover ${size}`} />;
 }

@@ -1,7 +1,7 @@
 // Above the composer: what waits for the turn's end, and what did not reach the agent.
 import { Clock, CornerDownRight, TriangleAlert } from "lucide-react";
 import { useSyncExternalStore } from "react";
-import type { Message, MessageBody, SessionView } from "../../lib/generated/types";
+import type { AttachedImage, Message, MessageBody, SessionView } from "../../lib/generated/types";
 import { usePref } from "../../lib/prefs";
 import { sendMessage, useShell } from "../../lib/use";
 import { plural } from "../../lib/words";
@@ -9,7 +9,7 @@ import { Button } from "../../ui/Button";
 import type { SessionLog } from "./log";
 import { isWorking } from "./turn";
 
-export function Queue({ view, log, onEdit }: { view: SessionView; log: SessionLog; onEdit: (text: string) => void }) {
+export function Queue({ view, log, onEdit }: { view: SessionView; log: SessionLog; onEdit: (text: string, images: AttachedImage[]) => void }) {
   const shell = useShell();
   useSyncExternalStore(log.subscribe, log.state);
   const { row } = view;
@@ -59,7 +59,7 @@ export function Queue({ view, log, onEdit }: { view: SessionView; log: SessionLo
                       small
                       onClick={() => {
                         dismiss(message);
-                        onEdit(body.text);
+                        onEdit(body.text, body.images ?? []);
                       }}
                     >
                       Edit

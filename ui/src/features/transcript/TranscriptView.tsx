@@ -5,6 +5,7 @@ import { useEffect, useImperativeHandle, useLayoutEffect, useRef, useState, useS
 import type { Message, Request } from "../../lib/generated/types";
 import { Empty, Skeleton } from "../../ui/Small";
 import { ItemView } from "./ItemView";
+import { Picture } from "./Picture";
 import type { SessionLog } from "./log";
 
 const NEAR_PX = 48;
@@ -153,6 +154,13 @@ function Waiting({ message }: { message: Message }) {
   if (body.type !== "prompt") return null;
   return (
     <div data-message-id={message.id} data-pending={state.state === "queued" ? "" : undefined} className="mb-2 rounded border border-dashed border-line-strong px-3 py-2">
+      {body.images && (
+        <div className="flex flex-wrap gap-2 pb-1">
+          {body.images.map((image, at) => (
+            <Picture key={at} image={image} of="you" />
+          ))}
+        </div>
+      )}
       <p dir="auto" className="whitespace-pre-wrap wrap-anywhere">
         {body.text}
       </p>

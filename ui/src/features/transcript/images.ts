@@ -1,56 +1,45 @@
-// Images that go with a message: read as they are where they fit, else scaled down until they do.
+// Images that go with a message, as they are: small ones in the message, others beside it.
 import { useState } from "react";
-import type { Image } from "../../lib/generated/types";
+import { keepBlob } from "../../lib/blobs";
+import type { AttachedImage } from "../../lib/generated/types";
+import { readPref, setPref, usePref } from "../../lib/prefs";
 
-export type Picture = Image & { key: string; name: string; scaled: string | null };
+export type Picture = { key: string; name: string; image: AttachedImage };
 
-/** A message carries so many characters of base64 in all. */
+/** A message carries so many characters of base64 in itself. */
 const ROOM = 48 * 1024;
+const LARGEST = 10 * 1024 * 1024;
+const MOST = 10;
+const LARGEST_TOGETHER = 40 * 1024 * 1024;
 const TAKEN = ["image/png", "image/jpeg", "image/gif", "image/webp"];
-const WIDEST = 1600;
-const SCALES = [1, 0.75, 0.5, 0.35, 0.25, 0.15];
-const QUALITIES = [0.85, 0.6, 0.4];
 
 /** What is an image of what was pasted or dropped. */
 export function imagesIn(data: DataTransfer | null): File[] {
   return [...(data?.files ?? [])].filter((file) => file.type.startsWith("image/"));
 }
 
-/** The image in no more than `room` characters, or why it can't be sent. */
-async function readImage(file: File, room: number): Promise<Picture | { problem: string }> {
-  const name = file.name || "image";
-  const made = (image: Image, scaled: string | null): Picture => ({ ...image, key: crypto.randomUUID(), name, scaled });
-  if (TAKEN.includes(file.type) && encodedLength(file.size) <= room) return made({ mime: file.type, data: await base64(file) }, null);
-  const bitmap = await createImageBitmap(file).catch(() => null);
-  if (bitmap === null) return { problem: `${name} is no image that can be read here.` };
-  try {
-    for (const scale of SCALES) {
-      for (const quality of QUALITIES) {
-        // One after the other: the first that fits is taken.
-        // oxlint-disable-next-line no-await-in-loop
-        const { blob, size } = await draw(bitmap, scale, quality);
-        // oxlint-disable-next-line no-await-in-loop
-        if (blob !== null && encodedLength(blob.size) <= room) return made({ mime: blob.type, data: await base64(blob) }, size);
-      }
-    }
-  } finally {
-    bitmap.close();
-  }
-  return { problem: `There is no room for ${name}: a message carries ${ROOM / 1024} kB of images.` };
+/** Why this can't go along with those, or null. */
+function objection(file: File, before: Picture[]): string | null {
+  const name = file.name || "The image";
+  if (!TAKEN.includes(file.type)) return `${name} is no PNG, JPEG, GIF or WebP image: agents take no other.`;
+  if (file.size > LARGEST) return `${name} has ${megabytes(file.size)}; an image may have ${megabytes(LARGEST)}.`;
+  if (before.length >= MOST) return `A message carries ${MOST} images at most.`;
+  if (before.reduce((sum, { image }) => sum + sizeOf(image), file.size) > LARGEST_TOGETHER) return `The images of a message may have ${megabytes(LARGEST_TOGETHER)} together.`;
+  return null;
 }
 
-async function draw(bitmap: ImageBitmap, scale: number, quality: number): Promise<{ blob: Blob | null; size: string }> {
-  const factor = Math.min(1, WIDEST / Math.max(bitmap.width, bitmap.height)) * scale;
-  const canvas = document.createElement("canvas");
-  canvas.width = Math.max(1, Math.round(bitmap.width * factor));
-  canvas.height = Math.max(1, Math.round(bitmap.height * factor));
-  canvas.getContext("2d")?.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/webp", quality));
-  return { blob, size: `${canvas.width} × ${canvas.height}` };
+async function attach(file: File, before: Picture[]): Promise<AttachedImage> {
+  const room = ROOM - before.reduce((sum, { image }) => sum + ("data" in image ? image.data.length : 0), 0);
+  if (Math.ceil(file.size / 3) * 4 <= room) return { mime: file.type, data: await base64(file) };
+  return { mime: file.type, blob: await keepBlob(file), size: file.size };
 }
 
-function encodedLength(bytes: number): number {
-  return Math.ceil(bytes / 3) * 4;
+function sizeOf(image: AttachedImage): number {
+  return "data" in image ? (image.data.length / 4) * 3 : image.size;
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round((bytes / 1024 / 1024) * 10) / 10} MB`;
 }
 
 function base64(blob: Blob): Promise<string> {
@@ -62,31 +51,50 @@ function base64(blob: Blob): Promise<string> {
   });
 }
 
-/** The images that go with the next message, and why one of them can't. */
-export function usePictures(taken: boolean, agent: string) {
-  const [pictures, setPictures] = useState<Picture[]>([]);
+const draft = (session: string) => `draft.images.${session}`;
+
+function picturesOf(text: string): Picture[] {
+  try {
+    const list = JSON.parse(text) as unknown;
+    return Array.isArray(list) ? (list as Picture[]) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Puts images into the draft of a session's next message. */
+export function addToDraft(session: string, images: AttachedImage[], names: string[] = []): void {
+  const before = picturesOf(readPref(draft(session), "[]"));
+  const last = Math.max(0, ...before.map(({ key }) => Number(key)));
+  const added = images.map((image, at) => ({ key: String(last + at + 1), name: names[at] ?? "image", image }));
+  setPref(draft(session), JSON.stringify([...before, ...added]));
+}
+
+/** The images that go with the next message, kept like its text, and why one of them can't. */
+export function usePictures(session: string, taken: boolean, agent: string) {
+  const [text, setText] = usePref(draft(session), "[]");
   const [problem, setProblem] = useState<string | null>(null);
+  const pictures = picturesOf(text);
   const take = async (files: File[]): Promise<void> => {
     if (files.length === 0) return;
     if (!taken) return setProblem(`${agent} takes no images.`);
     setProblem(null);
-    let room = ROOM - pictures.reduce((sum, picture) => sum + picture.data.length, 0);
     for (const file of files) {
+      const before = picturesOf(readPref(draft(session), "[]"));
+      const why = objection(file, before);
+      if (why !== null) return setProblem(why);
       // The next gets the room that is left.
       // oxlint-disable-next-line no-await-in-loop
-      const read = await readImage(file, room);
-      if ("problem" in read) return setProblem(read.problem);
-      room -= read.data.length;
-      setPictures((before) => [...before, read]);
+      addToDraft(session, [await attach(file, before)], [file.name || "image"]);
     }
   };
   const remove = (key: string) => {
     setProblem(null);
-    setPictures((before) => before.filter((picture) => picture.key !== key));
+    setText(JSON.stringify(pictures.filter((picture) => picture.key !== key)));
   };
   const clear = () => {
     setProblem(null);
-    setPictures([]);
+    setText("[]");
   };
   return { pictures, problem, take, remove, clear };
 }

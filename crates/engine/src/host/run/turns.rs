@@ -3,6 +3,7 @@
 use qd_core::row::MessageBody;
 use qd_core::status::Status;
 
+use super::super::images;
 use super::{
     Agent, CANCEL_GRACE, Command, Duration, EventBody, Finish, FirstMessage, Host, HostError, Instant, MessageId,
     Phase, Settled, Signal, ToHost,
@@ -86,12 +87,17 @@ impl Host {
         if !matches!(self.phase, Phase::Idle { .. }) {
             return Ok(());
         }
-        let Some(FirstMessage { id, text, images }) = self.queue.pop_front() else {
-            return Ok(());
+        let (FirstMessage { id, text, images }, loaded) = loop {
+            let Some(message) = self.queue.pop_front() else { return Ok(()) };
+            match images::load(&self.spec.blobs, &message.images) {
+                Ok(loaded) => break (message, loaded),
+                Err(reason) => self.settled.push(Settled { message: message.id, refused: Some(reason) }),
+            }
         };
         // The echo comes first: were the host killed in between, the message would show as sent and not come twice.
-        self.append(vec![EventBody::Prompt { message: id, text: text.clone(), images: images.clone() }])?;
-        let refused = agent.link.command(Command::Prompt { text, images }).err().map(|refused| refused.to_string());
+        self.append(vec![EventBody::Prompt { message: id, text: text.clone(), images }])?;
+        let refused =
+            agent.link.command(Command::Prompt { text, images: loaded }).err().map(|refused| refused.to_string());
         if refused.is_none() {
             self.phase = Phase::InTurn;
             self.before_turn = self.scope().members().unwrap_or_default();
