@@ -332,7 +332,8 @@ impl World {
                 let name = self.tabs[at].hub;
                 self.hub(name);
             }
-            Effect::Login => {}
+            // The people of the model attach nothing.
+            Effect::Login | Effect::PutBlob { .. } => {}
             Effect::Wake { at: when } => self.tabs[at].wake = Some(self.timer(when)),
         }
         Ok(())
