@@ -117,7 +117,7 @@ impl Conversation {
         let idle = self.ready && !self.broken && self.turns == 0;
         // What the answer brings belongs to the turn already.
         self.turns += 1;
-        let taken = self.driver.command(Command::Prompt { text, images }, &mut self.out);
+        let taken = self.driver.command(Command::Prompt { text, images, files: Vec::new() }, &mut self.out);
         if taken.is_err() {
             self.turns -= 1;
         }

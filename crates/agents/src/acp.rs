@@ -9,6 +9,7 @@
 //! beside it say that the answer may carry `_meta: {note, input}`; an option's `_meta.detail` says what choosing it means.
 
 mod boot;
+mod link;
 mod offers;
 mod permission;
 mod tools;
@@ -272,7 +273,7 @@ impl AgentDriver for Acp {
 
     fn command(&mut self, command: Command, out: &mut Outbox) -> Result<(), Refused> {
         match command {
-            Command::Prompt { text, images } => {
+            Command::Prompt { text, images, files } => {
                 match self.phase {
                     Phase::Idle => {}
                     Phase::InTurn { .. } => return Err(Refused::Busy),
@@ -289,6 +290,7 @@ impl AgentDriver for Acp {
                     let text = format!("{} takes no images; they were left out.", self.start.title);
                     out.event(EventBody::Note { text });
                 }
+                prompt.extend(files.iter().map(|file| link::to(file)));
                 let params = json!({ "sessionId": self.conversation, "prompt": prompt });
                 self.call("session/prompt", &params, Awaited::Prompt, out);
                 Ok(())

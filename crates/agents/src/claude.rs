@@ -244,7 +244,7 @@ impl AgentDriver for Claude {
 
     fn command(&mut self, command: Command, out: &mut Outbox) -> Result<(), Refused> {
         match command {
-            Command::Prompt { text, images } => {
+            Command::Prompt { text, images, files: _ } => {
                 match self.phase {
                     Phase::Idle => {}
                     Phase::InTurn { .. } => return Err(Refused::Busy),

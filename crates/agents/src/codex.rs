@@ -367,7 +367,7 @@ impl AgentDriver for Codex {
 
     fn command(&mut self, command: Command, out: &mut Outbox) -> Result<(), Refused> {
         match command {
-            Command::Prompt { text, images } => {
+            Command::Prompt { text, images, files: _ } => {
                 match self.phase {
                     Phase::Idle => {}
                     Phase::InTurn { .. } => return Err(Refused::Busy),

@@ -53,6 +53,8 @@ pub enum Command {
         text: String,
         /// Images with it; an agent that takes none is told that they were left out.
         images: Vec<Image>,
+        /// The files that the text mentions, absolute. Where a protocol has no form for them the text is enough.
+        files: Vec<PathBuf>,
     },
     /// Say something into the turn that runs.
     Steer {
@@ -86,7 +88,7 @@ pub enum Command {
 impl Command {
     /// A prompt of mere text.
     pub fn prompt(text: impl Into<String>) -> Self {
-        Self::Prompt { text: text.into(), images: Vec::new() }
+        Self::Prompt { text: text.into(), images: Vec::new(), files: Vec::new() }
     }
 
     /// The choice of an option, with nothing beside it.

@@ -236,6 +236,18 @@ async fn a_line_without_an_end_is_a_clear_failure_and_not_a_full_memory() {
 }
 
 #[test]
+fn mentioned_files_go_along_as_links() {
+    let mut script = Script::begun(|start| start.quirks.modes = Modes::default());
+    script.says(&json!({ "id": 1, "result": { "protocolVersion": 1 } }));
+    script.says(&json!({ "id": 2, "result": { "sessionId": "c" } }));
+    script.sent();
+    let (text, files) = ("see @\"my notes.md\"".to_owned(), vec!["/w/my notes.md".into()]);
+    script.driver.command(Command::Prompt { text: text.clone(), images: Vec::new(), files }, &mut script.out).unwrap();
+    let link = json!({ "type": "resource_link", "uri": "file:///w/my%20notes.md", "name": "my notes.md" });
+    assert_eq!(script.sent()[0]["params"]["prompt"], json!([{ "type": "text", "text": text }, link]));
+}
+
+#[test]
 fn a_complaint_that_used_nothing_is_a_failure_where_the_agent_tells_errors_so() {
     let ends = |errors_as_text: bool, usage: Value| {
         let mut script = Script::begun(|start| {

@@ -11,6 +11,7 @@ pub mod document;
 pub mod event;
 pub mod fuzzy;
 pub mod ids;
+pub mod mention;
 pub mod op;
 pub mod prompt;
 pub mod row;

@@ -20,6 +20,7 @@ mod images;
 mod inspect;
 mod launch;
 mod limits;
+mod mentioned;
 mod meter;
 mod output;
 pub mod protocol;

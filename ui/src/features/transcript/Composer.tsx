@@ -132,7 +132,7 @@ export function Composer({ view, log }: { view: SessionView; log: SessionLog | n
           onDragOver={(event) => event.dataTransfer.types.includes("Files") && event.preventDefault()}
           onDrop={(event) => {
             event.preventDefault();
-            void take(imagesIn(event.dataTransfer));
+            take(imagesIn(event.dataTransfer));
           }}
         >
           {menu.length > 0 && <Suggestions label={offered.length > 0 ? "Commands of the agent" : "Files"} items={menu} at={at} onPick={pick} />}
@@ -151,7 +151,7 @@ export function Composer({ view, log }: { view: SessionView; log: SessionLog | n
             onPaste={(event) => {
               const images = imagesIn(event.clipboardData);
               if (images.length > 0) event.preventDefault();
-              void take(images);
+              take(images);
             }}
             className="min-h-9 border-0! bg-transparent! outline-none!"
           />
@@ -195,7 +195,7 @@ export function Composer({ view, log }: { view: SessionView; log: SessionLog | n
             multiple
             hidden
             onChange={(event) => {
-              void take([...(event.target.files ?? [])]);
+              take([...(event.target.files ?? [])]);
               event.target.value = "";
             }}
           />

@@ -25,7 +25,7 @@ export const ItemView = memo(function ItemView({ item, renderRequest }: { item: 
       return (
         <div data-item="prompt" className="group/copy relative my-1 rounded border border-line bg-hover px-3 py-2">
           {item.images.length > 0 && (
-            <div className="flex flex-wrap gap-2 pb-1">
+            <div className="flex flex-wrap items-start gap-2 pb-1">
               {item.images.map((image, at) => (
                 <Picture key={at} image={image} of="you" />
               ))}

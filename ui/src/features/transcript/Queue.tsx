@@ -7,6 +7,7 @@ import { sendMessage, useShell } from "../../lib/use";
 import { plural } from "../../lib/words";
 import { Button } from "../../ui/Button";
 import type { SessionLog } from "./log";
+import { Thumbnail } from "./Pictures";
 import { isWorking } from "./turn";
 
 export function Queue({ view, log, onEdit }: { view: SessionView; log: SessionLog; onEdit: (text: string, images: AttachedImage[]) => void }) {
@@ -31,6 +32,7 @@ export function Queue({ view, log, onEdit }: { view: SessionView; log: SessionLo
         return (
           <li key={message.id} data-message-id={message.id} data-pending={message.state.state === "queued" ? "" : undefined} className="flex items-start gap-2 rounded border border-line px-2 py-1">
             <Icon className={`mt-0.5 size-4 shrink-0 ${lost ? "text-danger" : "text-ink-3"}`} aria-hidden="true" />
+            {body.type === "prompt" && body.images?.map((image, at) => <Thumbnail key={at} image={image} name="From you" className="size-5" />)}
             <div className="min-w-0 flex-1">
               <p dir="auto" title={said(body)} className={`wrap-anywhere ${lost ? "line-clamp-3 whitespace-pre-wrap" : "line-clamp-1"}`}>
                 {said(body)}

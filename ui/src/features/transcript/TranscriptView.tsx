@@ -155,7 +155,7 @@ function Waiting({ message }: { message: Message }) {
   return (
     <div data-message-id={message.id} data-pending={state.state === "queued" ? "" : undefined} className="mb-2 rounded border border-dashed border-line-strong px-3 py-2">
       {body.images && (
-        <div className="flex flex-wrap gap-2 pb-1">
+        <div className="flex flex-wrap items-start gap-2 pb-1">
           {body.images.map((image, at) => (
             <Picture key={at} image={image} of="you" />
           ))}

@@ -1,5 +1,5 @@
 // Images that go with a message, as they are: small ones in the message, others beside it.
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { keepBlob } from "../../lib/blobs";
 import type { AttachedImage } from "../../lib/generated/types";
 import { readPref, setPref, usePref } from "../../lib/prefs";
@@ -75,7 +75,12 @@ export function usePictures(session: string, taken: boolean, agent: string) {
   const [text, setText] = usePref(draft(session), "[]");
   const [problem, setProblem] = useState<string | null>(null);
   const pictures = picturesOf(text);
-  const take = async (files: File[]): Promise<void> => {
+  // What is pasted while something else is being read comes after it, and gets the room that is left.
+  const turn = useRef(Promise.resolve());
+  const take = (files: File[]): void => {
+    turn.current = turn.current.then(() => takeNow(files)).catch(() => setProblem("The image can’t be read."));
+  };
+  const takeNow = async (files: File[]): Promise<void> => {
     if (files.length === 0) return;
     if (!taken) return setProblem(`${agent} takes no images.`);
     setProblem(null);
@@ -83,7 +88,6 @@ export function usePictures(session: string, taken: boolean, agent: string) {
       const before = picturesOf(readPref(draft(session), "[]"));
       const why = objection(file, before);
       if (why !== null) return setProblem(why);
-      // The next gets the room that is left.
       // oxlint-disable-next-line no-await-in-loop
       addToDraft(session, [await attach(file, before)], [file.name || "image"]);
     }

@@ -3,7 +3,7 @@
 use qd_core::row::MessageBody;
 use qd_core::status::Status;
 
-use super::super::images;
+use super::super::{images, mentioned};
 use super::{
     Agent, CANCEL_GRACE, Command, Duration, EventBody, Finish, FirstMessage, Host, HostError, Instant, MessageId,
     Phase, Settled, Signal, ToHost,
@@ -94,10 +94,14 @@ impl Host {
                 Err(reason) => self.settled.push(Settled { message: message.id, refused: Some(reason) }),
             }
         };
+        let files = mentioned::files(&self.spec.cwd, &text);
         // The echo comes first: were the host killed in between, the message would show as sent and not come twice.
         self.append(vec![EventBody::Prompt { message: id, text: text.clone(), images }])?;
-        let refused =
-            agent.link.command(Command::Prompt { text, images: loaded }).err().map(|refused| refused.to_string());
+        let refused = agent
+            .link
+            .command(Command::Prompt { text, images: loaded, files })
+            .err()
+            .map(|refused| refused.to_string());
         if refused.is_none() {
             self.phase = Phase::InTurn;
             self.before_turn = self.scope().members().unwrap_or_default();
