@@ -5,6 +5,7 @@
 //! as its author meant it, with the scripts. Each version has its own folder, which comes into being whole or not at
 //! all: `<folder>/<agent>/<version>/node_modules`.
 
+use crate::catalogue::Door;
 use crate::detect::Surroundings;
 use qd_proc::{End, Run, RunError, Spawn, SpawnError};
 use serde_json::json;
@@ -53,6 +54,11 @@ pub enum InstallError {
         /// Why.
         source: io::Error,
     },
+    /// npm leaves out what it could not fetch or write of the parts for one system, and says nothing.
+    #[error(
+        "npm ended well and brought no program for this system. Look at the room on the disk and at the network, then try again"
+    )]
+    NoProgram,
     /// There is nothing to install.
     #[error("`{0}` is no package with its version")]
     NoPackage(String),
@@ -61,8 +67,8 @@ pub enum InstallError {
 /// What is to be installed.
 #[derive(Clone, Copy, Debug)]
 pub enum What<'a> {
-    /// What the catalogue brings.
-    Bundle(&'static Bundle),
+    /// What the catalogue brings, and what must be there then.
+    Bundle(&'static Bundle, &'static [Door]),
     /// A package with its version.
     Package(&'a str),
 }
@@ -70,7 +76,7 @@ pub enum What<'a> {
 impl What<'_> {
     fn package(&self) -> &str {
         match self {
-            Self::Bundle(bundle) => bundle.package,
+            Self::Bundle(bundle, _) => bundle.package,
             Self::Package(package) => package,
         }
     }
@@ -122,7 +128,9 @@ pub async fn install(around: &Surroundings, folder: &Path, agent: &str, what: Wh
     let unwritten = |source| InstallError::Folder { path: part.clone(), source };
     emptied(&part).map_err(unwritten)?;
     let (manifest, lock, command) = match what {
-        What::Bundle(bundle) => (bundle.manifest.to_owned(), Some(bundle.lock), ["ci", "--ignore-scripts"].as_slice()),
+        What::Bundle(bundle, _) => {
+            (bundle.manifest.to_owned(), Some(bundle.lock), ["ci", "--ignore-scripts"].as_slice())
+        }
         What::Package(_) => {
             (json!({ "private": true, "dependencies": { name: version } }).to_string(), None, ["install"].as_slice())
         }
@@ -132,6 +140,14 @@ pub async fn install(around: &Surroundings, folder: &Path, agent: &str, what: Wh
         fs::write(part.join("package-lock.json"), lock).map_err(unwritten)?;
     }
     run(around, &npm, &part, command).await?;
+    let modules = part.join("node_modules");
+    let brought = match what {
+        What::Bundle(_, doors) => doors.first().is_none_or(|door| program(&modules, door.bundled).is_some()),
+        What::Package(_) => modules.join(".bin").is_dir(),
+    };
+    if !brought {
+        return Err(InstallError::NoProgram);
+    }
     if whole.exists() {
         let old = folder.join(agent).join(format!("{version}.old"));
         let _ = fs::remove_dir_all(&old);

@@ -210,11 +210,15 @@ async fn an_installation_is_whole_or_not_there() {
     let install = async |machine: &Machine| install(&machine.around(), &folder, "mine", What::Package("x@1.0.0")).await;
     assert!(matches!(install(&machine).await, Err(InstallError::NoNpm)));
     machine.env.insert("PATH".to_owned(), path);
+    machine.program("bin/npm", "mkdir node_modules");
+    assert!(matches!(install(&machine).await, Err(InstallError::NoProgram)), "npm leaves out parts and says nothing");
     machine.program("bin/npm", "echo 'npm error code E404' >&2; mkdir node_modules; exit 1");
     let failed = install(&machine).await.unwrap_err().to_string();
     assert!(failed.contains("code E404") && !whole.exists(), "{failed}");
-    machine
-        .program("bin/npm", "mkdir node_modules; echo $* > node_modules/asked; cat package.json >> node_modules/asked");
+    machine.program(
+        "bin/npm",
+        "mkdir -p node_modules/.bin; echo $* > node_modules/asked; cat package.json >> node_modules/asked",
+    );
     for _ in 0..2 {
         install(&machine).await.unwrap();
         let asked = fs::read_to_string(whole.join("asked")).unwrap();

@@ -162,7 +162,9 @@ impl Engine {
     async fn install(&self, agent: &Agent) {
         let package = agent.install.package().unwrap_or_default().to_owned();
         let what = match (catalogue::entry(&agent.name), agent.origin) {
-            (Some(entry), Origin::Catalogue) => entry.bundle.map_or(What::Package(&package), What::Bundle),
+            (Some(entry), Origin::Catalogue) => {
+                entry.bundle.map_or(What::Package(&package), |bundle| What::Bundle(bundle, entry.doors))
+            }
             _ => What::Package(&package),
         };
         let ended = bundle::install(&self.surroundings(), &self.config().installed_agents(), &agent.name, what).await;

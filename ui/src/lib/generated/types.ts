@@ -106,8 +106,14 @@ hints: Array<string>, };
 /** See [`Command::AttachProject`]. */
 export type AttachProject = { id: ProjectId, name: string, path: string, tasks_dir: string, branch: string | null, problem: string | null, watched: boolean, demo: boolean, };
 
+/** An image that goes with a message: in the message itself, or beside it. */
+export type AttachedImage = Image | StoredImage;
+
 /** What a task wants of a person, the most urgent first. */
 export type Attention = "needs_answer" | "needs_approval" | "failed" | "review_ready" | "conflicted" | "running" | "idle";
+
+/** The SHA-256 of the bytes, as 64 lower-case hexadecimal digits. */
+export type BlobId = string;
 
 /** The worktree of a task. */
 export type Branch = {
@@ -261,7 +267,13 @@ key: string, } | { "type": "send",
 /** The mutation. */
 mid: Mid,
 /** The body. */
-body: string, } | { "type": "fetch_snapshot",
+body: string, } | { "type": "put_blob",
+/** The mutation that names it. */
+mid: Mid,
+/** The blob. */
+blob: BlobId,
+/** Its media type. */
+mime: string, } | { "type": "fetch_snapshot",
 /** The pending mutations. */
 mids: Array<Mid>, } | { "type": "hub",
 /** The message. */
@@ -282,7 +294,7 @@ stderr: string | null, } | { "how": "cancelled" } | { "how": "interrupted",
 why: string, };
 
 /** Codes of [`ApiError`]. */
-export type ErrorCode = "bad_request" | "unauthorized" | "foreign_host" | "foreign_origin" | "not_found" | "unavailable" | "offset_gone" | "offset_conflict" | "too_early" | "too_large" | "overloaded" | "storage_full" | "internal";
+export type ErrorCode = "bad_request" | "unauthorized" | "foreign_host" | "foreign_origin" | "not_found" | "unavailable" | "offset_gone" | "offset_conflict" | "too_early" | "blob_missing" | "too_large" | "other_type" | "overloaded" | "storage_full" | "internal";
 
 /** One line of the output log. */
 export type Event = {
@@ -311,7 +323,7 @@ message: MessageId,
 /** The text as it was sent. */
 text: string,
 /** Images that came with it. */
-images?: Array<Image>, } | { "kind": "text",
+images?: Array<AttachedImage>, } | { "kind": "text",
 /** The delta. */
 text: string, } | { "kind": "thought",
 /** The delta. */
@@ -356,6 +368,20 @@ truncated: boolean, };
 
 /** What happened to a file. */
 export type FileStatus = "added" | "modified" | "deleted" | "renamed" | "copied" | "type_changed" | "mode_changed";
+
+/** `GET /api/v1/sessions/{id}/files?query=`, or of a project: files that a message may mention. */
+export type FilesAnswer = {
+/** The best fit first. */
+files: Array<FoundFile>,
+/** Whether more fit than are told. */
+more: boolean, };
+
+/** One file of [`FilesAnswer`]. */
+export type FoundFile = {
+/** Its path relative to the worktree. */
+path: string,
+/** Whether it differs from the last commit. */
+changed: boolean, };
 
 /** What the hub says to a tab. */
 export type FromHub = { "type": "frames",
@@ -439,7 +465,7 @@ export type Item = {
 /** Stays the same while the item grows: counts from 0 over all attempts. */
 key: number,
 /** When it began. */
-ts: Millis, } & ({ "type": "began", agent: string, program: string, cwd: string, resumed: string | null, } | { "type": "prompt", message: MessageId, text: string, images: Array<Image>, } | { "type": "image", image: Image, } | { "type": "text", text: string, } | { "type": "thought", text: string, } | { "type": "tool", call: ToolCall, } | { "type": "reads", calls: Array<ToolCall>, } | { "type": "plan", entries: Array<PlanEntry>, } | { "type": "asked", request: Request, settled: boolean, option: string | null, note: string | null, } | { "type": "retrying", retry: Retry, times: number, } | { "type": "limited", limit: Limit, } | { "type": "stderr", text: string, } | { "type": "note", text: string, } | { "type": "turn", stop: string, used: TurnUsage,
+ts: Millis, } & ({ "type": "began", agent: string, program: string, cwd: string, resumed: string | null, } | { "type": "prompt", message: MessageId, text: string, images: Array<AttachedImage>, } | { "type": "image", image: Image, } | { "type": "text", text: string, } | { "type": "thought", text: string, } | { "type": "tool", call: ToolCall, } | { "type": "reads", calls: Array<ToolCall>, } | { "type": "plan", entries: Array<PlanEntry>, } | { "type": "asked", request: Request, settled: boolean, option: string | null, note: string | null, } | { "type": "retrying", retry: Retry, times: number, } | { "type": "limited", limit: Limit, } | { "type": "stderr", text: string, } | { "type": "note", text: string, } | { "type": "turn", stop: string, used: TurnUsage,
 /** How long it took, in milliseconds; null where its beginning is not here. */
 took: number | null, } | { "type": "ended", ending: Ending, activity: Activity, } | { type: "unknown", raw: unknown });
 
@@ -579,7 +605,7 @@ export type MessageBody = { "type": "prompt",
 /** Its text. */
 text: string,
 /** Images with it. */
-images?: Array<Image>,
+images?: Array<AttachedImage>,
 /** Whether it is meant for the turn that runs; else it waits for its end. */
 steer: boolean, } | { "type": "answer",
 /** Which request. */
@@ -631,7 +657,12 @@ requires?: Mid | null,
 /** Milliseconds since the click by the client's own clock, set at each send. Not part of what is hashed. */
 age_ms?: number | null,
 /** Refused with `too_late` when older than this. */
-max_age_ms?: number | null, };
+max_age_ms?: number | null,
+/**
+ * The sender does not have the blobs that it names (any more): where they are missing it is refused for good. Not
+ * part of what is hashed.
+ */
+blobs_gone?: boolean, };
 
 /** A refusal to tell. */
 export type Notice = {
@@ -644,7 +675,9 @@ title: string,
 /** The title of the task that it is about. */
 task: string | null,
 /** Whether it can be tried again. */
-retry: boolean, };
+retry: boolean,
+/** The message that was refused: it goes back to where it was written, which is how it is tried again. */
+message: SendMessage | null, };
 
 /** See [`Command::ObserveFile`]. */
 export type ObserveFile = { id: TaskId, project: ProjectId, path: string,
@@ -804,6 +837,20 @@ task: TaskId,
 version: Mid,
 /** The text. */
 text: string,
+/** Now. */
+now: Millis, } | { "type": "blob_answered",
+/** For which mutation. */
+mid: Mid,
+/** Which blob. */
+blob: BlobId,
+/** The HTTP status. */
+status: number,
+/** Now. */
+now: Millis, } | { "type": "blob_lost",
+/** For which mutation. */
+mid: Mid,
+/** Which blob. */
+blob: BlobId,
 /** Now. */
 now: Millis, } | { "type": "dismiss",
 /** The notice: the mutation it tells of. */
@@ -1008,7 +1055,7 @@ base: Mid | null, text: string, };
 /** See [`Command::SendMessage`]. */
 export type SendMessage = { id: MessageId, session: SessionId, text: string,
 /** Images with it. */
-images?: Array<Image>,
+images?: Array<AttachedImage>,
 /** For the turn that runs, where the agent can take it then; else it waits for the turn's end. */
 steer: boolean,
 /** To a session that has ended: the time at which it goes on, when the provider's limit ends. */
@@ -1173,6 +1220,15 @@ export type StartSession = { id: SessionId, task: TaskId, kind: Kind, start: Sta
 
 /** How a session stands, as `data-status` in the page. */
 export type Status = "queued" | "starting" | "running" | "needs-approval" | "needs-answer" | "paused" | "waiting" | "cancelling" | "completed" | "failed" | "cancelled" | "interrupted";
+
+/** An image that is a blob. */
+export type StoredImage = {
+/** Its media type. */
+mime: string,
+/** Its bytes. */
+blob: BlobId,
+/** How many they are. */
+size: number, };
 
 /** See [`Command::TakePlaces`]. */
 export type TakePlaces = object;
