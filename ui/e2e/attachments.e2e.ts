@@ -47,6 +47,7 @@ test("a_large_image_survives_a_reload_before_the_server_has_it_and_arrives_once"
   await log(page).locator('[data-item="prompt"]', { hasText: "What is this?" }).getByRole("img").waitFor();
   await log(page).getByText("This came with it:").waitFor();
   const shown = log(page).getByRole("img", { name: "From the agent" });
+  await shown.first().waitFor();
   expect(await shown.count()).toBe(1);
   expect(await width(shown), "the agent got the bytes").toBe(320);
   const session = page.url().split("/").at(-1) ?? "";
