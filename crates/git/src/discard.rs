@@ -204,7 +204,7 @@ impl Repo {
         checkout.stdin(names).ok().await.map(drop)
     }
 
-    async fn require_linked(&self, worktree: &Path) -> Result<(), DiscardError> {
+    pub(crate) async fn require_linked(&self, worktree: &Path) -> Result<(), DiscardError> {
         let wanted = worktree.canonicalize().map_err(GitError::io(worktree))?;
         let linked = self.list_worktrees().await?.into_iter().skip(1);
         if linked.filter_map(|entry| entry.path.canonicalize().ok()).any(|path| path == wanted) {
@@ -244,7 +244,7 @@ impl Repo {
 }
 
 /// Takes away a file and the folders that it leaves empty.
-fn remove_file(worktree: &Path, path: &GitPath) -> Result<(), GitError> {
+pub(crate) fn remove_file(worktree: &Path, path: &GitPath) -> Result<(), GitError> {
     let file = worktree.join(path.as_path());
     match std::fs::remove_file(&file) {
         Ok(()) => {}

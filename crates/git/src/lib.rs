@@ -7,6 +7,7 @@
 mod change_parser;
 mod command;
 
+pub mod back;
 pub mod changes;
 pub mod checkout;
 pub mod discard;
@@ -15,12 +16,14 @@ pub mod ids;
 pub mod keep;
 pub mod listing;
 pub mod merge;
+pub mod moment;
 pub mod path;
 pub mod repo;
 pub mod save;
 pub mod snapshot;
 pub mod worktree;
 
+pub use back::{BackError, WentBack};
 pub use changes::{Changes, Diff, FileChange, Status};
 pub use checkout::Refusal;
 pub use command::GitError;
@@ -30,6 +33,7 @@ pub use ids::{CommitId, TreeHash};
 pub use keep::{KeepError, KeepOutcome, KeepReceipt, KeepRequest, Landing, PreparedKeep, UndoOutcome};
 pub use listing::{ListedFile, ListingStamp};
 pub use merge::{Hunk, Merged, merge_text};
+pub use moment::{KeptIndex, Moment};
 pub use path::GitPath;
 pub use repo::{Head, OpenError, Repo};
 pub use save::Saved;

@@ -87,7 +87,12 @@ impl Repo {
     }
 
     /// A commit in the product's own name: saving must work where the user has set no name.
-    async fn own_commit(&self, tree: &TreeHash, parents: &[CommitId], message: &str) -> Result<CommitId, GitError> {
+    pub(crate) async fn own_commit(
+        &self,
+        tree: &TreeHash,
+        parents: &[CommitId],
+        message: &str,
+    ) -> Result<CommitId, GitError> {
         let (name, address) = ("Quarterdeck", "quarterdeck@localhost");
         self.write(&self.root, "commit-tree")
             .arg(tree)
