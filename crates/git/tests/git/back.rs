@@ -245,7 +245,7 @@ async fn moments_go_with_their_session_and_unchanged_ones_cost_no_object() {
 async fn ten_thousand_unchanged_files_cost_little() {
     let fixture = Fixture::new().await;
     for number in 0..10_000 {
-        write(&fixture.root(), &format!("many/{}/{number}.rs", number % 100), format!("fn f{number}() {{}}\n"));
+        write(&fixture.root(), format!("many/{}/{number}.rs", number % 100), format!("fn f{number}() {{}}\n"));
     }
     fixture.commit_all(&fixture.root(), "many");
     let desk = Desk::of(fixture).await;
@@ -368,10 +368,10 @@ proptest! {
             write(&fixture.root(), ".gitattributes", "*.txt text=auto\n*.bat text eol=crlf\n");
             fixture.commit_all(&fixture.root(), "attributes");
             let desk = Desk::of(fixture).await;
-            before.iter().for_each(|edit| apply(&desk, edit));
+            for edit in &before { apply(&desk, edit); }
             let first = desk.state().await;
             let moment = desk.keep("one").await;
-            after.iter().for_each(|edit| apply(&desk, edit));
+            for edit in &after { apply(&desk, edit); }
             let second = desk.state().await;
             let kept = desk.back(&moment, "m").await.unwrap();
             assert_eq!(desk.state().await, first);
