@@ -100,6 +100,7 @@ impl Play {
             cwd: "/fixture/project".into(),
             resume: resumed.then(|| "conversation".to_owned()),
             spent: None,
+            fork: None,
             permission: Permission::Ask,
             model: None,
             seed: "fuzz".to_owned(),

@@ -49,6 +49,7 @@ impl Conversation {
             cwd: "/fixture/project".into(),
             resume: head.contains(&b'r').then(|| "conversation".to_owned()),
             spent: None,
+            fork: None,
             permission: match head.get(1) {
                 Some(b'e') => Permission::Edit,
                 Some(b'w') => Permission::Everything,
@@ -161,6 +162,7 @@ impl Conversation {
                     assert!(!self.ready && !self.broken, "ready once, and before it breaks");
                     self.ready = true;
                 }
+                Signal::Unforked => assert!(!self.ready, "it says so before it is ready"),
                 Signal::Broken { reason } => {
                     assert!(!self.broken, "broken once: {reason}");
                     assert!(!reason.is_empty());

@@ -15,7 +15,7 @@ use qd_core::ids::RequestId;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 
-use crate::driver::{AgentDriver, Command, Outbox, Refused, Signal, Start};
+use crate::driver::{AgentDriver, Command, Fork, Outbox, Refused, Signal, Start};
 use crate::rpc;
 use crate::stray::Stray;
 use ask::Pending;
@@ -114,6 +114,10 @@ impl Claude {
                 arguments.extend([name, value]);
             }
         }
+        if let Some(Fork { conversation: Some(conversation), at, .. }) = &start.fork {
+            arguments.extend(["--resume", conversation, "--fork-session"]);
+            arguments.extend(at.iter().flat_map(|at| ["--resume-session-at", at]));
+        }
         arguments.into_iter().map(str::to_owned).collect()
     }
 
@@ -200,7 +204,12 @@ impl Claude {
         match message.get("type").and_then(Value::as_str) {
             Some("stream_event") if inner => {}
             Some("stream_event") => self.streamed(&message, out),
-            Some("assistant") => self.said(message, inner, out),
+            Some("assistant") => {
+                if let Some(id) = message.get("uuid").and_then(Value::as_str).filter(|_| !inner) {
+                    self.turn.said_last = Some(id.to_owned());
+                }
+                self.said(message, inner, out);
+            }
             Some("user") if message.get("isReplay") == Some(&Value::Bool(true)) => {
                 self.read(message.get("uuid").and_then(Value::as_str).unwrap_or_default());
             }

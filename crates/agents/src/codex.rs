@@ -125,12 +125,20 @@ impl Codex {
         if let Some(model) = &self.start.model {
             params["model"] = json!(model);
         }
-        let method = match &self.start.resume {
-            Some(id) => {
+        let fork = self.start.fork.as_ref().and_then(|fork| Some((fork.conversation.as_ref()?, fork.at.as_ref())));
+        let method = match (&self.start.resume, fork) {
+            (Some(id), _) => {
                 params["threadId"] = json!(id);
                 "thread/resume"
             }
-            None => "thread/start",
+            (None, Some((id, at))) => {
+                params["threadId"] = json!(id);
+                if let Some(turn) = at {
+                    params["lastTurnId"] = json!(turn);
+                }
+                "thread/fork"
+            }
+            (None, None) => "thread/start",
         };
         self.call(method, &params, Awaited::Thread, out);
     }
@@ -153,7 +161,7 @@ impl Codex {
             (Awaited::Initialize, Err(error)) => {
                 self.broken(format!("{title} could not start: {}", error.words()), out);
             }
-            (Awaited::Thread, Err(error)) if self.start.resume.is_some() => {
+            (Awaited::Thread, Err(error)) if self.start.resume.is_some() || self.start.fork.is_some() => {
                 self.broken(format!("{title} could not go on with the conversation: {}", error.words()), out);
             }
             (Awaited::Thread, Err(error)) => self.broken(format!("{title} could not start: {}", error.words()), out),
@@ -235,6 +243,9 @@ impl Codex {
                     // An interrupt leaves the command that runs alive, by design (openai/codex#42717).
                     let params = json!({ "threadId": self.thread });
                     self.call("thread/backgroundTerminals/clean", &params, Awaited::Done, out);
+                }
+                if let Some(turn) = text("/turn/id") {
+                    out.event(EventBody::Point { at: turn.to_owned() });
                 }
                 let stop = if interrupted { "cancelled" } else { "end_turn" };
                 out.event(EventBody::TurnEnded { stop: stop.to_owned(), used });

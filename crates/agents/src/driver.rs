@@ -6,6 +6,7 @@
 use qd_core::event::{Abilities, EventBody, Image};
 use qd_core::ids::{MessageId, RequestId, of_cause};
 use qd_core::row::Permission;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -23,6 +24,8 @@ pub struct Start {
     pub cwd: PathBuf,
     /// The agent's own id of the conversation to go on with.
     pub resume: Option<String>,
+    /// What a new conversation goes on from.
+    pub fork: Option<Fork>,
     /// What that conversation had cost before, in US dollars; null where that is unknown.
     pub spent: Option<f64>,
     /// What it may do without asking.
@@ -35,6 +38,31 @@ pub struct Start {
     pub login: Option<String>,
     /// What is peculiar to this agent.
     pub quirks: Quirks,
+}
+
+/// An earlier conversation that a new one goes on from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fork {
+    /// The agent's own id of it; none where the agent can't find the place again.
+    pub conversation: Option<String>,
+    /// How far it is gone on with, as [`EventBody::Point`] told; none is its end.
+    pub at: Option<String>,
+    /// What was said up to there, for an agent that begins anew.
+    pub told: String,
+}
+
+impl Fork {
+    /// The first message of an agent that begins anew: what was said before stands above it.
+    pub fn before(&self, text: &str) -> String {
+        if self.told.trim().is_empty() {
+            return text.to_owned();
+        }
+        format!(
+            "This goes on from an earlier conversation. What was said in it:\n\n{}\n\n(End of the earlier conversation. \
+             The message that follows is the one to act on.)\n\n{text}",
+            self.told.trim_end()
+        )
+    }
 }
 
 impl Start {
@@ -133,6 +161,9 @@ pub enum Signal {
         /// What it can do.
         can: Abilities,
     },
+    /// The conversation could not be gone on from where it should: it is a new one, and nothing of the earlier is known.
+    /// Comes before `Ready`.
+    Unforked,
     /// Something for the output log. `TurnEnded` among them frees the agent for the next prompt.
     Event(EventBody),
     /// The attempt cannot go on.

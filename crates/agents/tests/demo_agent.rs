@@ -61,6 +61,7 @@ impl Stage {
             cwd: self.cwd().to_owned(),
             resume: resume.map(str::to_owned),
             spent: None,
+            fork: None,
             permission: qd_core::row::Permission::Ask,
             model: Some("scripted-slow".to_owned()),
             seed: "s.1".to_owned(),

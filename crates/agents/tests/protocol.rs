@@ -23,6 +23,7 @@ impl Script {
             cwd: "/w".into(),
             resume: None,
             spent: None,
+            fork: None,
             permission: qd_core::row::Permission::Ask,
             model: None,
             seed: "s.1".to_owned(),

@@ -9,6 +9,7 @@ mod host;
 mod interrupt;
 mod logs;
 mod message;
+mod retry;
 mod serve;
 mod sessions;
 mod start;
@@ -55,6 +56,8 @@ pub enum Command {
     Cancel(cancel::Cancel),
     Approve(approve::Approve),
     Message(message::Message),
+    Retry(retry::Retry),
+    Fork(retry::Fork),
     Interrupt(interrupt::Interrupt),
     Keep(work::Keep),
     Discard(work::Discard),
@@ -78,6 +81,8 @@ impl Command {
             Self::Cancel(command) => command.run(context),
             Self::Approve(command) => command.run(context),
             Self::Message(command) => command.run(context),
+            Self::Retry(command) => command.run(context),
+            Self::Fork(command) => command.run(context),
             Self::Interrupt(command) => command.run(context),
             Self::Keep(command) => command.run(context),
             Self::Discard(command) => command.run(context),

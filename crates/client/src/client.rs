@@ -410,6 +410,10 @@ impl Client {
         match &mut command {
             Command::CreateTask(c) => c.id = TaskId(self.mint.draw(now)),
             Command::StartSession(c) => c.id = SessionId(self.mint.draw(now)),
+            Command::RetryFrom(c) => {
+                c.id = SessionId(self.mint.draw(now));
+                c.prompt.0 = self.mint.draw(now);
+            }
             Command::SendMessage(c) => c.id.0 = self.mint.draw(now),
             Command::AnswerRequest(c) => c.id.0 = self.mint.draw(now),
             Command::InterruptTurn(c) => c.id.0 = self.mint.draw(now),

@@ -64,6 +64,7 @@ impl Intent {
         match &self.command {
             Some(Command::CreateTask(c)) => Key::from(c.id) == key,
             Some(Command::StartSession(c)) => Key::from(c.id) == key,
+            Some(Command::RetryFrom(c)) => Key::from(c.id) == key,
             _ => false,
         }
     }

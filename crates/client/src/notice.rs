@@ -58,6 +58,7 @@ fn title(command: &Command) -> String {
         Command::RenameTask(_) => "The task was not renamed",
         Command::SaveDocument(_) | Command::ResolveConflict(_) => "The document was not saved",
         Command::StartSession(c) => return format!("{} did not start", kind_name(c.kind)),
+        Command::RetryFrom(_) => "This was not tried again",
         Command::CancelSession(_) => "The session was not cancelled",
         Command::DeleteSession(_) => "The card was not removed",
         Command::SendMessage(_) => "The message was not sent",

@@ -38,6 +38,8 @@ pub enum ItemBody {
         message: MessageId,
         text: String,
         images: Vec<AttachedImage>,
+        /// Whether the worktree was saved before it.
+        saved: bool,
     },
     Image {
         image: Image,
@@ -170,6 +172,8 @@ pub struct Transcript {
     tools: HashMap<String, (usize, usize)>,
     asked: HashMap<RequestId, usize>,
     prompted: HashSet<MessageId>,
+    /// Messages before which the worktree was saved.
+    saved: HashSet<MessageId>,
     plan: Option<usize>,
     part: Part,
     usage: Usage,
@@ -301,7 +305,8 @@ impl Transcript {
                 self.plan = None;
                 self.turn.get_or_insert(ts);
                 self.prompted.insert(message);
-                self.add(ts, ItemBody::Prompt { message, text, images })
+                let saved = self.saved.contains(&message);
+                self.add(ts, ItemBody::Prompt { message, text, images, saved })
             }
             EventBody::Image(image) => self.add(ts, ItemBody::Image { image }),
             EventBody::Text { text } => self.say(ts, &text),
@@ -363,7 +368,14 @@ impl Transcript {
             }
             EventBody::Limited(limit) if limit.reached => self.add(ts, ItemBody::Limited { limit }),
             // The review shows what git says, which is more than a turn's own diff.
-            EventBody::Limited(_) | EventBody::TurnDiff { .. } | EventBody::Conversation { .. } => self.items.len(),
+            EventBody::Limited(_)
+            | EventBody::TurnDiff { .. }
+            | EventBody::Conversation { .. }
+            | EventBody::Point { .. } => self.items.len(),
+            EventBody::Snapshot { message, .. } => {
+                self.saved.insert(message);
+                self.items.len()
+            }
             EventBody::Stderr { text } => {
                 if let Some(Item { body: ItemBody::Stderr { text: before }, .. }) = self.items.last_mut() {
                     before.push_str(&text);

@@ -90,6 +90,8 @@ pub struct SessionView<'a> {
     pub actions: Vec<Action>,
     /// Its task's title.
     pub task_title: &'a str,
+    /// The newest session that went back to one of its messages.
+    pub went_back: Option<SessionId>,
 }
 
 /// How the page stands to the server.
@@ -189,7 +191,13 @@ impl Client {
             messages: self.visible.messages_of(id).collect(),
             actions: derive::session_actions(&self.visible, row),
             task_title: self.visible.task(row.task).map_or("", |t| t.title.as_str()),
+            went_back: self.went_back(row),
         })
+    }
+
+    fn went_back(&self, row: &Session) -> Option<SessionId> {
+        let goes_on = |s: &&Session| s.origin.is_some_and(|o| o.session == row.id && o.message.is_some());
+        self.visible.sessions_of(row.task).filter(goes_on).max_by_key(|s| (s.created, s.id)).map(|s| s.id)
     }
 
     fn unconfirmed_word(&self, row: &Session) -> &'static str {

@@ -4,7 +4,7 @@
 use crate::blob::{AttachedImage, StoredImage};
 use crate::event::{Activity, Ending, Request};
 use crate::ids::{MessageId, Mid, Millis, ProjectId, RequestId, SessionId, TaskId};
-use crate::row::{Agent, Branch, Changed, Document, Key, Landing, MessageState, Setup, Start};
+use crate::row::{Agent, Branch, Changed, Document, Files, Key, Landing, MessageState, Setup, Start};
 use crate::status::{Kind, Status};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -31,6 +31,8 @@ pub enum Command {
     MarkSeen(OnSession),
     /// Removes an ended session's card and output.
     DeleteSession(OnSession),
+    /// Goes on from an earlier message of an ended session in a new one.
+    RetryFrom(Box<RetryFrom>),
     /// Sends a message; an ended session is resumed by it in a new attempt.
     SendMessage(SendMessage),
     /// Answers a request of an agent.
@@ -166,6 +168,27 @@ pub struct SendMessage {
     /// To a session that has ended: the time at which it goes on, when the provider's limit ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Millis>,
+}
+
+/// See [`Command::RetryFrom`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct RetryFrom {
+    /// The new session.
+    pub id: SessionId,
+    /// The message that it begins with.
+    pub prompt: MessageId,
+    /// The session that it goes on from.
+    pub session: SessionId,
+    /// The message in whose place it goes on; none goes on behind the last one.
+    #[serde(default)]
+    pub message: Option<MessageId>,
+    pub text: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<AttachedImage>,
+    /// What becomes of the worktree.
+    #[serde(default)]
+    pub files: Files,
 }
 
 /// See [`Command::AnswerRequest`].
@@ -430,6 +453,7 @@ impl Command {
     pub fn blobs(&self) -> impl Iterator<Item = &StoredImage> {
         let images = match self {
             Self::SendMessage(c) => c.images.as_slice(),
+            Self::RetryFrom(c) => c.images.as_slice(),
             _ => &[],
         };
         images.iter().filter_map(AttachedImage::stored)
@@ -446,6 +470,7 @@ impl Command {
             | Self::CancelSession(_)
             | Self::MarkSeen(_)
             | Self::DeleteSession(_)
+            | Self::RetryFrom(_)
             | Self::SendMessage(_)
             | Self::AnswerRequest(_)
             | Self::InterruptTurn(_)
@@ -478,7 +503,7 @@ impl Command {
 
     /// How old it may be when it is accepted, in milliseconds: whatever starts an agent is too late after 2 min.
     pub fn max_age_ms(&self) -> Option<u64> {
-        matches!(self, Self::StartSession(_) | Self::SendMessage(_)).then_some(120_000)
+        matches!(self, Self::StartSession(_) | Self::RetryFrom(_) | Self::SendMessage(_)).then_some(120_000)
     }
 
     /// The rows that it is about: mutations on the same row are sent one after the other.
@@ -488,6 +513,7 @@ impl Command {
             Self::RenameTask(c) => vec![c.id.into()],
             Self::SaveDocument(c) | Self::ResolveConflict(c) => vec![c.id.into()],
             Self::StartSession(c) => vec![c.id.into(), c.task.into()],
+            Self::RetryFrom(c) => vec![c.id.into(), c.session.into()],
             Self::CancelSession(c) | Self::MarkSeen(c) | Self::DeleteSession(c) => vec![c.id.into()],
             Self::InterruptTurn(c) => vec![c.session.into()],
             Self::SendMessage(c) => vec![c.session.into()],

@@ -3,6 +3,7 @@
 
 mod agents;
 mod jobs;
+mod retry;
 mod sessions;
 mod tasks;
 
@@ -46,6 +47,7 @@ pub fn decide(state: &State, command: &Command, cx: Context) -> Result<Vec<Op>, 
         Command::CancelSession(c) => sessions::cancel(state, c, cx),
         Command::MarkSeen(c) => sessions::seen(state, c),
         Command::DeleteSession(c) => sessions::delete(state, c),
+        Command::RetryFrom(c) => retry::retry(state, c, cx),
         Command::SendMessage(c) => sessions::message(state, c, cx),
         Command::AnswerRequest(c) => sessions::answer(state, c, cx),
         Command::InterruptTurn(c) => sessions::interrupt(state, c, cx),

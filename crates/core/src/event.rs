@@ -62,6 +62,18 @@ pub enum EventBody {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         images: Vec<AttachedImage>,
     },
+    /// The worktree was saved before a message was handed over: it can be gone back to.
+    Snapshot {
+        /// The message.
+        message: MessageId,
+        /// The ref.
+        at: String,
+    },
+    /// How far the agent's own record of the conversation goes: what a later conversation may go on from.
+    Point {
+        /// In the agent's words.
+        at: String,
+    },
     /// A piece of what the agent says.
     Text {
         /// The delta.

@@ -99,6 +99,11 @@ impl AgentId {
     }
 }
 
+/// The id of the message that an attempt of a session begins with where it opens a conversation: its rendered prompt.
+pub fn prompt_id(session: SessionId, attempt: u32) -> MessageId {
+    MessageId(of_cause(&["prompt", &session.to_string(), &attempt.to_string()]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

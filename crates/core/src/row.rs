@@ -8,7 +8,7 @@ pub mod task;
 
 pub use agent::{Agent, Install, Model, Origin, Settings, Setup};
 pub use job::{Job, JobState, Work};
-pub use session::{Message, MessageBody, MessageState, Permission, Session, Start};
+pub use session::{Files, GoesOn, Message, MessageBody, MessageState, Permission, Session, Start};
 pub use task::{Branch, Changed, Conflict, Document, Landing, Progress, Project, Task};
 
 use crate::ids::{AgentId, MessageId, Mid, ProjectId, SessionId, TaskId};

@@ -5,6 +5,7 @@
 
 use crate::engine::Engine;
 use crate::files::ProjectFiles;
+use crate::host::Moments;
 use qd_core::command::{AttachProject, Command};
 use qd_core::ids::{ProjectId, of_cause};
 use qd_core::row::{Project, Row, RowKind};
@@ -185,13 +186,17 @@ impl Engine {
 
     /// The surroundings of git calls.
     pub(crate) fn git_env(&self) -> Result<GitEnv, GitError> {
+        Ok(self.git_setup(PathBuf::new(), PathBuf::new())?.git_env())
+    }
+
+    /// What a host needs to save the worktrees of the project at `root`, with a folder for what it keeps.
+    pub(crate) fn git_setup(&self, root: PathBuf, folder: PathBuf) -> Result<Moments, GitError> {
         let config = self.config();
         let scratch = config.data_dir.join("scratch");
         std::fs::create_dir_all(&scratch).map_err(|source| GitError::Io { path: scratch.clone(), source })?;
-        let path = config.env.get("PATH").map(String::as_str).unwrap_or_default();
-        let base = GitEnv::new(&config.home, path, scratch);
-        let set = GIT_VARIABLES.iter().filter_map(|name| Some((name, config.env.get(*name)?)));
-        Ok(set.fold(base, |env, (name, value)| env.variable(name, value)))
+        let path = config.env.get("PATH").cloned().unwrap_or_default();
+        let set = GIT_VARIABLES.iter().filter_map(|name| Some(((*name).to_owned(), config.env.get(*name)?.clone())));
+        Ok(Moments { root, folder, home: config.home.clone(), path, scratch, variables: set.collect() })
     }
 
     /// The repository of a project.

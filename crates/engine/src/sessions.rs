@@ -9,6 +9,7 @@ mod desk;
 mod fence;
 mod folders;
 mod heard;
+mod origin;
 mod prepare;
 mod recap;
 mod talk;

@@ -32,6 +32,10 @@ pub enum Step {
     WorktreeReady,
     /// The rows say which one it is.
     WorktreeTold,
+    /// A worktree is about to go back to an earlier moment.
+    BackBegun,
+    /// It stands as it did, and nothing says so yet.
+    BackDone,
     /// A start is claimed.
     StartClaimed,
     /// Its host has its orders.
@@ -44,7 +48,7 @@ pub enum Step {
 
 impl Step {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::JobTaken,
         Self::DocumentFilled,
         Self::DocumentExchanged,
@@ -57,6 +61,8 @@ impl Step {
         Self::CopyFilled,
         Self::WorktreeReady,
         Self::WorktreeTold,
+        Self::BackBegun,
+        Self::BackDone,
         Self::StartClaimed,
         Self::OrdersWritten,
         Self::HostStarted,

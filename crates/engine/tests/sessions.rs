@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail anywhere")]
 
+#[path = "sessions/retry.rs"]
+mod retry;
 #[path = "sessions/stage.rs"]
 mod stage;
 

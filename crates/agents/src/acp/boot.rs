@@ -5,7 +5,7 @@ use qd_core::event::{Abilities, EventBody};
 use serde_json::{Value, json};
 
 use super::{Acp, Awaited, Phase};
-use crate::driver::{Outbox, Signal};
+use crate::driver::{Fork, Outbox, Signal};
 
 /// The version of the protocol that is spoken here.
 const VERSION: u64 = 1;
@@ -66,8 +66,23 @@ impl Acp {
                 out.event(EventBody::Note { text });
                 self.call("session/new", &params, Awaited::New, out);
             }
-            None => self.call("session/new", &params, Awaited::New, out),
+            None => self.fork(params, initialized, out),
         }
+    }
+
+    /// Opens a new conversation: from the end of another one where that is wanted and offered.
+    fn fork(&mut self, mut params: Value, initialized: &Value, out: &mut Outbox) {
+        let offered = initialized.pointer("/agentCapabilities/sessionCapabilities/fork").is_some();
+        match &self.start.fork {
+            Some(Fork { conversation: Some(id), at: None, .. }) if offered => {
+                params["sessionId"] = json!(id);
+                return self.call("session/fork", &params, Awaited::New, out);
+            }
+            // An agent that is not told where it stood: its caller knows that from the beginning.
+            Some(Fork { conversation: Some(_), .. }) => out.signal(Signal::Unforked),
+            _ => {}
+        }
+        self.call("session/new", &params, Awaited::New, out);
     }
 
     pub(super) fn opened(&mut self, conversation: String, result: &Value, out: &mut Outbox) {

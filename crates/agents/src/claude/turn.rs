@@ -25,6 +25,8 @@ pub(super) struct Turn {
     unread: BTreeSet<String>,
     /// Whether it had nothing left to do when it was last heard.
     rests: bool,
+    /// The agent's id of what it said last.
+    pub(super) said_last: Option<String>,
     /// How the last run ended.
     pub(super) stop: Option<String>,
     /// What the runs used.
@@ -123,6 +125,9 @@ impl Claude {
         let stop = stop.unwrap_or_else(|| if cancelled { "cancelled" } else { "end_turn" }.to_owned());
         self.phase = Phase::Idle;
         self.turn.unread.clear();
+        if let Some(at) = self.turn.said_last.take() {
+            out.event(EventBody::Point { at });
+        }
         out.event(EventBody::TurnEnded { stop, used: std::mem::take(&mut self.turn.used) });
     }
 }

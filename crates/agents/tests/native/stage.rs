@@ -25,6 +25,7 @@ pub fn start(name: &str, protocol: Protocol) -> Start {
         cwd: "/fixture/work".into(),
         resume: None,
         spent: None,
+        fork: None,
         permission: Permission::Ask,
         model: None,
         seed: "replay".to_owned(),

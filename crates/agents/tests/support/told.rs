@@ -19,6 +19,7 @@ pub fn told(signals: Vec<Signal>, longest: usize) -> String {
         let line = match signal {
             Signal::Event(EventBody::Commands { commands }) => format!("commands: {}", commands.len()),
             Signal::Event(body) => short(serde_json::to_value(body).unwrap(), longest).to_string(),
+            Signal::Unforked => "begins anew".to_owned(),
             Signal::Ready { program, .. } => format!("ready: {}", program.unwrap_or_default()),
             Signal::Broken { reason } => format!("broken: {reason}"),
         };

@@ -104,6 +104,8 @@ impl Printer {
             | EventBody::Ready { .. }
             | EventBody::Offers { .. }
             | EventBody::TurnDiff { .. }
+            | EventBody::Snapshot { .. }
+            | EventBody::Point { .. }
             | EventBody::Limited(_)
             | EventBody::Plan { .. }
             | EventBody::Usage(_)

@@ -39,6 +39,7 @@ pub(super) fn start(state: &State, c: &StartSession, cx: Context) -> Result<Vec<
         agent: agent.name.clone(),
         model: c.start.model.clone(),
         instructions: c.start.instructions.clone(),
+        origin: None,
         permission: c.start.permission.unwrap_or_default(),
         status: first_status(state, cx),
         attempt: 1,
@@ -130,7 +131,7 @@ pub(super) fn message(state: &State, c: &SendMessage, cx: Context) -> Result<Vec
     Ok(ops)
 }
 
-fn images_fit(images: &[AttachedImage]) -> Result<(), Reject> {
+pub(super) fn images_fit(images: &[AttachedImage]) -> Result<(), Reject> {
     let too_large = |message: String| Err(Reject::new(RejectCode::TooLarge, message));
     if images.len() > blob::MOST_IMAGES {
         return too_large(format!(
@@ -196,7 +197,13 @@ pub(super) fn choose(state: &State, c: &ChooseOffer, cx: Context) -> Result<Vec<
 }
 
 /// A message that waits for the session's host.
-fn queued(state: &State, id: MessageId, row: &Session, body: MessageBody, cx: Context) -> Result<Op, Reject> {
+pub(super) fn queued(
+    state: &State,
+    id: MessageId,
+    row: &Session,
+    body: MessageBody,
+    cx: Context,
+) -> Result<Op, Reject> {
     if state.message(id).is_some() {
         return Err(Reject::new(RejectCode::IdTaken, "A message of this id exists already."));
     }
@@ -337,7 +344,7 @@ fn is_time(row: &Session, cx: Context) -> bool {
 
 /// When a start was clicked: its id says so, and a card that was shown at the click goes on counting from there. A clock
 /// that contradicts the decider's is not believed.
-fn clicked(id: SessionId, cx: Context) -> Millis {
+pub(super) fn clicked(id: SessionId, cx: Context) -> Millis {
     v7_time(id.0).filter(|at| *at <= cx.now && cx.now.since(*at) < BELIEVED).unwrap_or(cx.now)
 }
 
@@ -366,7 +373,7 @@ fn asking(requests: &[Request]) -> Status {
     }
 }
 
-fn first_status(state: &State, cx: Context) -> Status {
+pub(super) fn first_status(state: &State, cx: Context) -> Status {
     let waits = |s: &Session| s.status == Status::Queued && is_time(s, cx);
     let taken = state.active_sessions().filter(|s| s.status.takes_a_place() || waits(s)).count();
     if taken < state.settings().max_sessions as usize { Status::Starting } else { Status::Queued }
@@ -378,7 +385,7 @@ pub(super) fn standing(task: &Task) -> Option<&Branch> {
 }
 
 /// Refuses where the task can't have sessions now.
-fn startable(state: &State, task: &Task) -> Result<(), Reject> {
+pub(super) fn startable(state: &State, task: &Task) -> Result<(), Reject> {
     let project = project(state, task.project)?;
     if let Some(problem) = &project.problem {
         return Err(not_allowed(problem.clone()));

@@ -1,6 +1,7 @@
 //! Claims about `decide`: what each command does, and what it refuses.
 
 mod agents;
+mod retry;
 
 use super::*;
 use crate::command::*;

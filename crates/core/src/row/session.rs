@@ -35,6 +35,28 @@ pub struct Start {
     pub permission: Option<Permission>,
 }
 
+/// What becomes of the worktree where a session goes on from an earlier message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Files {
+    /// It goes back to before that message; what is there now is kept at a ref.
+    #[default]
+    Back,
+    /// It stays as it is.
+    Stay,
+}
+
+/// Where a session goes on from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct GoesOn {
+    /// The session; it may have been removed since.
+    pub session: SessionId,
+    /// The message in whose place it goes on; null behind the last one.
+    pub message: Option<MessageId>,
+    /// What becomes of the worktree.
+    pub files: Files,
+}
+
 /// A session: one conversation with an agent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct Session {
@@ -58,6 +80,9 @@ pub struct Session {
     /// What it may do without asking.
     #[serde(default)]
     pub permission: Permission,
+    /// Where it goes on from; null where it began by itself.
+    #[serde(default)]
+    pub origin: Option<GoesOn>,
     /// How it stands.
     pub status: Status,
     /// Counts its agent processes from 1.

@@ -57,6 +57,8 @@ impl Meter {
             | EventBody::Offers { .. }
             | EventBody::Image(_)
             | EventBody::TurnDiff { .. }
+            | EventBody::Snapshot { .. }
+            | EventBody::Point { .. }
             | EventBody::Plan { .. }
             | EventBody::Answered { .. }
             | EventBody::Commands { .. }

@@ -28,6 +28,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::fence;
 use super::meter::Meter;
+use super::moments::Saver;
 use super::output::OutputLog;
 use super::protocol::{HostState, Settled, ToHost, VERSION};
 use super::scratch;
@@ -159,6 +160,10 @@ struct Host {
     interrupted: bool,
     stderr: Stderr,
     vigil: Vigil,
+    /// Saves the worktree before each message, while that succeeds.
+    saver: Option<Saver>,
+    /// Whether the first message is to tell what was said before.
+    retell: bool,
     /// Where its processes are kept together, where the system lets it.
     cgroup: Option<Cgroup>,
     sync_at: Option<Instant>,
@@ -180,6 +185,8 @@ impl Host {
     fn new(spec: HostSpec, clock: SharedClock, log: OutputLog, publish: watch::Sender<HostState>) -> Self {
         let boot = Duration::from_millis(spec.boot_deadline_ms);
         let vigil = Vigil::new(spec.limits.clone());
+        let saver = spec.moments.clone().map(|setup| Saver::new(setup, spec.session, spec.cwd.clone()));
+        let retell = spec.fork.as_ref().is_some_and(|fork| fork.conversation.is_none());
         Self {
             queue: spec.messages.iter().cloned().collect(),
             seen: spec.messages.iter().map(|message| message.id).collect(),
@@ -198,6 +205,8 @@ impl Host {
             interrupted: false,
             stderr: Stderr::new(),
             vigil,
+            saver,
+            retell,
             cgroup: None,
             sync_at: None,
         }
@@ -210,6 +219,9 @@ impl Host {
             cwd: self.spec.cwd.display().to_string(),
             resumed: self.spec.resume.clone(),
         }])?;
+        let remarks = self.spec.remarks.iter().map(|text| EventBody::Note { text: text.clone() });
+        let retold = self.retell.then(|| self.retold());
+        self.append(remarks.chain(retold).collect())?;
         let mut told = pin!(told_to_end());
         let (mut agent, mut finish) = match self.wait_until_loadable(&mut orders, told.as_mut()).await? {
             Some(finish) => (None, Some(finish)),
@@ -288,6 +300,7 @@ impl Host {
             title: title.clone(),
             cwd: self.spec.cwd.clone(),
             resume: self.spec.resume.clone(),
+            fork: self.spec.fork.clone(),
             spent: self.spec.spent,
             permission: self.spec.permission,
             model: self.spec.model.clone(),
@@ -359,7 +372,7 @@ impl Host {
                 () = &mut told => Woken::Told,
             };
             let finish = match woken {
-                Woken::Signals(Ok(Some(signals))) => self.signals(signals, agent)?,
+                Woken::Signals(Ok(Some(signals))) => self.signals(signals, agent).await?,
                 Woken::Signals(Ok(None)) | Woken::Exited => Some(self.gone()),
                 Woken::Signals(Err(error)) => Some(Finish::Failed(format!("{}: {error}.", self.spec.title))),
                 Woken::Stderr(read) => {
@@ -367,7 +380,7 @@ impl Host {
                     self.read_stderr(agent, chunk.get(..read).unwrap_or_default())?;
                     None
                 }
-                Woken::Order(order) => self.order(order, agent)?,
+                Woken::Order(order) => self.order(order, agent).await?,
                 Woken::Phase => self.phase_over(),
                 Woken::Vigil => self.look(agent),
                 Woken::Sync => {

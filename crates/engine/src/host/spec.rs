@@ -2,7 +2,9 @@
 
 use super::fence::Fence;
 use super::limits::Limits;
+use super::moments::Moments;
 use qd_agents::Protocol;
+use qd_agents::driver::Fork;
 use qd_core::blob::AttachedImage;
 use qd_core::ids::{MessageId, Millis, SessionId};
 use qd_core::row::Permission;
@@ -48,6 +50,15 @@ pub struct HostSpec {
     /// The agent's id of the conversation to go on with.
     #[serde(default)]
     pub resume: Option<String>,
+    /// What a new conversation goes on from.
+    #[serde(default)]
+    pub fork: Option<Fork>,
+    /// What is said first of all.
+    #[serde(default)]
+    pub remarks: Vec<String>,
+    /// How the worktree is saved before each message; none does not save it.
+    #[serde(default)]
+    pub moments: Option<Moments>,
     /// What that conversation had cost before, in US dollars.
     #[serde(default)]
     pub spent: Option<f64>,

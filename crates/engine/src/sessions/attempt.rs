@@ -2,6 +2,7 @@
 //! the one thing that is due; whatever instant it is cut off at, the next pass finds what is left to do.
 
 use super::desk::Desk;
+use super::origin;
 use super::prepare::{self, Unprepared, prepare};
 use super::recap::Recap;
 use crate::engine::Engine;
@@ -128,6 +129,7 @@ impl Attempt {
         };
         if let Some(ending) = unbegun {
             self.adopt_worktree(row).await;
+            origin::finish(&self.engine, row).await;
             return self.end(never(ending)).await;
         }
         step::passed(Step::StartTaken);

@@ -30,6 +30,7 @@ impl Folders {
         let gone: Vec<SessionId> =
             engine.read(|state| self.sessions.iter().copied().filter(|id| state.session(*id).is_none()).collect());
         for session in gone {
+            super::origin::forget(engine, session).await;
             let dir = engine.inner.config.runs().join(session.to_string());
             let removed = tokio::task::spawn_blocking(move || remove(&dir)).await;
             if let Ok(Err(error)) = removed {

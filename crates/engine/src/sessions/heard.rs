@@ -104,6 +104,7 @@ mod tests {
             model: None,
             instructions: String::new(),
             spent: None,
+            origin: None,
             permission: qd_core::row::Permission::default(),
             status,
             attempt,

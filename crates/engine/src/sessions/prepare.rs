@@ -3,6 +3,7 @@
 
 use super::desk::note_base;
 use super::fence::fence;
+use super::origin;
 use super::talk::in_order;
 use crate::engine::Engine;
 use crate::host::{FirstMessage, HostSpec};
@@ -10,11 +11,11 @@ use crate::step::{self, Step};
 use crate::work::{Ready, ensure_worktree};
 use qd_agents::{Protocol, catalogue};
 use qd_core::command::ReportSession;
-use qd_core::ids::{AgentId, MessageId, Millis, of_cause};
+use qd_core::ids::{AgentId, Millis, prompt_id};
 use qd_core::prompt::Prompt;
 use qd_core::row::{Branch, Message, MessageBody, MessageState, Session, Task};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -47,6 +48,11 @@ pub(super) async fn prepare(engine: &Engine, row: &Session) -> Result<HostSpec, 
         return Err(Unprepared::NotStored);
     }
     step::passed(Step::WorktreeTold);
+    let remarks = origin::go_back(engine, row, &branch).await?;
+    let fork = match row.conversation {
+        None => origin::fork(engine, row, Path::new(&branch.path)).await?,
+        Some(_) => None,
+    };
     let boot = like.as_deref().and_then(|name| catalogue::quirks(name, protocol).boot).unwrap_or(BOOT_WITHIN);
     let boot_deadline_ms = u64::try_from(boot.as_millis()).unwrap_or(u64::MAX);
     let (title, version) = engine.read(|state| {
@@ -69,6 +75,9 @@ pub(super) async fn prepare(engine: &Engine, row: &Session) -> Result<HostSpec, 
         cwd: PathBuf::from(&branch.path),
         messages: messages(engine, row, &task, &path, &branch),
         resume: row.conversation.clone(),
+        fork,
+        remarks,
+        moments: origin::moments(engine, row),
         spent: row.spent,
         permission: row.permission,
         model: row.model.clone(),
@@ -187,7 +196,8 @@ fn loadable(engine: &Engine, row: &Session, like: Option<&str>, protocol: Protoc
 /// What the agent is told first: a new conversation begins with the prompt, a resumed one with what waits for it.
 fn messages(engine: &Engine, row: &Session, task: &Task, path: &str, branch: &Branch) -> Vec<FirstMessage> {
     let mut first = Vec::new();
-    if row.conversation.is_none() {
+    // Where an attempt ended before a conversation was opened, the next one begins anew with a prompt of its own.
+    if row.conversation.is_none() && row.origin.is_none() {
         let prompt = Prompt {
             kind: row.kind,
             title: &task.title,
@@ -196,9 +206,9 @@ fn messages(engine: &Engine, row: &Session, task: &Task, path: &str, branch: &Br
             branch: Some(&branch.name),
             instructions: &row.instructions,
         };
-        first.push(FirstMessage { id: prompt_id(row), text: prompt.render(), images: Vec::new() });
+        first.push(FirstMessage { id: prompt_id(row.id, row.attempt), text: prompt.render(), images: Vec::new() });
     }
-    if row.attempt > 1 {
+    if row.attempt > 1 || row.origin.is_some() {
         let queued = engine.read(|state| {
             let queued = |m: &&Message| m.state == MessageState::Queued;
             state.messages_of(row.id).filter(queued).cloned().collect::<Vec<_>>()
@@ -210,10 +220,4 @@ fn messages(engine: &Engine, row: &Session, task: &Task, path: &str, branch: &Br
         }));
     }
     first
-}
-
-/// The rendered prompt is a message, too; where an attempt ended before a conversation was opened, the next one
-/// begins anew with a prompt of its own.
-fn prompt_id(row: &Session) -> MessageId {
-    MessageId(of_cause(&["prompt", &row.id.to_string(), &row.attempt.to_string()]))
 }

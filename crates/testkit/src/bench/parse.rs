@@ -38,6 +38,7 @@ fn throughput(setup: &Setup, id: &str, agent: &str, protocol: Protocol, names: &
             title: agent.to_owned(),
             cwd: "/fixture/project".into(),
             resume: None,
+            fork: None,
             spent: None,
             permission: Permission::Ask,
             model: None,

@@ -26,6 +26,7 @@ pub const MORE: &[Case] = &[
     ("cancelled while a permission waits", cancelled_in_permission),
     ("cancelled in a tool", cancelled_in_tool),
     ("goes on in a new process", goes_on),
+    ("an earlier message is edited and tried again", retry),
     ("agent killed in a tool", agent_killed),
     ("host killed in a tool", host_killed),
     ("server killed in a tool", server_killed),
@@ -123,6 +124,41 @@ fn goes_on(agent: &Agent) {
     let said = stage.said(id);
     assert!(said.contains("I was asked 1 times before."), "{said}");
     assert_eq!(said.matches("Hello from the script.").count(), 1, "the past is not told again: {said}");
+    stage.is_clean();
+}
+
+/// Agents that find the place in their own conversation again; the others are told what was said.
+const FORKS: [&str; 2] = ["claude", "codex"];
+
+fn retry(agent: &Agent) {
+    let stage = Stage::new(agent);
+    let id = stage.start("hello");
+    let first = stage.drive(id, OptionEffect::AllowOnce);
+    assert_eq!(first.status, Status::Completed, "{}\n{}", reason(&first), stage.output(id));
+    std::fs::write(stage.worktree().join("between.txt"), "1\n").unwrap();
+    stage.say(id, "What do you remember? [[recall]]");
+    let limit = STARTS + Duration::from_secs(75);
+    let second = stage.until(id, limit, |session| session.attempt > 1 && session.status.is_ended());
+    assert_eq!(second.status, Status::Completed, "{}\n{}", reason(&second), stage.output(id));
+    std::fs::write(stage.worktree().join("between.txt"), "2\n").unwrap();
+    let said = stage.said(id);
+    let message = stage.prompts(id)[1];
+
+    let new = stage.retry(id, message, "What do you remember now? [[recall]]");
+    let done = stage.until(new, limit, |session| session.status.is_ended());
+    assert_eq!(done.status, Status::Completed, "{}\n{}", reason(&done), stage.output(new));
+    assert_eq!(std::fs::read_to_string(stage.worktree().join("between.txt")).unwrap(), "1\n");
+    assert_ne!(done.conversation, second.conversation, "a conversation of its own");
+    let anew = stage.output(new).contains("it begins anew and is told what was said before");
+    assert_eq!(anew, !FORKS.contains(&agent.name), "{}", stage.output(new));
+    // Who is told what was said finds the first script in it.
+    let knows = if anew { "Hello from the script." } else { "I was asked 1 times before." };
+    assert!(stage.said(new).contains(knows), "{}", stage.output(new));
+    assert_eq!(stage.said(id), said, "the old one is as it was");
+
+    let anew = stage.retry(new, stage.prompts(new)[0], "And now? [[recall]]");
+    let done = stage.until(anew, limit, |session| session.status.is_ended());
+    assert_eq!(done.status, Status::Completed, "{}\n{}", reason(&done), stage.output(anew));
     stage.is_clean();
 }
 

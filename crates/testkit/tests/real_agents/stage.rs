@@ -1,9 +1,9 @@
 //! A panel with one agent, one task and the scripted model.
 
-use qd_core::command::{AnswerRequest, Command, OnSession, SendMessage, StartSession};
+use qd_core::command::{AnswerRequest, Command, OnSession, RetryFrom, SendMessage, StartSession};
 use qd_core::event::{Event, EventBody, OptionEffect, Request};
 use qd_core::ids::{MessageId, SessionId};
-use qd_core::row::{Permission, Row, RowKind, Session, Start, Task};
+use qd_core::row::{Files, Permission, Row, RowKind, Session, Start, Task};
 use qd_core::status::Kind;
 use qd_engine::time::{SystemClock, mint};
 use qd_proc::{Identity, Scope, Signal, reap_adopted, set_child_subreaper};
@@ -122,6 +122,29 @@ impl Stage {
     pub fn say(&self, id: SessionId, text: &str) {
         let message = SendMessage::new(MessageId(mint(&SystemClock)), id, text);
         assert!(self.api().send(&Command::SendMessage(message)).unwrap().ok);
+    }
+
+    /// Says something else in the place of a message: in a new session.
+    pub fn retry(&self, session: SessionId, message: MessageId, text: &str) -> SessionId {
+        let id = SessionId(mint(&SystemClock));
+        let command = RetryFrom {
+            id,
+            prompt: MessageId(mint(&SystemClock)),
+            session,
+            message: Some(message),
+            text: text.to_owned(),
+            images: Vec::new(),
+            files: Files::Back,
+        };
+        let outcome = self.api().send(&Command::RetryFrom(Box::new(command))).unwrap();
+        assert!(outcome.ok, "{outcome:?}");
+        id
+    }
+
+    /// What was sent to a session, in order.
+    pub fn prompts(&self, id: SessionId) -> Vec<MessageId> {
+        let sent = |body| if let EventBody::Prompt { message, .. } = body { Some(message) } else { None };
+        self.events(id).into_iter().filter_map(sent).collect()
     }
 
     pub fn until(&self, id: SessionId, limit: Duration, meant: impl Fn(&Session) -> bool) -> Session {

@@ -49,7 +49,9 @@ pub fn every_step() {
     assert!(beyond > Some(5), "no write has {beyond:?} steps");
     eprintln!("{STORY}");
     let of_git = ["update-ref", "worktree add", "worktree remove", "read-tree", "checkout-index"];
-    let steps = Step::ALL.map(|step| format!("death at {step:?}")).into_iter();
+    // Going back to an earlier message has a test of its own.
+    let steps = Step::ALL.into_iter().filter(|step| !matches!(step, Step::BackBegun | Step::BackDone));
+    let steps = steps.map(|step| format!("death at {step:?}"));
     let steps = steps.chain(of_git.map(|command| format!("death at git {command}"))).chain(["edit at a step".into()]);
     STORY.assert(steps, 1);
 }

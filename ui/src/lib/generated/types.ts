@@ -169,7 +169,7 @@ files: Array<ChangedFile>, };
 export type ChooseOffer = { id: MessageId, session: SessionId, offer: string, value: string, };
 
 /** A command with its arguments. */
-export type Command = { "name": "create_task", "args": CreateTask } | { "name": "rename_task", "args": RenameTask } | { "name": "save_document", "args": SaveDocument } | { "name": "resolve_conflict", "args": SaveDocument } | { "name": "start_session", "args": StartSession } | { "name": "cancel_session", "args": OnSession } | { "name": "mark_seen", "args": OnSession } | { "name": "delete_session", "args": OnSession } | { "name": "send_message", "args": SendMessage } | { "name": "answer_request", "args": AnswerRequest } | { "name": "interrupt_turn", "args": InterruptTurn } | { "name": "choose_offer", "args": ChooseOffer } | { "name": "keep_work", "args": KeepWork } | { "name": "undo_keep", "args": OnTask } | { "name": "discard_work", "args": OnTask } | { "name": "undo_discard", "args": OnTask } | { "name": "retry_job", "args": OnJob } | { "name": "drop_job", "args": OnJob } | { "name": "set_default_agent", "args": SetDefaultAgent } | { "name": "add_agent", "args": AddAgent } | { "name": "remove_agent", "args": OnAgent } | { "name": "install_agent", "args": OnAgent } | { "name": "look_for_agents", "args": LookForAgents } | { "name": "attach_project", "args": AttachProject } | { "name": "agents_found", "args": AgentsFound } | { "name": "observe_file", "args": ObserveFile } | { "name": "observe_gone", "args": OnTask } | { "name": "report_session", "args": ReportSession } | { "name": "end_session", "args": EndSession } | { "name": "settle_message", "args": SettleMessage } | { "name": "job_done", "args": JobDone } | { "name": "job_failed", "args": JobFailed } | { "name": "count_changes", "args": CountChanges } | { "name": "configure", "args": Configure } | { "name": "take_places", "args": TakePlaces };
+export type Command = { "name": "create_task", "args": CreateTask } | { "name": "rename_task", "args": RenameTask } | { "name": "save_document", "args": SaveDocument } | { "name": "resolve_conflict", "args": SaveDocument } | { "name": "start_session", "args": StartSession } | { "name": "cancel_session", "args": OnSession } | { "name": "mark_seen", "args": OnSession } | { "name": "delete_session", "args": OnSession } | { "name": "retry_from", "args": RetryFrom } | { "name": "send_message", "args": SendMessage } | { "name": "answer_request", "args": AnswerRequest } | { "name": "interrupt_turn", "args": InterruptTurn } | { "name": "choose_offer", "args": ChooseOffer } | { "name": "keep_work", "args": KeepWork } | { "name": "undo_keep", "args": OnTask } | { "name": "discard_work", "args": OnTask } | { "name": "undo_discard", "args": OnTask } | { "name": "retry_job", "args": OnJob } | { "name": "drop_job", "args": OnJob } | { "name": "set_default_agent", "args": SetDefaultAgent } | { "name": "add_agent", "args": AddAgent } | { "name": "remove_agent", "args": OnAgent } | { "name": "install_agent", "args": OnAgent } | { "name": "look_for_agents", "args": LookForAgents } | { "name": "attach_project", "args": AttachProject } | { "name": "agents_found", "args": AgentsFound } | { "name": "observe_file", "args": ObserveFile } | { "name": "observe_gone", "args": OnTask } | { "name": "report_session", "args": ReportSession } | { "name": "end_session", "args": EndSession } | { "name": "settle_message", "args": SettleMessage } | { "name": "job_done", "args": JobDone } | { "name": "job_failed", "args": JobFailed } | { "name": "count_changes", "args": CountChanges } | { "name": "configure", "args": Configure } | { "name": "take_places", "args": TakePlaces };
 
 /** `GET /api/v1/config`: what the page must know before its first frame. */
 export type ConfigAnswer = {
@@ -323,7 +323,13 @@ message: MessageId,
 /** The text as it was sent. */
 text: string,
 /** Images that came with it. */
-images?: Array<AttachedImage>, } | { "kind": "text",
+images?: Array<AttachedImage>, } | { "kind": "snapshot",
+/** The message. */
+message: MessageId,
+/** The ref. */
+at: string, } | { "kind": "point",
+/** In the agent's words. */
+at: string, } | { "kind": "text",
 /** The delta. */
 text: string, } | { "kind": "thought",
 /** The delta. */
@@ -369,6 +375,9 @@ truncated: boolean, };
 /** What happened to a file. */
 export type FileStatus = "added" | "modified" | "deleted" | "renamed" | "copied" | "type_changed" | "mode_changed";
 
+/** What becomes of the worktree where a session goes on from an earlier message. */
+export type Files = "back" | "stay";
+
 /** `GET /api/v1/sessions/{id}/files?query=`, or of a project: files that a message may mention. */
 export type FilesAnswer = {
 /** The best fit first. */
@@ -387,6 +396,15 @@ changed: boolean, };
 export type FromHub = { "type": "frames",
 /** The frames. */
 frames: Array<string>, } | { "type": "connected" } | { "type": "lost" } | { "type": "behind" } | { "type": "logged_out" } | { "type": "alive" };
+
+/** Where a session goes on from. */
+export type GoesOn = {
+/** The session; it may have been removed since. */
+session: SessionId,
+/** The message in whose place it goes on; null behind the last one. */
+message: MessageId | null,
+/** What becomes of the worktree. */
+files: Files, };
 
 /** `GET /healthz`: needs no token, so that a second server can tell who holds the port. */
 export type HealthAnswer = {
@@ -465,7 +483,9 @@ export type Item = {
 /** Stays the same while the item grows: counts from 0 over all attempts. */
 key: number,
 /** When it began. */
-ts: Millis, } & ({ "type": "began", agent: string, program: string, cwd: string, resumed: string | null, } | { "type": "prompt", message: MessageId, text: string, images: Array<AttachedImage>, } | { "type": "image", image: Image, } | { "type": "text", text: string, } | { "type": "thought", text: string, } | { "type": "tool", call: ToolCall, } | { "type": "reads", calls: Array<ToolCall>, } | { "type": "plan", entries: Array<PlanEntry>, } | { "type": "asked", request: Request, settled: boolean, option: string | null, note: string | null, } | { "type": "retrying", retry: Retry, times: number, } | { "type": "limited", limit: Limit, } | { "type": "stderr", text: string, } | { "type": "note", text: string, } | { "type": "turn", stop: string, used: TurnUsage,
+ts: Millis, } & ({ "type": "began", agent: string, program: string, cwd: string, resumed: string | null, } | { "type": "prompt", message: MessageId, text: string, images: Array<AttachedImage>,
+/** Whether the worktree was saved before it. */
+saved: boolean, } | { "type": "image", image: Image, } | { "type": "text", text: string, } | { "type": "thought", text: string, } | { "type": "tool", call: ToolCall, } | { "type": "reads", calls: Array<ToolCall>, } | { "type": "plan", entries: Array<PlanEntry>, } | { "type": "asked", request: Request, settled: boolean, option: string | null, note: string | null, } | { "type": "retrying", retry: Retry, times: number, } | { "type": "limited", limit: Limit, } | { "type": "stderr", text: string, } | { "type": "note", text: string, } | { "type": "turn", stop: string, used: TurnUsage,
 /** How long it took, in milliseconds; null where its beginning is not here. */
 took: number | null, } | { "type": "ended", ending: Ending, activity: Activity, } | { type: "unknown", raw: unknown });
 
@@ -1041,6 +1061,19 @@ status: number | null,
 /** What went wrong, in the agent's words. */
 reason: string, };
 
+/** See [`Command::RetryFrom`]. */
+export type RetryFrom = {
+/** The new session. */
+id: SessionId,
+/** The message that it begins with. */
+prompt: MessageId,
+/** The session that it goes on from. */
+session: SessionId,
+/** The message in whose place it goes on; none goes on behind the last one. */
+message: MessageId | null, text: string, images?: Array<AttachedImage>,
+/** What becomes of the worktree. */
+files: Files, };
+
 /** A row of any kind. */
 export type Row = { "kind": "settings", "row": Settings } | { "kind": "project", "row": Project } | { "kind": "agent", "row": Agent } | { "kind": "task", "row": Task } | { "kind": "session", "row": Session } | { "kind": "message", "row": Message } | { "kind": "job", "row": Job };
 
@@ -1081,6 +1114,8 @@ model: string | null,
 instructions: string,
 /** What it may do without asking. */
 permission: Permission,
+/** Where it goes on from; null where it began by itself. */
+origin: GoesOn | null,
 /** How it stands. */
 status: Status,
 /** Counts its agent processes from 1. */
@@ -1137,7 +1172,9 @@ messages: Array<Message>,
 /** What can be done with it. */
 actions: Array<Action>,
 /** Its task's title. */
-task_title: string, };
+task_title: string,
+/** The newest session that went back to one of its messages. */
+went_back: SessionId | null, };
 
 /** See [`Command::SetDefaultAgent`]. */
 export type SetDefaultAgent = { agent: string | null, };

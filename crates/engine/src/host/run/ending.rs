@@ -178,7 +178,7 @@ fn last_words(signals: Vec<Signal>, last: &mut Option<LastWord>) -> Vec<EventBod
                 bodies.push(body);
             }
             Signal::Broken { reason } => *last = Some(LastWord::Broken(reason)),
-            Signal::Ready { .. } => {}
+            Signal::Ready { .. } | Signal::Unforked => {}
         }
     }
     bodies

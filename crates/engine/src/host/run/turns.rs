@@ -31,7 +31,11 @@ impl Host {
         }
     }
 
-    pub(super) fn signals(&mut self, signals: Vec<Signal>, agent: &mut Agent) -> Result<Option<Finish>, HostError> {
+    pub(super) async fn signals(
+        &mut self,
+        signals: Vec<Signal>,
+        agent: &mut Agent,
+    ) -> Result<Option<Finish>, HostError> {
         let mut bodies = Vec::with_capacity(signals.len());
         let (mut free, mut broken) = (false, None);
         for signal in signals {
@@ -48,13 +52,17 @@ impl Host {
                     }
                     bodies.push(body);
                 }
+                Signal::Unforked => {
+                    self.retell = true;
+                    bodies.push(self.retold());
+                }
                 Signal::Broken { reason } => broken = Some(Finish::Failed(reason)),
             }
         }
         self.append(bodies)?;
         match (broken, free) {
             (Some(finish), _) => Ok(Some(if self.is_cancelling() { Finish::Cancelled } else { finish })),
-            (None, true) => self.free(agent),
+            (None, true) => self.free(agent).await,
             (None, false) => {
                 self.check_ceilings(agent);
                 Ok(None)
@@ -63,7 +71,7 @@ impl Host {
     }
 
     /// The agent takes the next prompt.
-    fn free(&mut self, agent: &mut Agent) -> Result<Option<Finish>, HostError> {
+    async fn free(&mut self, agent: &mut Agent) -> Result<Option<Finish>, HostError> {
         if self.is_cancelling() {
             return Ok(Some(Finish::Cancelled));
         }
@@ -76,18 +84,18 @@ impl Host {
             return Ok(None);
         }
         self.phase = Phase::Idle { until: Instant::now() + linger };
-        self.prompt(agent)?;
+        self.prompt(agent).await?;
         // Nobody can have sent anything within no time.
         let done = matches!(self.phase, Phase::Idle { .. }) && linger.is_zero();
         Ok(done.then_some(Finish::Done))
     }
 
     /// Sends the next prompt, where the agent is free and there is one.
-    pub(super) fn prompt(&mut self, agent: &mut Agent) -> Result<(), HostError> {
+    pub(super) async fn prompt(&mut self, agent: &mut Agent) -> Result<(), HostError> {
         if !matches!(self.phase, Phase::Idle { .. }) {
             return Ok(());
         }
-        let (FirstMessage { id, text, images }, loaded) = loop {
+        let (FirstMessage { id, mut text, images }, loaded) = loop {
             let Some(message) = self.queue.pop_front() else { return Ok(()) };
             match images::load(&self.spec.blobs, &message.images) {
                 Ok(loaded) => break (message, loaded),
@@ -95,19 +103,44 @@ impl Host {
             }
         };
         let files = mentioned::files(&self.spec.cwd, &text);
+        let saved = self.save(id).await;
         // The echo comes first: were the host killed in between, the message would show as sent and not come twice.
-        self.append(vec![EventBody::Prompt { message: id, text: text.clone(), images }])?;
-        let refused = agent
-            .link
-            .command(Command::Prompt { text, images: loaded, files })
-            .err()
-            .map(|refused| refused.to_string());
+        let echo = EventBody::Prompt { message: id, text: text.clone(), images };
+        self.append(saved.into_iter().chain([echo]).collect())?;
+        if std::mem::take(&mut self.retell)
+            && let Some(fork) = &self.spec.fork
+        {
+            text = fork.before(&text);
+        }
+        let prompt = Command::Prompt { text, images: loaded, files };
+        let refused = agent.link.command(prompt).err().map(|refused| refused.to_string());
         if refused.is_none() {
             self.phase = Phase::InTurn;
             self.before_turn = self.scope().members().unwrap_or_default();
         }
         self.settled.push(Settled { message: id, refused });
         Ok(())
+    }
+
+    /// Saves the worktree before a message.
+    async fn save(&mut self, message: MessageId) -> Option<EventBody> {
+        let mut saver = self.saver.take()?;
+        match saver.save(message).await {
+            Ok(event) => {
+                self.saver = Some(saver);
+                Some(event)
+            }
+            // What took too long or failed once does so again: it is not tried any more in this attempt.
+            Err(text) => Some(EventBody::Note { text }),
+        }
+    }
+
+    /// What is said where the agent begins anew with what was said before.
+    pub(super) fn retold(&self) -> EventBody {
+        let title = &self.spec.title;
+        EventBody::Note {
+            text: format!("{title} can't go on from there by itself: it begins anew and is told what was said before."),
+        }
     }
 
     /// Takes an order while there is no agent yet. True where it ends the attempt.
@@ -131,7 +164,7 @@ impl Host {
         }
     }
 
-    pub(super) fn order(&mut self, order: ToHost, agent: &mut Agent) -> Result<Option<Finish>, HostError> {
+    pub(super) async fn order(&mut self, order: ToHost, agent: &mut Agent) -> Result<Option<Finish>, HostError> {
         match order {
             ToHost::Hello { .. } => Ok(None),
             ToHost::Deliver { message, body } => {
@@ -141,9 +174,9 @@ impl Host {
                 match body {
                     MessageBody::Answer { request, option, .. } if self.is_own(request) => {
                         self.settled.push(Settled { message, refused: None });
-                        self.decide(option, message, agent)
+                        self.decide(option, message, agent).await
                     }
-                    body => self.deliver(message, body, agent).map(|()| None),
+                    body => self.deliver(message, body, agent).await.map(|()| None),
                 }
             }
             ToHost::Cancel => Ok(self.cancel(agent)),
@@ -161,7 +194,7 @@ impl Host {
         }
     }
 
-    fn deliver(&mut self, message: MessageId, body: MessageBody, agent: &mut Agent) -> Result<(), HostError> {
+    async fn deliver(&mut self, message: MessageId, body: MessageBody, agent: &mut Agent) -> Result<(), HostError> {
         match body {
             MessageBody::Prompt { .. } if self.is_cancelling() => {
                 self.settled.push(refusal(message));
@@ -175,7 +208,7 @@ impl Host {
                     return Ok(());
                 }
                 self.queue.push_back(FirstMessage { id: message, text, images });
-                self.prompt(agent)
+                self.prompt(agent).await
             }
             MessageBody::Answer { request, option, note, input } => {
                 let answer = Command::Answer { request, option: Some(option), note, input, message: Some(message) };

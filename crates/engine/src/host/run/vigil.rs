@@ -177,7 +177,7 @@ impl Host {
     }
 
     /// A person said whether it shall go on.
-    pub(super) fn decide(
+    pub(super) async fn decide(
         &mut self,
         option: String,
         message: MessageId,
@@ -198,7 +198,7 @@ impl Host {
             self.queue.push_front(FirstMessage { id, text, images: Vec::new() });
         }
         self.phase = Phase::Idle { until: Instant::now() };
-        self.prompt(agent)?;
+        self.prompt(agent).await?;
         Ok(None)
     }
 }
