@@ -162,6 +162,15 @@ export function sendMessage(shell: Shell, session: string, text: string, { steer
   shell.act({ name: "send_message", args: { id: shell.mint(), session, text, steer, ...(images.length === 0 ? {} : { images }) } });
 }
 
+/** Goes on in a new session in place of an earlier message; its id, or null where it was refused at once. */
+export function retryFrom(shell: Shell, row: Session, message: string, text: string, images: AttachedImage[]): string | null {
+  const id = shell.mint();
+  const mid = shell.act({ name: "retry_from", args: { id, prompt: shell.mint(), session: row.id, message, text, ...(images.length === 0 ? {} : { images }), files: "back" } });
+  if (shell.panel.session(id) === undefined) return null;
+  if (mid !== null) tellStart(id, mid);
+  return id;
+}
+
 /** Ends the turn; the agent stays for the next message. */
 export function interrupt(shell: Shell, session: string): void {
   shell.act({ name: "interrupt_turn", args: { id: shell.mint(), session } });

@@ -1,20 +1,22 @@
 // A session: its head, its transcript, what it asks, the composer.
-import { Link, useParams } from "@tanstack/react-router";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { ArrowLeft, ChevronDown, ChevronsDown, ChevronsUp, ChevronUp, Code, Search, X } from "lucide-react";
-import { useEffect, useRef, useState, type RefObject } from "react";
+import { useEffect, useMemo, useRef, useState, type RefObject } from "react";
 import { GoOn, StatusWord } from "../../features/sessions/GoOn";
 import { RequestBlock } from "../../features/sessions/Requests";
+import { SessionLink } from "../../features/sessions/SessionLink";
 import { useSilence } from "../../features/sessions/silence";
 import { Composer } from "../../features/transcript/Composer";
 import { SessionLog } from "../../features/transcript/log";
 import { RawView } from "../../features/transcript/RawView";
 import { Used } from "../../features/transcript/Used";
+import { RetryContext, type Retry } from "../../features/transcript/Sent";
 import { TranscriptView } from "../../features/transcript/TranscriptView";
 import { isWorking } from "../../features/transcript/turn";
-import type { Request, SessionView } from "../../lib/generated/types";
+import type { Kind, Request, SessionView } from "../../lib/generated/types";
 import { useKeys } from "../../lib/keys";
 import { useElapsed } from "../../lib/time";
-import { onSession, retrySession, useReach, useSession, useShell } from "../../lib/use";
+import { onSession, retryFrom, retrySession, useReach, useSession, useShell } from "../../lib/use";
 import { isEnded, KIND_LABEL, plural, scriptedNote } from "../../lib/words";
 import { Button, IconButton } from "../../ui/Button";
 import { StatusMark } from "../../ui/Mark";
@@ -24,6 +26,14 @@ export function SessionPage() {
   const { session } = useParams({ from: "/sessions/$session" });
   const view = useSession(session);
   const { has_base } = useReach();
+  const navigate = useNavigate();
+  // One that was shown at the click and is refused goes with its page, back to where it was clicked.
+  const clickedAt = useRef<string | null>(null);
+  useEffect(() => {
+    const origin = clickedAt.current;
+    clickedAt.current = view === undefined || view.confirmed ? null : (view.row.origin?.session ?? null);
+    if (view === undefined && origin !== null) void navigate({ to: "/sessions/$session", params: { session: origin }, replace: true });
+  }, [view, navigate]);
   if (!view) {
     return has_base ? (
       <Empty title="This session is not there" action={<Link to="/" className="text-accent-ink underline">To the start</Link>}>
@@ -35,6 +45,9 @@ export function SessionPage() {
   }
   return <SessionBody key={session} view={view} />;
 }
+
+/** Kinds that change no file. */
+const READING: ReadonlySet<Kind> = new Set<Kind>(["review", "debate", "chat", "commit-message"]);
 
 function SessionBody({ view }: { view: SessionView }) {
   const shell = useShell();
@@ -61,6 +74,19 @@ function SessionBody({ view }: { view: SessionView }) {
     if (unseen) onSession(shell, "mark_seen", row.id);
   }, [shell, unseen, row.id]);
   useKeys({ f: () => setFinding(true), m: () => composer.current?.querySelector("textarea")?.focus(), "[": () => turn(-1), "]": () => turn(1) });
+  const navigate = useNavigate();
+  const active = !isEnded(row.status);
+  const retry = useMemo<Retry>(
+    () => ({
+      reason: active ? "This session still runs. Stop it first." : null,
+      back: !READING.has(row.kind),
+      go: (prompt, text) => {
+        const id = retryFrom(shell, row, prompt.message, text, prompt.images);
+        if (id !== null) void navigate({ to: "/sessions/$session", params: { session: id } });
+      },
+    }),
+    [active, row, shell, navigate],
+  );
   const renderRequest = (request: Request) => <RequestBlock session={row.id} request={request} reason={row.requests.some((r) => r.id === request.id) ? null : "It is answered or withdrawn."} />;
   return (
     <>
@@ -78,7 +104,9 @@ function SessionBody({ view }: { view: SessionView }) {
       {raw ? (
         <RawView session={row.id} />
       ) : log ? (
-        <TranscriptView log={log} messages={view.messages} works={isWorking(row.status)} active={!isEnded(row.status)} found={found} empty={view.line} renderRequest={renderRequest} jump={jump} />
+        <RetryContext value={retry}>
+          <TranscriptView log={log} messages={view.messages} works={isWorking(row.status)} active={!isEnded(row.status)} found={found} empty={view.line} renderRequest={renderRequest} jump={jump} />
+        </RetryContext>
       ) : (
         <div className="flex-1" />
       )}
@@ -157,6 +185,16 @@ function SessionHead({ view, raw, onRaw, onFind, onTurn }: HeadProps) {
         <span>{time}</span>
         {activity !== null && activity.operations > 0 && <span>{plural(activity.operations, "operation")}</span>}
         {usage && <Used usage={usage} ended={ended} />}
+        {row.origin !== null && (
+          <SessionLink session={row.origin.session} className="text-accent-ink underline">
+            Goes on from an earlier session
+          </SessionLink>
+        )}
+        {view.went_back !== null && (
+          <SessionLink session={view.went_back} className="text-accent-ink underline">
+            Gone back to an earlier message
+          </SessionLink>
+        )}
       </p>
       </div>
     </header>

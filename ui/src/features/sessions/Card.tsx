@@ -173,7 +173,7 @@ function RowBody({ view, chip }: { view: SessionView; chip: boolean }) {
       <StatusMark status={row.status} neutral={!view.confirmed} />
       <SessionLink session={row.id} title={view.line} className="flex min-w-0 flex-1 items-baseline gap-1.5 after:absolute after:inset-0 after:rounded">
         <span className="shrink-0">{armed ? ASK : KIND_LABEL[row.kind]}</span>
-        {!chip && <span className="truncate text-meta text-ink-3">{row.status === "completed" ? agentName(view) : view.word}</span>}
+        {!chip && <span className="truncate text-meta text-ink-3">{view.went_back !== null ? "gone back to an earlier message" : row.status === "completed" ? agentName(view) : view.word}</span>}
         <span className="sr-only">{STATUS_LABEL[row.status]}</span>
       </SessionLink>
       {chip ? (

@@ -10,6 +10,7 @@ import { StatusMark } from "../../ui/Mark";
 import { CopyButton } from "./CopyButton";
 import { Picture } from "./Picture";
 import { PlanList } from "./PlanList";
+import { Sent } from "./Sent";
 import { Limited, Retrying, Turn } from "./Told";
 import { Fold, ReadsRow, ToolRow } from "./ToolRow";
 
@@ -22,21 +23,7 @@ export const ItemView = memo(function ItemView({ item, renderRequest }: { item: 
         </p>
       );
     case "prompt":
-      return (
-        <div data-item="prompt" className="group/copy relative my-1 rounded border border-line bg-hover px-3 py-2">
-          {item.images.length > 0 && (
-            <div className="flex flex-wrap items-start gap-2 pb-1">
-              {item.images.map((image, at) => (
-                <Picture key={at} image={image} of="you" />
-              ))}
-            </div>
-          )}
-          <p dir="auto" className="max-w-[88ch] whitespace-pre-wrap wrap-anywhere">
-            {item.text}
-          </p>
-          <CopyButton what="the message" text={item.text} />
-        </div>
-      );
+      return <Sent item={item} />;
     case "text":
       return <Says text={item.text} />;
     case "image":
