@@ -7,7 +7,7 @@ import { found, go, mint, mutate, profile, rows, stage, visit, wants } from "./s
 const LINES = 50_000;
 const OPENINGS = 7;
 const SCROLLS = 300;
-const STRIDE = 1200;
+const STRIDE = 300;
 
 afterAll(closeBrowser);
 

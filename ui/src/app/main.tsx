@@ -7,6 +7,7 @@ import { watchTheme } from "../lib/prefs";
 import { Shell } from "../lib/shell";
 import { ShellContext } from "../lib/use";
 import "../styles.css";
+import { prepareSettings } from "./pages/SettingsRoute";
 import { makeRouter } from "./router";
 
 declare global {
@@ -51,6 +52,9 @@ async function begin(place: HTMLElement): Promise<void> {
       <RouterProvider router={makeRouter()} />
     </ShellContext>,
   );
+  // Safari has no idle callback.
+  if ("requestIdleCallback" in window) requestIdleCallback(prepareSettings);
+  else setTimeout(prepareSettings, 1000);
 }
 
 const place = document.getElementById("page");

@@ -4,7 +4,7 @@ import { Frame } from "./Frame";
 import { CreatePage } from "./pages/CreatePage";
 import { InboxPage } from "./pages/InboxPage";
 import { SessionPage } from "./pages/SessionPage";
-import { SettingsPage } from "./pages/SettingsPage";
+import { SettingsRoute } from "./pages/SettingsRoute";
 import { TaskPage } from "./pages/TaskPage";
 
 export type TaskSearch = { tab?: "changes"; file?: string };
@@ -22,12 +22,12 @@ const task = createRoute({
 });
 const session = createRoute({ getParentRoute: () => root, path: "/sessions/$session", component: SessionPage });
 const inbox = createRoute({ getParentRoute: () => root, path: "/inbox", component: InboxPage });
-const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: SettingsPage });
+const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: SettingsRoute });
 
 export function makeRouter() {
   return createRouter({
     routeTree: root.addChildren([index, task, session, inbox, settings]),
-    // A page is drawn in the commit that asked for it: nothing is loaded before.
+    // A page is drawn in the commit that asked for it: nothing is loaded before; the settings see to that themselves.
     defaultPendingMs: 0,
     defaultPreload: false,
   });

@@ -3,6 +3,7 @@
 use qd_core::event::{Activity, EventBody};
 use qd_core::ids::Millis;
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// How much of a line a card shows.
 const LINE: usize = 160;
@@ -11,7 +12,8 @@ const LINE: usize = 160;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Meter {
     activity: Activity,
-    tools: BTreeSet<String>,
+    /// Hashes of the ids of tool calls: a long session has very many.
+    tools: BTreeSet<u64>,
     /// The end of what the agent said last, at most a few lines.
     said: String,
 }
@@ -28,7 +30,7 @@ impl Meter {
             EventBody::Tool(tool) => {
                 self.said.clear();
                 self.activity.limit = None;
-                if self.tools.insert(tool.id.clone()) {
+                if self.tools.insert(hash(&tool.id)) {
                     self.activity.operations += 1;
                 }
                 if let Some(title) = &tool.title {
@@ -92,6 +94,12 @@ impl Meter {
             self.activity.line = line;
         }
     }
+}
+
+fn hash(id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn first_line(text: &str) -> String {
