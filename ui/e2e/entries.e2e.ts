@@ -126,7 +126,7 @@ const RETRY: Record<string, Way> = {
       await page.locator('aside [data-status="completed"]').getByRole("link").first().click();
       await page.getByRole("log", { name: "Transcript" }).waitFor();
     },
-    go: (page) => page.getByRole("main").getByRole("button", { name: "Retry" }).click(),
+    go: (page) => page.getByRole("main").getByRole("button", { name: "Retry", exact: true }).click(),
   },
 };
 
