@@ -39,4 +39,4 @@ pub use limits::Limits;
 pub use moments::Moments;
 pub use run::{HostError, main};
 pub use spec::{FirstMessage, HostSpec};
-pub use wire::read_wire;
+pub use wire::{Wire, read_wire};

@@ -26,7 +26,7 @@ const PART: u64 = 48 << 20;
 const FLUSH: Duration = Duration::from_secs(1);
 
 /// The wire record of an attempt, being written.
-pub(super) struct Wire {
+pub struct Wire {
     run_dir: PathBuf,
     /// None once it could not be written.
     file: Option<GzEncoder<File>>,
@@ -38,7 +38,7 @@ pub(super) struct Wire {
 
 impl Wire {
     /// Begins the record.
-    pub(super) fn begin(run_dir: &Path) -> Self {
+    pub fn begin(run_dir: &Path) -> Self {
         let now = Instant::now();
         Self { run_dir: run_dir.to_owned(), file: open(run_dir).ok(), began: now, flushed: now, bytes: 0 }
     }

@@ -6,7 +6,7 @@ use super::figures::{Figure, Limit};
 use super::ground::{demo_agent, home, serve, settled, start};
 use super::starts::status;
 use crate::panel::{Home, Panel, processes, wait_for};
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use qd_core::command::{Command, OnSession};
 use qd_core::ids::SessionId;
 use qd_core::status::Status;
@@ -78,6 +78,7 @@ fn timed(setup: &Setup, part: &str, events: usize) -> Result<Vec<f64>> {
             times.push(now.saturating_sub(written) as f64 / 1e6);
         }
     }
+    ensure!(times.len() == events, "{} of {events} events were read", times.len());
     status(&panel, session, Status::Completed)?;
     Ok(times)
 }
@@ -118,11 +119,11 @@ fn emptied(setup: &Setup, line: &str) -> Result<f64> {
     })?;
     let marked =
         |root: &Home| -> Result<bool> { Ok(processes(&root.path(""))?.iter().any(|process| process.mark.is_some())) };
-    anyhow::ensure!(marked(&home)?, "the agent does not run");
+    ensure!(marked(&home)?, "the agent does not run");
     let clicked = Instant::now();
     panel.api.send(&Command::CancelSession(OnSession { id: session }))?;
     while marked(&home)? {
-        anyhow::ensure!(clicked.elapsed() < Duration::from_secs(30), "it never ended");
+        ensure!(clicked.elapsed() < Duration::from_secs(30), "it never ended");
     }
     let took = clicked.elapsed().as_secs_f64() * 1000.0;
     status(&panel, session, Status::Cancelled)?;

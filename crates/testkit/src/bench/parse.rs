@@ -1,11 +1,13 @@
-//! How fast the drivers read: the recordings of real agents, over and over.
+//! How fast the drivers read, and every line is kept as it was: the recordings of real agents, over and over.
 
 use super::Setup;
 use super::figures::{Figure, Limit};
 use anyhow::{Context as _, Result, ensure};
 use qd_agents::catalogue::{Protocol, quirks};
 use qd_agents::driver::{Outbox, Start, driver};
+use qd_agents::link::{Tap as _, Way};
 use qd_core::row::Permission;
+use qd_engine::host::Wire;
 use serde_json::Value;
 use std::fs;
 use std::time::Instant;
@@ -30,9 +32,11 @@ fn throughput(setup: &Setup, id: &str, agent: &str, protocol: Protocol, names: &
     let once: usize = lines.iter().map(Vec::len).sum();
     ensure!(once > 0, "there are no recordings of {names:?}");
     let wanted = if setup.scale.rounds < 1000 { BYTES / 20 } else { BYTES };
+    let kept = tempfile::tempdir()?;
     let mut read = 0;
     let mut events = 0;
     let began = Instant::now();
+    let mut wire = Wire::begin(kept.path());
     while read < wanted {
         let start = Start {
             title: agent.to_owned(),
@@ -49,14 +53,17 @@ fn throughput(setup: &Setup, id: &str, agent: &str, protocol: Protocol, names: &
         let (mut driver, mut out) = (driver(protocol, start), Outbox::default());
         driver.begin(&mut out);
         for line in &lines {
+            wire.line(Way::FromAgent, line);
             driver.line(line, &mut out);
             out.take_bytes();
             events += out.take_signals().len();
         }
         read += once;
     }
+    // Written out to the end.
+    drop(wire);
     let speed = read as f64 / 1e6 / began.elapsed().as_secs_f64();
-    let what = format!("recordings of {once} bytes through the driver");
+    let what = format!("recordings of {once} bytes through the driver, every line kept in the wire record");
     Ok(Figure::value(id, &what, "MB/s", Limit::Least(30.0), speed).with_note(&format!("{events} events")))
 }
 

@@ -12,6 +12,7 @@ use qd_core::row::{Permission, RowKind, Session, Start};
 use qd_core::status::{Kind, Status};
 use qd_engine::time::{SystemClock, mint};
 use std::fs;
+use std::io::{Write as _, stderr};
 use std::time::{Duration, Instant};
 
 /// How many.
@@ -23,7 +24,10 @@ const VANISHED: Duration = Duration::from_secs(5);
 
 pub(super) fn measure(setup: &Setup) -> Result<Vec<Figure>> {
     let agents: Vec<&Agent> = AGENTS.iter().filter(|agent| agent.is_installed()).collect();
-    anyhow::ensure!(!agents.is_empty(), "no agents are installed: npm ci --prefix tests/agents");
+    if agents.is_empty() {
+        let _ = writeln!(stderr().lock(), "left out agents.*: none are installed (npm ci --prefix tests/agents)");
+        return Ok(Vec::new());
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let model = runtime.block_on(ModelApi::bind())?;
     let url = model.url()?;
