@@ -165,7 +165,7 @@ export class Panel {
     await this.proxy.stop();
     await this.#pages?.stop();
     this.#endWhatIsLeft();
-    rmSync(this.dir, { recursive: true, force: true, maxRetries: 3 });
+    rmSync(this.dir, { recursive: true, force: true, maxRetries: 10 });
   }
 
   /** Hosts and agents outlive a server on purpose; here they end with the test. */
