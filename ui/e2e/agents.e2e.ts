@@ -87,7 +87,7 @@ testOn({ env: { npm_config_registry: "http://127.0.0.1:9", npm_config_fetch_retr
   await dialog.getByRole("button", { name: "Add", exact: true }).click();
   await page.keyboard.press("Escape");
   await row(page, "snake").waitFor();
-  await row(page, "zeta").getByText("npm could not install it").waitFor({ timeout: 30_000 });
+  await row(page, "zeta").getByText("npm could not install it").waitFor({ timeout: 60_000 });
   expect(await violations(page), "a failed installation").toEqual([]);
   await row(page, "zeta").getByRole("button", { name: "Try again" }).click();
   await frames(page, 2);
