@@ -1,7 +1,7 @@
 // Much output in a visible transcript, and a long one that is opened.
 import { afterAll, test } from "vitest";
-import type { Page } from "playwright-core";
 import { closeBrowser } from "../e2e/support/browser";
+import { percentile, watchFrames } from "./frames";
 import { found, go, mint, mutate, profile, rows, stage, visit, wants } from "./stage";
 
 const LINES = 50_000;
@@ -11,24 +11,6 @@ const SCROLLS = 300;
 const STRIDES = { "scroll.frames.p95": 300, "scroll.fling.p95": 1200 };
 
 afterAll(closeBrowser);
-
-/** Records the intervals of frames from now on. */
-function watchFrames(page: Page): Promise<void> {
-  return page.evaluate(() => {
-    const times: number[] = [];
-    Object.assign(window, { qdFrames: times });
-    const frame = (now: number) => {
-      times.push(now);
-      requestAnimationFrame(frame);
-    };
-    requestAnimationFrame(frame);
-  });
-}
-
-function percentile(samples: number[], percent: number): number {
-  const sorted = samples.toSorted((a, b) => a - b);
-  return sorted[Math.max(1, Math.ceil((sorted.length * percent) / 100)) - 1] ?? Infinity;
-}
 
 type Line = { seq: number; ts: number; kind: string; text?: string; title?: string };
 

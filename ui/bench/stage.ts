@@ -16,6 +16,8 @@ export type Stage = {
   idleSeconds: number;
   wanted: string[];
   file: string;
+  /** Tasks with many changed files, and with few, one of which has a long diff. */
+  review?: { many: string; few: string; long: string };
 };
 
 const given = process.env.QD_BENCH;

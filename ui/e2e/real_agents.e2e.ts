@@ -1,7 +1,9 @@
 // Real agent programs from npm work on a task from the page: their own protocol, their own tools, a scripted model.
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
+import { violations } from "./support/axe";
 import { action, open, openTask, profile } from "./support/browser";
 import { agentProgram, agentsPath, codexConfig, isInstalled, REAL_AGENTS, scriptedModel, type RealAgent } from "./support/agents";
 import { card, expectContinuous, frames, judge, newCards, startRecording, take } from "./support/judge";
@@ -94,4 +96,39 @@ test.skipIf(!existsSync(CODEX))("a_session_at_its_limit_goes_on_when_that_ends_b
   expect(await waits.innerText()).toMatch(/goes on at \d\d:\d\d/i);
   await held.release();
   await page.locator(`${card(session?.id ?? "")}[data-status="completed"]:not([data-pending])`).waitFor({ timeout: 60_000 });
+});
+
+test.skipIf(!existsSync(CODEX))("a_conversation_from_outside_is_gone_on_with_in_a_worktree", { timeout: 120_000 }, async ({ onTestFinished }) => {
+  const model = await scriptedModel();
+  onTestFinished(() => model.stop());
+  const panel = await Panel.start({
+    files: { "tasks/greet.md": "# Greet\n\n- [ ] One\n" },
+    home: { ".codex/config.toml": codexConfig(model.url) },
+    config: `[agents.codex]\ncommand = "${CODEX}"\nargs = ["app-server"]\nprotocol = "codex-app-server"\nlike = "codex"\nenv = { MOCK_API_KEY = "dummy" }\n`,
+    env: { MOCK_API_KEY: "dummy" },
+  });
+  onTestFinished(() => panel.stop());
+  const said = "Paint the clock [[hello]]";
+  execFileSync(CODEX, ["exec", said], { cwd: panel.repo, env: panel.env, stdio: "ignore" });
+  const context = await profile();
+  onTestFinished(() => context.close());
+  const page = await open(panel, context);
+  await openTask(page, "Greet");
+  await page.getByRole("button", { name: "Implement with…" }).click();
+  const dialog = page.getByRole("dialog");
+  const conversation = dialog.getByLabel("Conversation");
+  await conversation.selectOption({ label: await conversation.locator("option", { hasText: said }).innerText() });
+  expect(await dialog.getByLabel("Agent").first().inputValue()).toBe("codex");
+  expect(await violations(page)).toEqual([]);
+  await dialog.getByLabel("Instructions").fill("Go on. [[recall]]");
+  await dialog.getByRole("button", { name: "Implement" }).click();
+  await frames(page, 2);
+  expect(await page.locator("aside article").count()).toBe(1);
+  const done = page.locator('aside [data-status="completed"]:not([data-pending])');
+  await done.waitFor({ timeout: 60_000 });
+  const [session] = await panel.sessions();
+  expect(session?.adopted?.title).toBe(said);
+  const told = panel.qd("logs", session?.id ?? "");
+  expect(told).toContain(`a copy of the conversation “${said}”`);
+  expect(told).toContain("I was asked 1 times before.");
 });

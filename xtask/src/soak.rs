@@ -7,6 +7,10 @@ use crate::{build, page, protocol, test, variant, wasm};
 
 /// Schedules of each random test of the server.
 const SERVER_CASES: &str = "320";
+/// Sequences of everything that moves work.
+const LOST_SEQUENCES: &str = "2000";
+/// Sets of changes on which git is asked.
+const CHANGE_SETS: &str = "5000";
 
 /// Run the proofs of the synchronisation with the counts that need an hour.
 ///
@@ -28,6 +32,8 @@ enum Proof {
     Model,
     /// Random schedules of the server and its jobs, cut off at every step.
     Server,
+    /// Random sequences of everything that moves work, cut off at every step: nothing is lost. And what changed, as git says.
+    Lost,
     /// Faults that are put into the protocol, each of which the model must find.
     Mutants,
     /// Faults that are put into the page, each of which a browser must see.
@@ -45,6 +51,7 @@ impl Soak {
         let all = [
             Proof::Model,
             Proof::Server,
+            Proof::Lost,
             Proof::Mutants,
             Proof::PageMutants,
             Proof::Replay,
@@ -58,6 +65,16 @@ impl Soak {
                     let mut server = cargo();
                     server.args(["test", "--package", "qd-testkit", "--test", "server", "--", "--nocapture"]);
                     server.env("PROPTEST_CASES", SERVER_CASES).run()?;
+                }
+                Proof::Lost => {
+                    let test = |package: &str, name: &str| {
+                        let mut test = cargo();
+                        test.args(["test", "--package", package, "--test", name]);
+                        test
+                    };
+                    test("qd-testkit", "lost").args(["--", "--nocapture"]).env("QD_LOST", LOST_SEQUENCES).run()?;
+                    let mut sets = test("qd-git", "git");
+                    sets.args(["generated", "--", "--nocapture"]).env("QD_CHANGE_SETS", CHANGE_SETS).run()?;
                 }
                 Proof::Mutants => protocol::mutants()?,
                 Proof::PageMutants => {

@@ -47,14 +47,19 @@ pub struct Fork {
     pub conversation: Option<String>,
     /// How far it is gone on with, as [`EventBody::Point`] told; none is its end.
     pub at: Option<String>,
-    /// What was said up to there, for an agent that begins anew.
+    /// What was said up to there, for an agent that begins anew; empty where only the agent knows.
     pub told: String,
 }
 
 impl Fork {
+    /// Whether nobody can tell what was said: only the agent knows.
+    pub fn is_untold(&self) -> bool {
+        self.told.trim().is_empty()
+    }
+
     /// The first message of an agent that begins anew: what was said before stands above it.
     pub fn before(&self, text: &str) -> String {
-        if self.told.trim().is_empty() {
+        if self.is_untold() {
             return text.to_owned();
         }
         format!(

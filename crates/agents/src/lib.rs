@@ -13,6 +13,7 @@ pub mod detect;
 pub mod driver;
 pub mod line;
 pub mod link;
+pub mod outside;
 mod patch;
 mod permission;
 mod printed;

@@ -15,7 +15,8 @@ pub const LONGEST_LINE: usize = 64 << 20;
 /// How much is taken from the pipe at once, and so how much is joined at most.
 const CHUNK: usize = 64 << 10;
 
-/// For so long, text waits for more: an agent that writes word by word makes one event of a frame's worth of them.
+/// Text that comes sooner than this after what was told last waits for the rest of it: a flood makes one event of a
+/// frame's worth of words, and words at a model's pace wait for nothing.
 const JOIN: Duration = Duration::from_millis(10);
 
 /// An agent that cannot be listened to any more.
@@ -55,8 +56,8 @@ pub struct Link<R, W> {
     lines: LineBuffer,
     chunk: Box<[u8]>,
     outbox: Outbox,
-    /// Until when the text in the outbox waits for more.
-    held: Option<Instant>,
+    /// Until when text in the outbox waits for more.
+    held: Instant,
     unsent: Vec<u8>,
     sent: usize,
     tap: Option<Box<dyn Tap>>,
@@ -74,7 +75,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Link<R, W> {
             lines: LineBuffer::new(LONGEST_LINE),
             chunk: vec![0; CHUNK].into_boxed_slice(),
             outbox,
-            held: None,
+            held: Instant::now(),
             unsent: Vec::new(),
             sent: 0,
             tap: None,
@@ -97,15 +98,9 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Link<R, W> {
     pub async fn next(&mut self) -> Result<Option<Vec<Signal>>, LinkError> {
         loop {
             self.queue();
-            match self.outbox.only_text() {
-                Some(waiting) if waiting < CHUNK => {
-                    let until = *self.held.get_or_insert_with(|| Instant::now() + JOIN);
-                    if until <= Instant::now() {
-                        return Ok(Some(self.take()));
-                    }
-                }
-                _ if self.outbox.is_quiet() => self.held = None,
-                _ => return Ok(Some(self.take())),
+            let waits = self.outbox.only_text().is_some_and(|bytes| bytes < CHUNK) && Instant::now() < self.held;
+            if !waits && !self.outbox.is_quiet() {
+                return Ok(Some(self.take()));
             }
             tokio::select! {
                 written = write(self.writer.as_mut(), self.unsent.get(self.sent..).unwrap_or_default()),
@@ -126,7 +121,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Link<R, W> {
                         self.driver.line(line, &mut self.outbox);
                     }
                 }
-                () = sleep_until(self.held.unwrap_or_else(Instant::now)), if self.held.is_some() => {}
+                () = sleep_until(self.held), if waits => {}
             }
         }
     }
@@ -142,7 +137,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Link<R, W> {
     }
 
     fn take(&mut self) -> Vec<Signal> {
-        self.held = None;
+        self.held = Instant::now() + JOIN;
         self.outbox.take_signals()
     }
 
@@ -204,12 +199,16 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn words_that_come_one_by_one_become_one_event_and_wait_no_longer_than_a_frame() {
+    async fn a_word_waits_for_nothing_and_a_flood_of_them_becomes_an_event_a_frame() {
         let (mut agent, reader) = tokio::io::duplex(64);
         let mut link = Link::open(Box::new(Echo), reader, tokio::io::sink());
+        tokio::time::advance(JOIN).await;
         let began = Instant::now();
+        agent.write_all(b"one \n").await.unwrap();
+        assert_eq!(link.next().await.unwrap().unwrap(), [Signal::Event(text("one "))]);
+        assert_eq!(began.elapsed(), Duration::ZERO);
         let writes = async {
-            for word in ["one ", "two ", "three "] {
+            for word in ["two ", "three ", "four "] {
                 agent.write_all(format!("{word}\n").as_bytes()).await.unwrap();
                 tokio::time::advance(Duration::from_millis(3)).await;
             }
@@ -219,7 +218,7 @@ mod tests {
             signals = link.next() => signals.unwrap().unwrap(),
             () = writes => unreachable!(),
         };
-        assert_eq!(signals, [Signal::Event(text("one two three "))]);
+        assert_eq!(signals, [Signal::Event(text("two three four "))]);
         assert!((JOIN..JOIN * 2).contains(&began.elapsed()), "{:?}", began.elapsed());
     }
 

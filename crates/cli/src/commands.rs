@@ -1,12 +1,17 @@
 //! The commands, one file each.
 
+mod adopt;
 mod agents;
 mod approve;
+mod archive;
 mod cancel;
+mod comment;
 mod demo_agent;
+mod diff;
 mod doctor;
 mod host;
 mod interrupt;
+mod landing;
 mod logs;
 mod message;
 mod retry;
@@ -15,6 +20,7 @@ mod sessions;
 mod start;
 mod task;
 mod work;
+mod worktrees;
 
 use crate::client::Client;
 use crate::environment::Environment;
@@ -59,8 +65,21 @@ pub enum Command {
     Retry(retry::Retry),
     Fork(retry::Fork),
     Interrupt(interrupt::Interrupt),
-    Keep(work::Keep),
+    Diff(diff::Diff),
+    Comment(comment::Comment),
+    Commit(landing::Commit),
+    Update(landing::Update),
+    Resolve(landing::Resolve),
+    Try(landing::Try),
+    #[command(visible_alias = "land")]
+    Keep(landing::Keep),
+    Revert(work::Revert),
+    Qa(work::Qa),
     Discard(work::Discard),
+    Worktrees(worktrees::Worktrees),
+    Archive(archive::Archive),
+    Restore(archive::Restore),
+    Adopt(adopt::Adopt),
     Agents(agents::Agents),
     Doctor(doctor::Doctor),
     Host(host::Host),
@@ -84,8 +103,20 @@ impl Command {
             Self::Retry(command) => command.run(context),
             Self::Fork(command) => command.run(context),
             Self::Interrupt(command) => command.run(context),
+            Self::Diff(command) => command.run(context),
+            Self::Comment(command) => command.run(context),
+            Self::Commit(command) => command.run(context),
+            Self::Update(command) => command.run(context),
+            Self::Resolve(command) => command.run(context),
+            Self::Try(command) => command.run(context),
             Self::Keep(command) => command.run(context),
+            Self::Revert(command) => command.run(context),
+            Self::Qa(command) => command.run(context),
             Self::Discard(command) => command.run(context),
+            Self::Worktrees(_) => worktrees::Worktrees::run(context),
+            Self::Archive(command) => command.run(context),
+            Self::Restore(command) => command.run(context),
+            Self::Adopt(command) => command.run(context),
             Self::Agents(command) => command.run(context),
             Self::Doctor(_) => doctor::Doctor::run(context),
             Self::Host(command) => command.run(context),

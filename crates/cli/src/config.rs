@@ -44,8 +44,19 @@ pub struct Config {
     pub tasks_folder: String,
     /// Further agents.
     pub agents: BTreeMap<String, AgentConfig>,
+    /// Projects, by their absolute paths.
+    pub projects: BTreeMap<PathBuf, Project>,
     /// Who is told of what needs a person.
     pub notify: Notify,
+}
+
+/// What holds for one project.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Project {
+    /// The command that what is kept must pass, run by `sh` on the tree that would land.
+    #[serde(default)]
+    pub check: Option<String>,
 }
 
 /// Who is told of what needs a person.
@@ -61,6 +72,15 @@ pub struct Notify {
     /// The address of this panel, as others reach it; for links.
     #[serde(default, deserialize_with = "address")]
     pub panel: Option<String>,
+}
+
+/// Projects by paths that are absolute.
+fn absolute<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<PathBuf, Project>, D::Error> {
+    let projects = BTreeMap::<PathBuf, Project>::deserialize(deserializer)?;
+    match projects.keys().find(|path| !path.is_absolute()) {
+        Some(path) => Err(serde::de::Error::custom(format!("{} is no absolute path of a project", path.display()))),
+        None => Ok(projects),
+    }
 }
 
 /// An address of http.
@@ -86,6 +106,7 @@ impl Default for Config {
             confine: true,
             tasks_folder: "tasks".to_owned(),
             agents: BTreeMap::new(),
+            projects: BTreeMap::new(),
             notify: Notify::default(),
         }
     }
@@ -101,6 +122,8 @@ struct Layer {
     tasks: Option<Tasks>,
     #[serde(default)]
     agents: BTreeMap<String, AgentConfig>,
+    #[serde(default, deserialize_with = "absolute")]
+    projects: BTreeMap<PathBuf, Project>,
     notify: Option<Notify>,
 }
 
@@ -123,6 +146,7 @@ impl Config {
                 config.tasks_folder = tasks.folder;
             }
             config.agents.extend(layer.agents);
+            config.projects.extend(layer.projects);
             config.notify = layer.notify.unwrap_or(config.notify);
         }
         Ok(config)
@@ -180,6 +204,8 @@ mod tests {
             ("max_sessions = many", "line 1", ""),
             ("max_sessions = -1", "line 1", ""),
             ("[notify]\nwebhook = 'localhost/hook'\n", "line 2", "http://"),
+            ("[projects.deck]\ncheck = 'true'\n", "line 1", "absolute path"),
+            ("[projects.'/deck']\nchek = 'true'\n", "line 2", "chek"),
             ("[agents.x]\ncommand = 'x'\nlike = 'nobody'\n", "line 3", "claude-code, codex"),
         ] {
             let message = with(text, "").unwrap_err().to_string();

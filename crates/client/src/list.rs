@@ -265,7 +265,7 @@ pub(crate) fn task_of(state: &State, key: Key) -> Option<TaskId> {
     match key.kind {
         RowKind::Task => Some(TaskId(key.id)),
         RowKind::Session | RowKind::Job => owner(state.get(key)?),
-        RowKind::Settings | RowKind::Project | RowKind::Agent | RowKind::Message => None,
+        RowKind::Settings | RowKind::Project | RowKind::Agent | RowKind::Message | RowKind::Comment => None,
     }
 }
 

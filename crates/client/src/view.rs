@@ -4,11 +4,11 @@
 use crate::client::{Client, Connection};
 use crate::list::{Lines, Query, touched};
 use crate::send::SLOW;
-use qd_core::decide::kind_name;
+use qd_core::decide::{archive_guards, kind_name, lane, queue};
 use qd_core::derive::{self, Action, Attention, Phase};
 use qd_core::event::Activity;
 use qd_core::ids::{AgentId, Mid, Millis, SessionId, TaskId};
-use qd_core::row::{Agent, Job, Message, Progress, Project, Row, RowKind, Session, Settings, Task};
+use qd_core::row::{Agent, Comment, Job, JobState, Message, Progress, Project, Row, RowKind, Session, Settings, Task};
 use qd_core::status::{Kind, Status};
 use serde::Serialize;
 use ts_rs::TS;
@@ -53,8 +53,29 @@ pub struct TaskView<'a> {
     pub attention: Attention,
     pub pending: bool,
     pub jobs: Vec<&'a Job>,
+    /// What is put onto the branch that a job of it is to move, in its order; empty where it has none.
+    pub queue: Vec<Waiting<'a>>,
     pub actions: Vec<Action>,
+    /// What would be put away with it, and can be.
+    pub archive_guards: Vec<String>,
     pub play: Play,
+}
+
+/// A job in the queue of a branch.
+#[derive(Clone, Debug, Serialize, TS)]
+#[expect(missing_docs, reason = "the names are the documentation")]
+pub struct Waiting<'a> {
+    pub job: Mid,
+    pub task: TaskId,
+    pub title: &'a str,
+}
+
+/// A comment on the work of a task.
+#[derive(Clone, Debug, Serialize, TS)]
+#[expect(missing_docs, reason = "the names are the documentation")]
+pub struct CommentView<'a> {
+    pub row: &'a Comment,
+    pub pending: bool,
 }
 
 /// The session ids of a task in the order of their cards.
@@ -158,9 +179,19 @@ impl Client {
             attention: derive::attention(&self.visible, row),
             pending: self.is_pending(id.into()),
             jobs: self.visible.jobs_of(id).collect(),
+            queue: self.queue(id),
             actions: derive::task_actions(&self.visible, row),
+            archive_guards: archive_guards(&self.visible, row),
             play: self.play(row),
         })
+    }
+
+    fn queue(&self, task: TaskId) -> Vec<Waiting<'_>> {
+        let mut pending = self.visible.jobs_of(task).filter(|job| job.state == JobState::Pending);
+        let Some(lane) = pending.find_map(|job| lane(&self.visible, job)) else { return Vec::new() };
+        let title = |task| self.visible.task(task).map_or("", |task| task.title.as_str());
+        let jobs = queue(&self.visible, &lane).into_iter();
+        jobs.map(|job| Waiting { job: job.id, task: job.task, title: title(job.task) }).collect()
     }
 
     /// The cards of a task: active first, newest first; then history, newest first.
@@ -171,6 +202,14 @@ impl Client {
         ended.sort_by_key(|s| std::cmp::Reverse((s.ended, s.id)));
         let ids = |all: Vec<&Session>| all.into_iter().map(|s| s.id).collect();
         SessionList { active: ids(active), ended: ids(ended) }
+    }
+
+    /// The comments on the work of a task, in the order of files and lines.
+    pub fn comments(&self, task: TaskId) -> Vec<CommentView<'_>> {
+        let mut rows: Vec<&Comment> = self.visible.comments_of(task).collect();
+        rows.sort_by_key(|row| (&row.place.path, row.place.from, row.id));
+        let view = |row| CommentView { row, pending: self.overlay.contains_key(&row.id.into()) };
+        rows.into_iter().map(view).collect()
     }
 
     /// A session.

@@ -1,10 +1,19 @@
 //! Commands: everything that changes the state. On the wire `{name, args}` ([`Command::of_wire`]); unknown names and
 //! arguments that do not parse are refused and recorded.
 
+mod landing;
+mod review;
+
+pub use landing::{CommitWork, KeepWork, OrderJob, ResolveFile, UpdateWork};
+pub use review::{AddComment, ArchiveTask, EditComment, JudgeWork, OnComment, ResolveComment, SendComments};
+
 use crate::blob::{AttachedImage, StoredImage};
 use crate::event::{Activity, Ending, Request};
-use crate::ids::{MessageId, Mid, Millis, ProjectId, RequestId, SessionId, TaskId};
-use crate::row::{Agent, Branch, Changed, Document, Files, Key, Landing, MessageState, Setup, Start};
+use crate::ids::{AgentId, MessageId, Mid, Millis, ProjectId, RequestId, SessionId, TaskId};
+use crate::row::{
+    Agent, Branch, Changed, Commit, Document, Draft, Files, Key, Landing, MessageState, Reverted, Setup, Start, Trial,
+    Update,
+};
 use crate::status::{Kind, Status};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -23,6 +32,10 @@ pub enum Command {
     SaveDocument(SaveDocument),
     /// Settles a conflict by saving `text` over both sides.
     ResolveConflict(SaveDocument),
+    /// Moves a task's file into the archive.
+    ArchiveTask(ArchiveTask),
+    /// Moves a task's file out of the archive.
+    RestoreTask(OnTask),
     /// Starts a session on a task.
     StartSession(StartSession),
     /// Ends a session.
@@ -41,14 +54,42 @@ pub enum Command {
     InterruptTurn(InterruptTurn),
     /// Chooses among what the agent offers: another mode, model or effort.
     ChooseOffer(ChooseOffer),
+    /// Commits work of a task in its worktree.
+    CommitWork(CommitWork),
+    /// Merges the target branch into the worktree of a task; a session may resolve what conflicts.
+    UpdateWork(Box<UpdateWork>),
+    /// Takes the worktree back to before the target was merged in.
+    UndoUpdate(OnTask),
+    /// Resolves the conflict of one file.
+    ResolveFile(ResolveFile),
+    /// Puts the work of a task into the person's own checkout, to be tried.
+    TryWork(OnTask),
+    /// Takes it out of there again.
+    UntryWork(OnTask),
     /// Puts the work of a task onto its target branch.
     KeepWork(KeepWork),
     /// Takes back what was kept last.
     UndoKeep(OnTask),
+    /// Takes back what was kept by a commit that undoes it.
+    RevertWork(OnTask),
+    /// Says whether what was kept holds.
+    JudgeWork(JudgeWork),
     /// Saves the worktree of a task to a ref and removes it.
     DiscardWork(OnTask),
     /// Makes a discarded worktree again.
     UndoDiscard(OnTask),
+    /// Writes a comment on lines that the work changed. It waits until it is sent.
+    AddComment(Box<AddComment>),
+    /// Gives a comment that was not sent another text.
+    EditComment(EditComment),
+    /// Marks a comment as settled, or not.
+    ResolveComment(ResolveComment),
+    /// Removes a comment.
+    DropComment(OnComment),
+    /// Sends all comments that wait, together: to a session of the task, or to a new one.
+    SendComments(Box<SendComments>),
+    /// Changes the order of what waits to be put onto a branch.
+    OrderJob(OrderJob),
     /// Runs a failed job again.
     RetryJob(OnJob),
     /// Gives a failed job up; what was written stays in the store.
@@ -80,10 +121,14 @@ pub enum Command {
     SettleMessage(SettleMessage),
     /// Server: a job is done.
     JobDone(JobDone),
+    /// Server: what a job does that may be stopped.
+    JobDoing(JobDoing),
     /// Server: a job failed.
     JobFailed(JobFailed),
     /// Server: the changes of a worktree were counted.
     CountChanges(CountChanges),
+    /// Server: a message was written for what is in a worktree.
+    DraftMessage(DraftMessage),
     /// Server: settings from the configuration.
     Configure(Configure),
     /// Server: a time has come for which a queued session waited.
@@ -240,15 +285,6 @@ pub struct ChooseOffer {
     pub value: String,
 }
 
-/// See [`Command::KeepWork`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
-#[expect(missing_docs, reason = "the command's documentation names them")]
-pub struct KeepWork {
-    pub id: TaskId,
-    /// The commit's message; empty takes the task's title.
-    pub message: String,
-}
-
 /// See [`Command::SetDefaultAgent`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[expect(missing_docs, reason = "the command's documentation names them")]
@@ -378,6 +414,32 @@ pub enum Done {
         #[serde(default)]
         conflict: Option<ConflictFound>,
     },
+    /// The file lies elsewhere.
+    Moved {
+        /// Path relative to the project.
+        path: String,
+    },
+    /// Work was committed in its worktree.
+    Committed {
+        /// What was made.
+        commit: Commit,
+    },
+    /// The worktree has what the target has, but for what conflicts.
+    Updated {
+        /// What was brought in; null where it had all of it.
+        update: Option<Update>,
+    },
+    /// It is as it was before that.
+    UpdateUndone,
+    /// The conflict of a file is resolved.
+    Resolved,
+    /// The work stands in the person's checkout.
+    Tried {
+        /// What is needed to take it out.
+        trial: Trial,
+    },
+    /// The checkout is as it was.
+    Untried,
     /// The work was kept.
     Kept {
         /// What moved.
@@ -385,6 +447,11 @@ pub enum Done {
     },
     /// What was kept is taken back.
     Unkept,
+    /// What was kept is undone by a commit.
+    Reverted {
+        /// Which.
+        reverted: Reverted,
+    },
     /// The worktree was saved and removed.
     Discarded {
         /// The ref that holds it.
@@ -404,6 +471,14 @@ pub struct ConflictFound {
     pub theirs: String,
 }
 
+/// See [`Command::JobDoing`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct JobDoing {
+    pub id: Mid,
+    pub doing: Option<String>,
+}
+
 /// See [`Command::JobFailed`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[expect(missing_docs, reason = "the command's documentation names them")]
@@ -411,6 +486,9 @@ pub struct JobFailed {
     pub id: Mid,
     pub reason: String,
     pub files: Vec<String>,
+    /// Whether the work and its target changed the same places.
+    #[serde(default)]
+    pub conflict: bool,
 }
 
 /// See [`Command::CountChanges`].
@@ -419,6 +497,14 @@ pub struct JobFailed {
 pub struct CountChanges {
     pub task: TaskId,
     pub changed: Changed,
+}
+
+/// See [`Command::DraftMessage`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct DraftMessage {
+    pub task: TaskId,
+    pub draft: Draft,
 }
 
 /// See [`Command::Configure`].
@@ -466,6 +552,8 @@ impl Command {
             | Self::RenameTask(_)
             | Self::SaveDocument(_)
             | Self::ResolveConflict(_)
+            | Self::ArchiveTask(_)
+            | Self::RestoreTask(_)
             | Self::StartSession(_)
             | Self::CancelSession(_)
             | Self::MarkSeen(_)
@@ -475,10 +563,24 @@ impl Command {
             | Self::AnswerRequest(_)
             | Self::InterruptTurn(_)
             | Self::ChooseOffer(_)
+            | Self::CommitWork(_)
+            | Self::UpdateWork(_)
+            | Self::UndoUpdate(_)
+            | Self::ResolveFile(_)
+            | Self::TryWork(_)
+            | Self::UntryWork(_)
             | Self::KeepWork(_)
             | Self::UndoKeep(_)
+            | Self::RevertWork(_)
+            | Self::JudgeWork(_)
             | Self::DiscardWork(_)
             | Self::UndoDiscard(_)
+            | Self::AddComment(_)
+            | Self::EditComment(_)
+            | Self::ResolveComment(_)
+            | Self::DropComment(_)
+            | Self::SendComments(_)
+            | Self::OrderJob(_)
             | Self::RetryJob(_)
             | Self::DropJob(_)
             | Self::SetDefaultAgent(_)
@@ -494,8 +596,10 @@ impl Command {
             | Self::EndSession(_)
             | Self::SettleMessage(_)
             | Self::JobDone(_)
+            | Self::JobDoing(_)
             | Self::JobFailed(_)
             | Self::CountChanges(_)
+            | Self::DraftMessage(_)
             | Self::Configure(_)
             | Self::TakePlaces(_) => true,
         }
@@ -503,7 +607,10 @@ impl Command {
 
     /// How old it may be when it is accepted, in milliseconds: whatever starts an agent is too late after 2 min.
     pub fn max_age_ms(&self) -> Option<u64> {
-        matches!(self, Self::StartSession(_) | Self::RetryFrom(_) | Self::SendMessage(_)).then_some(120_000)
+        let starts =
+            matches!(self, Self::StartSession(_) | Self::RetryFrom(_) | Self::SendMessage(_) | Self::SendComments(_))
+                || matches!(self, Self::UpdateWork(c) if c.session.is_some());
+        starts.then_some(120_000)
     }
 
     /// The rows that it is about: mutations on the same row are sent one after the other.
@@ -512,6 +619,7 @@ impl Command {
             Self::CreateTask(c) => vec![c.id.into()],
             Self::RenameTask(c) => vec![c.id.into()],
             Self::SaveDocument(c) | Self::ResolveConflict(c) => vec![c.id.into()],
+            Self::ArchiveTask(c) => vec![c.id.into()],
             Self::StartSession(c) => vec![c.id.into(), c.task.into()],
             Self::RetryFrom(c) => vec![c.id.into(), c.session.into()],
             Self::CancelSession(c) | Self::MarkSeen(c) | Self::DeleteSession(c) => vec![c.id.into()],
@@ -519,15 +627,33 @@ impl Command {
             Self::SendMessage(c) => vec![c.session.into()],
             Self::AnswerRequest(c) => vec![c.session.into()],
             Self::ChooseOffer(c) => vec![c.session.into()],
+            Self::CommitWork(c) => vec![c.id.into()],
+            Self::UpdateWork(c) => std::iter::once(c.id.into()).chain(c.session.map(Key::from)).collect(),
+            Self::ResolveFile(c) => vec![c.id.into()],
             Self::KeepWork(c) => vec![c.id.into()],
-            Self::UndoKeep(c) | Self::DiscardWork(c) | Self::UndoDiscard(c) | Self::ObserveGone(c) => vec![c.id.into()],
+            Self::JudgeWork(c) => vec![c.id.into()],
+            Self::UndoKeep(c)
+            | Self::UndoUpdate(c)
+            | Self::TryWork(c)
+            | Self::UntryWork(c)
+            | Self::RestoreTask(c)
+            | Self::RevertWork(c)
+            | Self::DiscardWork(c)
+            | Self::UndoDiscard(c)
+            | Self::ObserveGone(c) => vec![c.id.into()],
+            Self::AddComment(c) => vec![c.id.into(), c.task.into()],
+            Self::EditComment(c) => vec![c.id.into(), c.task.into()],
+            Self::ResolveComment(c) => vec![c.id.into(), c.task.into()],
+            Self::DropComment(c) => vec![c.id.into(), c.task.into()],
+            Self::SendComments(c) => vec![c.task.into(), c.session.into()],
             Self::RetryJob(c) | Self::DropJob(c) => vec![c.id.into()],
+            Self::OrderJob(c) => vec![c.id.into()],
             Self::ObserveFile(c) => vec![c.id.into()],
             Self::CountChanges(c) => vec![c.task.into()],
+            Self::DraftMessage(c) => vec![c.task.into()],
+            Self::AddAgent(c) => vec![AgentId::named(&c.name).into()],
+            Self::RemoveAgent(c) | Self::InstallAgent(c) => vec![AgentId::named(&c.name).into()],
             Self::SetDefaultAgent(_)
-            | Self::AddAgent(_)
-            | Self::RemoveAgent(_)
-            | Self::InstallAgent(_)
             | Self::LookForAgents(_)
             | Self::AttachProject(_)
             | Self::AgentsFound(_)
@@ -535,6 +661,7 @@ impl Command {
             | Self::EndSession(_)
             | Self::SettleMessage(_)
             | Self::JobDone(_)
+            | Self::JobDoing(_)
             | Self::JobFailed(_)
             | Self::Configure(_)
             | Self::TakePlaces(_) => Vec::new(),

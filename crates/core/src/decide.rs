@@ -2,7 +2,10 @@
 //! predict. Pure: time and ids are arguments; a refusal names what to do.
 
 mod agents;
+mod archive;
+mod comments;
 mod jobs;
+mod landing;
 mod retry;
 mod sessions;
 mod tasks;
@@ -10,7 +13,9 @@ mod tasks;
 #[cfg(test)]
 mod tests;
 
+pub use archive::archive_guards;
 pub use jobs::theirs_version;
+pub use landing::{Lane, comes_first, did_not_come, lane, queue};
 pub use sessions::{default_agent as default_agent_of, kind_name};
 
 use crate::command::Command;
@@ -40,9 +45,12 @@ pub fn decide(state: &State, command: &Command, cx: Context) -> Result<Vec<Op>, 
         Command::RenameTask(c) => tasks::rename(state, c, cx),
         Command::SaveDocument(c) => tasks::save(state, c, cx),
         Command::ResolveConflict(c) => tasks::resolve(state, c, cx),
+        Command::ArchiveTask(c) => archive::archive(state, c, cx),
+        Command::RestoreTask(c) => archive::restore(state, c, cx),
         Command::ObserveFile(c) => tasks::observe(state, c, cx),
         Command::ObserveGone(c) => tasks::gone(state, c),
         Command::CountChanges(c) => tasks::count(state, c),
+        Command::DraftMessage(c) => landing::draft(state, c),
         Command::StartSession(c) => sessions::start(state, c, cx),
         Command::CancelSession(c) => sessions::cancel(state, c, cx),
         Command::MarkSeen(c) => sessions::seen(state, c),
@@ -55,13 +63,28 @@ pub fn decide(state: &State, command: &Command, cx: Context) -> Result<Vec<Op>, 
         Command::ReportSession(c) => sessions::report(state, c),
         Command::EndSession(c) => sessions::end(state, c, cx),
         Command::SettleMessage(c) => Ok(sessions::settle(state, c)),
-        Command::KeepWork(c) => jobs::keep(state, c, cx),
+        Command::CommitWork(c) => landing::commit(state, c, cx),
+        Command::UpdateWork(c) => landing::update(state, c, cx),
+        Command::UndoUpdate(c) => landing::undo_update(state, c, cx),
+        Command::ResolveFile(c) => landing::resolve(state, c, cx),
+        Command::TryWork(c) => landing::put_in(state, c, cx),
+        Command::UntryWork(c) => landing::take_out(state, c, cx),
+        Command::KeepWork(c) => landing::keep(state, c, cx),
         Command::UndoKeep(c) => jobs::undo_keep(state, c, cx),
+        Command::RevertWork(c) => jobs::revert(state, c, cx),
+        Command::JudgeWork(c) => jobs::judge(state, c, cx),
         Command::DiscardWork(c) => jobs::discard(state, c, cx),
         Command::UndoDiscard(c) => jobs::undo_discard(state, c, cx),
+        Command::AddComment(c) => comments::add(state, c, cx),
+        Command::EditComment(c) => comments::change(state, c),
+        Command::ResolveComment(c) => comments::resolve(state, c),
+        Command::DropComment(c) => comments::drop(state, c),
+        Command::SendComments(c) => comments::send(state, c, cx),
+        Command::OrderJob(c) => landing::order(state, c),
         Command::RetryJob(c) => jobs::retry(state, c),
         Command::DropJob(c) => jobs::drop(state, c),
         Command::JobDone(c) => jobs::done(state, c, cx),
+        Command::JobDoing(c) => Ok(jobs::doing(state, c)),
         Command::JobFailed(c) => Ok(jobs::failed(state, c)),
         Command::SetDefaultAgent(c) => {
             if let Some(name) = &c.agent {
@@ -115,18 +138,21 @@ fn settings(state: &State, edit: impl FnOnce(&mut Settings)) -> Vec<Op> {
     put_or_change(state, Row::Settings(row))
 }
 
+/// The patch that `edit` makes of a row of a kind.
+fn edited<R: Clone>(row: &R, kind: fn(R) -> Row, edit: impl FnOnce(&mut R)) -> Option<Op> {
+    let mut next = row.clone();
+    edit(&mut next);
+    Op::change(&kind(row.clone()), &kind(next))
+}
+
 /// The patch that `edit` makes of a task.
 fn edit_task(task: &Task, edit: impl FnOnce(&mut Task)) -> Option<Op> {
-    let mut next = task.clone();
-    edit(&mut next);
-    Op::change(&Row::Task(task.clone()), &Row::Task(next))
+    edited(task, Row::Task, edit)
 }
 
 /// The patch that `edit` makes of a session.
 fn edit_session(session: &Session, edit: impl FnOnce(&mut Session)) -> Option<Op> {
-    let mut next = session.clone();
-    edit(&mut next);
-    Op::change(&Row::Session(session.clone()), &Row::Session(next))
+    edited(session, Row::Session, edit)
 }
 
 fn task(state: &State, id: TaskId) -> Result<&Task, Reject> {
@@ -147,5 +173,14 @@ fn not_allowed(message: impl Into<String>) -> Reject {
 
 /// The op that asks for a job.
 fn job(cx: Context, task: TaskId, work: Work) -> Op {
-    Op::put(Row::Job(Job { id: cx.mid, ver: 0, task, at: cx.now, work, state: JobState::Pending }))
+    Op::put(Row::Job(Job {
+        id: cx.mid,
+        ver: 0,
+        task,
+        at: cx.now,
+        work,
+        state: JobState::Pending,
+        rank: 0,
+        doing: None,
+    }))
 }

@@ -1,10 +1,12 @@
 //! What is derived from the rows, in one place: phase, attention, which actions are allowed and why not. Page, CLI,
 //! notifications and API read the same.
 
-use crate::command::{Command, KeepWork, OnSession, OnTask, SaveDocument, StartSession};
+use crate::command::{
+    ArchiveTask, Command, CommitWork, KeepWork, OnSession, OnTask, SaveDocument, StartSession, UpdateWork,
+};
 use crate::decide::{allowed, default_agent_of};
 use crate::ids::{Millis, SessionId};
-use crate::row::{Agent, Session, Start, Task};
+use crate::row::{Agent, Landing, Session, Start, Task, Verdict};
 use crate::state::State;
 use crate::status::{Kind, Status};
 use serde::{Deserialize, Serialize};
@@ -22,6 +24,8 @@ pub enum Phase {
     Running,
     Review,
     Kept,
+    QaPassed,
+    QaFailed,
     Done,
     Archived,
     NotOnBranch,
@@ -66,6 +70,11 @@ fn start(task: &Task, kind: Kind) -> Command {
     Command::StartSession(StartSession { id: SessionId(Uuid::nil()), task: task.id, kind, start: Start::default() })
 }
 
+/// The command that merges the target in; a session resolves what conflicts.
+fn update(task: &Task, session: Option<SessionId>) -> Command {
+    Command::UpdateWork(Box::new(UpdateWork { id: task.id, session, start: Start::default() }))
+}
+
 /// The actions of a task.
 pub fn task_actions(state: &State, task: &Task) -> Vec<Action> {
     let on = || OnTask { id: task.id };
@@ -74,10 +83,24 @@ pub fn task_actions(state: &State, task: &Task) -> Vec<Action> {
         Action::of(state, "implement", "Implement", &start(task, Kind::Implement)),
         Action::of(state, "verify", "Verify", &start(task, Kind::Verify)),
         Action::of(state, "rewrite", "Rewrite", &start(task, Kind::Rewrite)),
-        Action::of(state, "keep", "Keep", &Command::KeepWork(KeepWork { id: task.id, message: String::new() })),
+        Action::of(state, "keep", "Keep", &Command::KeepWork(KeepWork::squash(task.id, ""))),
+        Action::of(
+            state,
+            "commit",
+            "Commit",
+            &Command::CommitWork(CommitWork { id: task.id, message: String::new(), files: None }),
+        ),
+        Action::of(state, "update", "Update", &update(task, None)),
+        Action::of(state, "resolve", "Ask an agent", &update(task, Some(SessionId(Uuid::nil())))),
+        Action::of(state, "undo_update", "Undo", &Command::UndoUpdate(on())),
+        Action::of(state, "try", "Test here", &Command::TryWork(on())),
+        Action::of(state, "untry", "Put back", &Command::UntryWork(on())),
         Action::of(state, "undo_keep", "Undo", &Command::UndoKeep(on())),
+        Action::of(state, "revert", "Revert", &Command::RevertWork(on())),
         Action::of(state, "discard", "Discard", &Command::DiscardWork(on())),
         Action::of(state, "undo_discard", "Undo", &Command::UndoDiscard(on())),
+        Action::of(state, "archive", "Archive", &Command::ArchiveTask(ArchiveTask { id: task.id, anyway: true })),
+        Action::of(state, "restore", "Restore", &Command::RestoreTask(on())),
         Action::of(state, "edit", "Edit", &Command::SaveDocument(save)),
     ]
 }
@@ -92,7 +115,11 @@ pub fn session_actions(state: &State, session: &Session) -> Vec<Action> {
         actions.push(Action { name: "cancel", label: "Cancel", enabled: !cancelling, reason });
     } else {
         if let Some(task) = state.task(session.task) {
-            actions.push(Action::of(state, "retry", "Retry", &start(task, session.kind)));
+            let again = match session.resolves {
+                Some(_) => update(task, Some(SessionId(Uuid::nil()))),
+                None => start(task, session.kind),
+            };
+            actions.push(Action::of(state, "retry", "Retry", &again));
         }
         actions.push(Action::of(state, "delete", "Dismiss", &Command::DeleteSession(on)));
     }
@@ -121,8 +148,12 @@ pub fn phase(state: &State, task: &Task) -> Phase {
         Phase::Running
     } else if review_ready(state, task) {
         Phase::Review
-    } else if task.landing.is_some() {
-        Phase::Kept
+    } else if let Some(landing) = task.landed() {
+        match landing.qa.verdict {
+            Verdict::Pending => Phase::Kept,
+            Verdict::Passed => Phase::QaPassed,
+            Verdict::Failed => Phase::QaFailed,
+        }
     } else if task.progress.total > 0 && task.progress.done == task.progress.total {
         Phase::Done
     } else {
@@ -160,20 +191,30 @@ pub fn attention(state: &State, task: &Task) -> Attention {
     if most > Attention::ReviewReady && most != Attention::Running && review_ready(state, task) {
         most = Attention::ReviewReady;
     }
-    if task.conflict.is_some() {
+    if task.conflict.is_some() || in_conflict(task) {
         most = most.min(Attention::Conflicted);
     }
     most
 }
 
 /// Whether the task's worktree has changes that were not kept since they were made.
-fn review_ready(state: &State, task: &Task) -> bool {
-    let Some(branch) = task.branch.as_ref().filter(|b| b.discarded.is_none()) else {
+pub(crate) fn review_ready(state: &State, task: &Task) -> bool {
+    let Some(branch) = task.standing() else {
         return false;
     };
     let last = state.sessions_of(task.id).filter(|s| s.kind.holds_the_worktree()).filter_map(|s| s.ended).max();
-    let newer = task.landing.as_ref().is_none_or(|landing| last.is_some_and(|ended| ended > landing.at));
-    newer && branch.changed.is_some_and(|changed| changed.files > 0)
+    if in_conflict(task) {
+        return false;
+    }
+    let newer = |landing: &Landing| landing.reverted.is_some() || last.is_some_and(|ended| ended > landing.at);
+    let newer = task.landing.as_ref().is_none_or(newer);
+    newer && branch.changed.as_ref().is_some_and(|changed| changed.files > 0)
+}
+
+/// Whether files of its worktree have conflicts that nobody has resolved.
+pub fn in_conflict(task: &Task) -> bool {
+    let changed = task.standing().and_then(|branch| branch.changed.as_ref());
+    changed.is_some_and(|changed| !changed.conflicts.is_empty())
 }
 
 /// The agent that is taken where none is chosen.
@@ -200,6 +241,9 @@ pub fn card_line(session: &Session, live: Option<&str>) -> String {
     let last = session.activity.as_ref().map(|a| a.line.as_str()).filter(|l| !l.is_empty());
     if let Some(line) = live.filter(|l| !l.is_empty()).or(last) {
         return line.to_owned();
+    }
+    if session.resolves.is_some() {
+        return "Resolving conflicts…".to_owned();
     }
     match session.kind {
         Kind::Plan => "Planning…",

@@ -28,8 +28,7 @@ pub fn read(text: &str) -> Reading {
             if reading.title.is_none() && !heading.is_empty() {
                 reading.title = Some(heading.to_owned());
             }
-            let lower = heading.to_lowercase();
-            if lower.contains("success criteria") || lower.contains("acceptance criteria") {
+            if is_criteria(heading) {
                 criteria_level = Some(level);
             } else if criteria_level.is_some_and(|l| level <= l) {
                 criteria_level = None;
@@ -96,6 +95,30 @@ pub fn toggle_box(text: &str, line: usize) -> Option<String> {
     let start = whole.as_ptr() as usize - text.as_ptr() as usize + at;
     let next = if matches!(mark, 'x' | 'X') { " " } else { "x" };
     Some(format!("{}{next}{}", &text[..start], &text[start + mark.len_utf8()..]))
+}
+
+/// A message for the commit of what a document asks for: its title, and what is ticked. What a criterion says is not done
+/// by itself and is left out.
+pub fn commit_message(text: &str, title: &str) -> String {
+    let mut message = title.to_owned();
+    let mut criteria = None;
+    let mut parted = false;
+    for line in prose(text) {
+        if let Some((level, heading)) = heading(line) {
+            criteria = if is_criteria(heading) { Some(level) } else { criteria.filter(|of| level > *of) };
+        } else if let Some((at, 'x' | 'X')) = checkbox(line).filter(|_| criteria.is_none()) {
+            let words = line.get(at + 2..).unwrap_or_default().trim();
+            message.push_str(if std::mem::replace(&mut parted, true) { "\n- " } else { "\n\n- " });
+            message.push_str(words);
+        }
+    }
+    message
+}
+
+/// Whether boxes below a heading say when the task is done, not what is to be done.
+fn is_criteria(heading: &str) -> bool {
+    let lower = heading.to_lowercase();
+    lower.contains("success criteria") || lower.contains("acceptance criteria")
 }
 
 /// Where the marks of boxes in progress (`[-]`) stand, as byte positions of the hyphen.

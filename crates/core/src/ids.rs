@@ -86,6 +86,8 @@ id! {
     SessionId,
     /// A message from a person to a session: a prompt or an answer.
     MessageId,
+    /// A comment on what the work of a task changed.
+    CommentId,
     /// A question or a permission that an agent asks for.
     RequestId,
     /// An agent that can be started, by its name.

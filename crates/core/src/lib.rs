@@ -4,6 +4,7 @@
 //! decides on the server and predicts in the page.
 
 pub mod blob;
+pub mod calendar;
 pub mod command;
 pub mod decide;
 pub mod derive;

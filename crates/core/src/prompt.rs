@@ -2,7 +2,9 @@
 //! runs in. Text of a task or a person stands behind a marker line of its own, so that it can't be taken for the
 //! panel's words.
 
+use crate::row::Comment;
 use crate::status::Kind;
+use std::fmt::Write as _;
 
 /// What a prompt is made of.
 #[derive(Clone, Debug)]
@@ -17,6 +19,10 @@ pub struct Prompt<'a> {
     pub directory: &'a str,
     /// The branch that is checked out in it, where it is a worktree of the task.
     pub branch: Option<&'a str>,
+    /// The branch that was merged into the directory, where it is only to resolve what conflicts.
+    pub resolves: Option<&'a str>,
+    /// What a person saw who tried the work when it was kept before, and that it does not hold.
+    pub failed: Option<&'a str>,
     /// A person's further instructions.
     pub instructions: &'a str,
 }
@@ -36,8 +42,21 @@ impl Prompt<'_> {
             text.push_str(branch);
             text.push('\n');
         }
+        if let Some(target) = self.resolves {
+            let _ = writeln!(text, "Merged in: {target}");
+        }
         text.push('\n');
-        text.push_str(template(self.kind));
+        match self.resolves {
+            Some(target) => text.push_str(&resolving(target)),
+            None => text.push_str(template(self.kind)),
+        }
+        if let Some(note) = self.failed {
+            text.push_str("\n\nThis was implemented and kept before, and failed when a person tried it. Mend that.");
+            if !note.trim().is_empty() {
+                text.push_str(" The person saw:\n\n");
+                text.push_str(note.trim());
+            }
+        }
         let instructions = self.instructions.trim();
         if !instructions.is_empty() {
             text.push_str("\n\nThe person who started this adds:\n\n");
@@ -46,6 +65,46 @@ impl Prompt<'_> {
         text.push('\n');
         text
     }
+}
+
+/// The comments of a review, as they are sent together: each with its place and the lines that it stands at.
+pub fn comments(note: &str, comments: &[&Comment]) -> String {
+    let mut text = note.trim().to_owned();
+    for Comment { place, text: says, .. } in comments {
+        if !text.is_empty() {
+            text.push_str("\n\n");
+        }
+        text.push_str("### ");
+        text.push_str(&place.name());
+        if place.old {
+            text.push_str(" (before the change)");
+        }
+        if !place.quote.is_empty() {
+            let fence = fence(&place.quote);
+            let quote = place.quote.trim_end_matches('\n');
+            let _ = write!(text, "\n\n{fence}\n{quote}\n{fence}");
+        }
+        text.push_str("\n\n");
+        text.push_str(says.trim());
+    }
+    text
+}
+
+/// More backticks than stand together in a text.
+fn fence(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    "`".repeat(longest.max(2) + 1)
+}
+
+fn resolving(target: &str) -> String {
+    format!(
+        "The branch {target} was merged into the working directory, and both sides changed the same places: `git status` lists \
+         the files as unmerged. The side named HEAD is the work on this task; the other one is what {target} has since. \
+         Resolve every conflict so that both hold: keep what the task asks for and what {target} changed, take the marks \
+         out, and `git add` each file that is resolved. Where one side deleted a file, decide which is right. Run the \
+         project's own checks before you end. Change nothing else. Do not commit, do not abort the merge, do not switch \
+         branches: the panel does that."
+    )
 }
 
 fn template(kind: Kind) -> &'static str {
@@ -71,10 +130,19 @@ fn template(kind: Kind) -> &'static str {
             "Find the cause of the bug that the task document describes and write it, with evidence, into the document."
         }
         Kind::Review => "Review the task document: what is unclear, missing or wrong? Change nothing.",
-        Kind::Comment => "Work on the comments below.",
+        Kind::Comment => {
+            "A person has reviewed the changes in the working directory and comments on them below, each at its file and \
+             lines. Work on every comment, and on nothing else: change what it asks for, or say in one sentence why not. Do \
+             not commit, do not switch branches: the panel does that."
+        }
         Kind::Synthesise => "Put the results below together into the task document.",
         Kind::Debate => "Criticise the task document from the point of view given below.",
         Kind::Chat => "Answer the question below about this project. Change nothing unless asked.",
-        Kind::CommitMessage => "Write a commit message for the changes in the working directory. Print nothing else.",
+        Kind::CommitMessage => {
+            "Write the message of the commit that holds all changes in the working directory since its branch left its \
+             target, committed or not: look at them with git. A first line of at most 72 characters in the style of the \
+             commits that are there, an empty line, then what changed and why, as short as it can be said. Change nothing, \
+             run nothing but git. Your last answer is taken as the message: print it and nothing else, without a fence."
+        }
     }
 }

@@ -2,16 +2,21 @@
 //! Rows are plain data; how they may change lies in `decide`.
 
 pub mod agent;
+pub mod comment;
 pub mod job;
 pub mod session;
 pub mod task;
 
 pub use agent::{Agent, Install, Model, Origin, Settings, Setup};
-pub use job::{Job, JobState, Work};
-pub use session::{Files, GoesOn, Message, MessageBody, MessageState, Permission, Session, Start};
-pub use task::{Branch, Changed, Conflict, Document, Landing, Progress, Project, Task};
+pub use comment::{Comment, Place};
+pub use job::{How, Job, JobState, Side, Work};
+pub use session::{Adopted, Files, GoesOn, Message, MessageBody, MessageState, Permission, Session, Start};
+pub use task::{
+    Branch, Changed, Checked, Commit, Conflict, Document, Draft, Landing, Progress, Project, Qa, Reverted, Task, Trial,
+    Update, Verdict,
+};
 
-use crate::ids::{AgentId, MessageId, Mid, ProjectId, SessionId, TaskId};
+use crate::ids::{AgentId, CommentId, MessageId, Mid, ProjectId, SessionId, TaskId};
 use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -31,6 +36,7 @@ pub enum RowKind {
     Session,
     Message,
     Job,
+    Comment,
 }
 
 /// Names one row.
@@ -61,6 +67,7 @@ pub enum Row {
     Session(Session),
     Message(Message),
     Job(Job),
+    Comment(Comment),
 }
 
 macro_rules! each {
@@ -73,6 +80,7 @@ macro_rules! each {
             Row::Session($r) => $e,
             Row::Message($r) => $e,
             Row::Job($r) => $e,
+            Row::Comment($r) => $e,
         }
     };
 }
@@ -88,6 +96,7 @@ impl Row {
             Self::Session(r) => r.id.into(),
             Self::Message(r) => r.id.into(),
             Self::Job(r) => r.id.into(),
+            Self::Comment(r) => r.id.into(),
         }
     }
 
@@ -102,7 +111,7 @@ impl Row {
     }
 
     /// The row that it belongs to, where it belongs to one: a task to its project, a session to its task, a
-    /// message to its session, a job to the task or session it works for.
+    /// message to its session, a job and a comment to their task.
     pub fn parent(&self) -> Option<Key> {
         match self {
             Self::Settings(_) | Self::Project(_) | Self::Agent(_) => None,
@@ -110,6 +119,7 @@ impl Row {
             Self::Session(r) => Some(r.task.into()),
             Self::Message(r) => Some(r.session.into()),
             Self::Job(r) => Some(r.task.into()),
+            Self::Comment(r) => Some(r.task.into()),
         }
     }
 
@@ -132,6 +142,7 @@ impl Row {
             RowKind::Session => Self::Session(serde_json::from_str(json)?),
             RowKind::Message => Self::Message(serde_json::from_str(json)?),
             RowKind::Job => Self::Job(serde_json::from_str(json)?),
+            RowKind::Comment => Self::Comment(serde_json::from_str(json)?),
         })
     }
 
@@ -145,6 +156,7 @@ impl Row {
             RowKind::Session => Self::Session(map.next_value()?),
             RowKind::Message => Self::Message(map.next_value()?),
             RowKind::Job => Self::Job(map.next_value()?),
+            RowKind::Comment => Self::Comment(map.next_value()?),
         })
     }
 }
@@ -206,4 +218,12 @@ macro_rules! keyed {
     )*};
 }
 
-keyed! { ProjectId => Project, TaskId => Task, SessionId => Session, MessageId => Message, AgentId => Agent, Mid => Job }
+keyed! {
+    ProjectId => Project,
+    TaskId => Task,
+    SessionId => Session,
+    MessageId => Message,
+    AgentId => Agent,
+    Mid => Job,
+    CommentId => Comment,
+}

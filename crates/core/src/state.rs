@@ -1,9 +1,9 @@
 //! The rows of a workspace with the index that `decide` and the derived values need. Rows are shared (`Arc`), so
 //! holding two states that differ in a few rows is cheap. Iteration is in key order: the same everywhere.
 
-use crate::ids::{AgentId, MessageId, Mid, ProjectId, SessionId, TaskId};
+use crate::ids::{AgentId, CommentId, MessageId, Mid, ProjectId, SessionId, TaskId};
 use crate::op::Op;
-use crate::row::{Agent, Job, Key, Message, Project, Row, RowKind, Session, Settings, Task};
+use crate::row::{Agent, Comment, Job, Key, Message, Project, Row, RowKind, Session, Settings, Task};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -52,6 +52,8 @@ impl State {
         message(MessageId) -> Message,
         /// The agent of this id.
         agent(AgentId) -> Agent,
+        /// The comment of this id.
+        comment(CommentId) -> Comment,
         /// The job of this mutation.
         job(Mid) -> Job,
     }
@@ -98,6 +100,11 @@ impl State {
     /// The jobs of a task, oldest first.
     pub fn jobs_of(&self, task: TaskId) -> impl DoubleEndedIterator<Item = &Job> {
         self.children(task).filter_map(|row| if let Row::Job(j) = row { Some(j) } else { None })
+    }
+
+    /// The comments on the work of a task, oldest first.
+    pub fn comments_of(&self, task: TaskId) -> impl DoubleEndedIterator<Item = &Comment> {
+        self.children(task).filter_map(|row| if let Row::Comment(c) = row { Some(c) } else { None })
     }
 
     /// The messages of a session, oldest first.

@@ -2,11 +2,13 @@
 
 use crate::engine::Engine;
 use qd_agents::bundle::{self, What};
+use qd_agents::outside::{self, Outside};
 use qd_agents::{AgentConfig, Detected, Surroundings, catalogue};
 use qd_core::command::{AgentsFound, Command};
-use qd_core::ids::{AgentId, Millis};
+use qd_core::ids::{AgentId, Millis, ProjectId};
 use qd_core::row::{Agent, Install, Model, Origin, Row, RowKind, Setup};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// When a look that could not be told is taken again.
@@ -43,6 +45,20 @@ impl Engine {
             Some(bundle::program_of(&modules, package, &setup.command).to_string_lossy().into_owned())
         });
         AgentConfig::of(title, setup, packaged.unwrap_or_else(|| setup.command.clone()))
+    }
+
+    /// Conversations that agents had in a project outside of the panel; none without such a project.
+    pub async fn outside(&self, project: ProjectId) -> Option<Vec<Outside>> {
+        let (path, own) = self.read(|state| {
+            let ours = |row: &Row| if let Row::Session(s) = row { s.conversation.clone() } else { None };
+            let own: BTreeSet<String> = state.of_kind(RowKind::Session).filter_map(ours).collect();
+            Some((PathBuf::from(&state.project(project)?.path), own))
+        })?;
+        let config = self.config().clone();
+        let look = move || outside::conversations(&config.home, &config.env, &path, &config.data_dir);
+        let mut found = tokio::task::spawn_blocking(look).await.unwrap_or_default();
+        found.retain(|one| !own.contains(&one.conversation));
+        Some(found)
     }
 
     /// Looks for agents whenever that is asked for, beginning at once, and installs what is asked for; until the engine

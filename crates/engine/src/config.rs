@@ -27,6 +27,8 @@ pub struct EngineConfig {
     pub limits: Limits,
     /// Whether agents are confined by Landlock, where the kernel has it.
     pub confine: bool,
+    /// The check of a project, by its path: what is kept must pass it.
+    pub checks: BTreeMap<PathBuf, String>,
     /// Folder of the task documents, relative to a project.
     pub tasks_dir: String,
     /// Whether this is the demonstration.

@@ -43,6 +43,10 @@ pub(crate) struct Inner {
     pub(crate) projects: crate::projects::OpenProjects,
     pub(crate) sessions: crate::sessions::Sessions,
     pub(crate) works: crate::work::Cache,
+    pub(crate) lookouts: crate::work::Lookouts,
+    pub(crate) repos: crate::work::Repos,
+    pub(crate) palette: crate::review::Palette,
+    pub(crate) meetings: crate::worktrees::Meetings,
     pub(crate) desks: crate::work::Desks,
     pub(crate) mentions: crate::mentions::Lists,
 }
@@ -113,6 +117,10 @@ impl Engine {
             projects: crate::projects::OpenProjects::default(),
             sessions: crate::sessions::Sessions::default(),
             works: crate::work::Cache::default(),
+            lookouts: crate::work::Lookouts::default(),
+            repos: crate::work::Repos::default(),
+            palette: crate::review::Palette::default(),
+            meetings: crate::worktrees::Meetings::default(),
             desks: crate::work::Desks::default(),
             mentions: crate::mentions::Lists::default(),
         };
@@ -135,6 +143,7 @@ impl Engine {
         self.run_catalogue();
         let engine = self.clone();
         self.inner.tasks.spawn(async move {
+            engine.inner.shutdown.run_until_cancelled(engine.collect_scratch()).await;
             engine.inner.shutdown.run_until_cancelled(engine.tidy_up()).await;
         });
     }
@@ -158,7 +167,7 @@ impl Engine {
     /// Settles a mutation.
     pub async fn mutate(&self, mutation: Mutation, actor: Actor) -> Result<Outcome, MutateError> {
         let person = actor == Actor::Person;
-        let starts = person && mutation.name == "start_session";
+        let starts = person && ["start_session", "send_comments"].contains(&mutation.name.as_str());
         if starts && self.inner.faults.slow.swap(false, Ordering::Relaxed) {
             tokio::time::sleep(DEMO_DELAY).await;
         }

@@ -5,6 +5,7 @@
 //! have brought a job, and every 5 minutes; by a clock every 2 s only where the file system can't be watched.
 
 mod identity;
+mod moving;
 mod observe;
 mod save;
 mod walk;

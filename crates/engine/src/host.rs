@@ -10,6 +10,7 @@
 //! | `host.json` | host, exclusively | who it is; or the mark that the attempt was buried |
 //! | `sock` | host | the socket ([`protocol`]) |
 //! | `output.jsonl` | host | the events, one a line; the last one is `Ended` |
+//! | `reserve` | host | room for the ending on a full disk |
 //! | `cgroup` | host | where its control group is, if it has one |
 //! | `host.log` | host | what it prints when something is wrong with itself |
 //!

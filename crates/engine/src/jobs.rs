@@ -3,14 +3,20 @@
 //!
 //! Documents are written by `files`, which alone touches the task files.
 
+mod checking;
+mod committing;
 mod discarding;
 mod keeping;
+mod reverting;
+mod trying;
+mod updating;
 
 use crate::engine::Engine;
 use crate::step::{self, Step};
 use qd_core::command::{Command, Done, JobDone, JobFailed};
-use qd_core::ids::TaskId;
-use qd_core::row::{Job, JobState, Project, Row, RowKind, Task, Work};
+use qd_core::decide::{Lane, lane};
+use qd_core::ids::{Millis, TaskId};
+use qd_core::row::{Branch, Job, JobState, Project, Row, RowKind, Task, Work};
 use qd_core::state::State;
 use qd_git::repo::OpenError;
 use qd_git::{GitError, GitPath, Refusal, Repo};
@@ -25,11 +31,16 @@ const ENDING: Duration = Duration::from_secs(5);
 /// When an outcome that could not be stored is told again.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// So much of the end of what a program printed is told, in characters.
+const TOLD: usize = 2_000;
+
 /// Why a job failed: what to do, and the files that it concerns.
 #[derive(Debug, Default)]
 struct Failure {
     reason: String,
     files: Vec<String>,
+    /// Whether the work and its target changed the same places.
+    conflict: bool,
 }
 
 /// What a job works on.
@@ -54,14 +65,22 @@ async fn reconcile(engine: Engine) {
     let mut commits = engine.head();
     let mut running = JoinSet::new();
     let mut busy: HashMap<TaskId, Id> = HashMap::new();
+    // What moves a branch waits for what moves it already.
+    let mut lanes: HashMap<Lane, Id> = HashMap::new();
     loop {
         commits.borrow_and_update();
         for job in engine.read(pending) {
             if busy.len() >= TOGETHER {
                 break;
             }
+            let lane = engine.read(|state| lane(state, &job));
+            if busy.contains_key(&job.task) || lane.as_ref().is_some_and(|lane| lanes.contains_key(lane)) {
+                continue;
+            }
             let task = job.task;
-            busy.entry(task).or_insert_with(|| running.spawn(run(engine.clone(), job)).id());
+            let id = running.spawn(run(engine.clone(), job)).id();
+            busy.insert(task, id);
+            lanes.extend(lane.map(|lane| (lane, id)));
         }
         tokio::select! {
             () = shutdown.cancelled() => break,
@@ -69,6 +88,7 @@ async fn reconcile(engine: Engine) {
             Some(ended) = running.join_next_with_id() => {
                 let id = ended.map_or_else(|e| e.id(), |(id, ())| id);
                 busy.retain(|_, running| *running != id);
+                lanes.retain(|_, running| *running != id);
             }
         }
     }
@@ -79,11 +99,9 @@ async fn reconcile(engine: Engine) {
 
 fn pending(state: &State) -> Vec<Job> {
     let jobs = state.of_kind(RowKind::Job).filter_map(|row| if let Row::Job(job) = row { Some(job) } else { None });
-    let mut pending: Vec<Job> = jobs
-        .filter(|j| j.state == JobState::Pending && !matches!(j.work, Work::WriteDocument { .. }))
-        .cloned()
-        .collect();
-    pending.sort_by_key(|job| (job.at, job.id));
+    let mut pending: Vec<Job> =
+        jobs.filter(|j| j.state == JobState::Pending && !j.work.is_of_files()).cloned().collect();
+    pending.sort_by_key(Job::turn);
     pending
 }
 
@@ -92,7 +110,7 @@ async fn run(engine: Engine, job: Job) {
     step::passed(Step::JobTaken);
     let command = match outcome(&engine, job).await {
         Ok(done) => Command::JobDone(JobDone { id, done }),
-        Err(Failure { reason, files }) => Command::JobFailed(JobFailed { id, reason, files }),
+        Err(Failure { reason, files, conflict }) => Command::JobFailed(JobFailed { id, reason, files, conflict }),
     };
     step::passed(Step::JobEnded);
     let is_pending = || engine.read(|state| state.job(id).is_some_and(|job| job.state == JobState::Pending));
@@ -113,24 +131,59 @@ async fn outcome(engine: &Engine, job: Job) -> Result<Done, Failure> {
         Some((task, project))
     });
     let (task, project) = found.ok_or_else(|| Failure::new("The task does not exist any more."))?;
+    if job.doing.is_some() {
+        // An earlier run was cut off in what may be stopped. What comes now must not be.
+        checking::doing(engine, &job, None).await?;
+    }
     let repo = engine.repo(&project).await?;
     let site = Site { engine: engine.clone(), job, task, project, repo };
     match &site.job.work {
-        Work::Keep { message } => keeping::keep(&site, message).await,
+        Work::Commit { message, files } => committing::commit(&site, message, files.as_deref()).await,
+        Work::Update => updating::update(&site).await,
+        Work::UndoUpdate => updating::undo(&site).await,
+        Work::Resolve { path, side } => updating::resolve(&site, path, *side).await,
+        Work::Try => trying::put_in(&site).await,
+        Work::Untry => trying::take_out(&site).await,
+        Work::Keep { message, how } => keeping::keep(&site, message, *how).await,
         Work::UndoKeep => keeping::undo(&site).await,
+        Work::Revert => reverting::revert(&site).await,
         Work::Discard => discarding::discard(&site).await,
         Work::UndoDiscard => discarding::undo(&site).await,
-        Work::WriteDocument { .. } => Err(Failure::new("Documents are written with the files of the project.")),
+        Work::WriteDocument { .. } | Work::MoveDocument { .. } => {
+            Err(Failure::new("Documents are written with the files of the project."))
+        }
     }
+}
+
+impl Site {
+    /// The worktree that stands.
+    fn branch(&self) -> Result<&Branch, Failure> {
+        self.task.standing().ok_or_else(|| Failure::new("The task has no worktree any more."))
+    }
+
+    fn now(&self) -> Millis {
+        self.engine.config().clock.now()
+    }
+}
+
+/// The end of what a program printed: it says why.
+fn end_of(printed: &str) -> &str {
+    let from = printed.char_indices().rev().nth(TOLD).map_or(0, |(at, _)| at);
+    printed.get(from..).unwrap_or_default()
 }
 
 impl Failure {
     fn new(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), files: Vec::new() }
+        Self { reason: reason.into(), ..Self::default() }
     }
 
     fn with(reason: impl Into<String>, files: &[GitPath]) -> Self {
-        Self { reason: reason.into(), files: files.iter().map(ToString::to_string).collect() }
+        Self { reason: reason.into(), files: files.iter().map(ToString::to_string).collect(), conflict: false }
+    }
+
+    /// The work and its target changed the same places.
+    fn conflict(reason: impl Into<String>, files: &[GitPath]) -> Self {
+        Self { conflict: true, ..Self::with(reason, files) }
     }
 }
 

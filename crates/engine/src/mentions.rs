@@ -80,7 +80,7 @@ impl Engine {
     pub async fn files_of_session(&self, id: SessionId, query: &str) -> Result<Option<FilesAnswer>, WorkError> {
         let found = self.read(|state| {
             let task = state.task(state.session(id)?.task)?;
-            let standing = task.branch.as_ref().filter(|branch| branch.discarded.is_none());
+            let standing = task.standing();
             Some((state.project(task.project)?.clone(), standing.map(|branch| PathBuf::from(&branch.path))))
         });
         let Some((project, worktree)) = found else { return Ok(None) };

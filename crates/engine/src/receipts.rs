@@ -37,9 +37,12 @@ pub(crate) fn remove(engine: &Engine, name: &str) {
 
 /// Removes the receipts called `NAME.kind` for whose name `goes` says so.
 pub(crate) fn remove_all(engine: &Engine, kind: &str, goes: impl Fn(&str) -> bool) {
-    let end = format!(".{kind}.json");
+    // One that was cut off before it had its name goes, too.
+    let ends = [format!(".{kind}.json"), format!(".{kind}.tmp")];
     for entry in fs::read_dir(engine.config().data_dir.join("receipts")).into_iter().flatten().flatten() {
-        if entry.file_name().to_str().and_then(|name| name.strip_suffix(&end)).is_some_and(&goes) {
+        let name = entry.file_name();
+        let of = name.to_str().and_then(|name| ends.iter().find_map(|end| name.strip_suffix(end)));
+        if of.is_some_and(&goes) {
             let _ = fs::remove_file(entry.path());
         }
     }

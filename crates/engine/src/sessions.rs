@@ -6,10 +6,12 @@
 
 mod attempt;
 mod desk;
+mod drafting;
 mod fence;
 mod folders;
 mod heard;
 mod origin;
+mod pack;
 mod prepare;
 mod recap;
 mod talk;
@@ -113,6 +115,7 @@ async fn supervise(engine: Engine) {
     let mut attempts = JoinSet::new();
     let mut attending: HashMap<SessionId, AbortHandle> = HashMap::new();
     let mut folders = Folders::list(&engine).await;
+    let packing = pack::start(&engine, folders.sessions());
     loop {
         // Marked before the rows are read: what commits meanwhile wakes us again.
         head.mark_unchanged();
@@ -130,7 +133,13 @@ async fn supervise(engine: Engine) {
                 if let Err(error) = ended {
                     tracing::error!(%error, "attending to a session broke off");
                 }
-                attending.retain(|_, task| !task.is_finished());
+                attending.retain(|id, task| {
+                    let over = task.is_finished();
+                    if over {
+                        packing.add(*id);
+                    }
+                    !over
+                });
             }
             _ = tick.tick() => {
                 folders.clear(&engine).await;

@@ -23,6 +23,7 @@ pub(crate) struct Bench {
     folder: TempDir,
     pub engine: Engine,
     pub project: ProjectId,
+    check: Option<&'static str>,
 }
 
 impl Bench {
@@ -36,6 +37,11 @@ impl Bench {
 
     /// The same, opened and not started.
     pub async fn closed() -> Self {
+        Self::checked(None).await
+    }
+
+    /// The same, where what is kept must pass a check.
+    pub async fn checked(check: Option<&'static str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("home")).unwrap();
         fs::write(folder.path().join("home/.gitconfig"), "[user]\nname = Ada\nemail = ada@example.org\n").unwrap();
@@ -47,8 +53,8 @@ impl Bench {
         git(&deck, &["init", "-q", "-b", "main"]);
         git(&deck, &["add", "-A"]);
         git(&deck, &["commit", "-q", "-m", "Start"]);
-        let engine = open(folder.path());
-        Self { folder, engine, project: ProjectId(uuid::Uuid::nil()) }.attached().await
+        let engine = open(folder.path(), check);
+        Self { folder, engine, project: ProjectId(uuid::Uuid::nil()), check }.attached().await
     }
 
     async fn attached(mut self) -> Self {
@@ -65,7 +71,7 @@ impl Bench {
 
     /// Opens the same data again, after a shutdown.
     pub fn reopened(mut self) -> Self {
-        self.engine = open(self.folder.path());
+        self.engine = open(self.folder.path(), self.check);
         self
     }
 
@@ -92,6 +98,11 @@ impl Bench {
 
     pub fn file(&self, path: &str) -> String {
         fs::read_to_string(self.path(path)).unwrap()
+    }
+
+    /// A file of the data directory; nothing where it is not there.
+    pub fn data(&self, name: &str) -> String {
+        fs::read_to_string(self.folder.path().join("data").join(name)).unwrap_or_default()
     }
 
     pub fn git(&self, args: &[&str]) -> String {
@@ -144,6 +155,13 @@ impl Bench {
         mid
     }
 
+    /// What a person tries and is refused, with these words.
+    pub async fn refused(&self, command: Command) -> String {
+        let mutation = Mutation::new(Mid(fresh()), &command);
+        let outcome: Outcome = self.engine.mutate(mutation, Actor::Person).await.unwrap();
+        outcome.err.unwrap().message
+    }
+
     pub async fn server(&self, command: Command) {
         let cause = fresh().to_string();
         self.engine.report(command, &[&cause]).await.unwrap();
@@ -178,7 +196,7 @@ pub(crate) fn on(id: TaskId) -> OnTask {
     OnTask { id }
 }
 
-fn open(folder: &Path) -> Engine {
+fn open(folder: &Path, check: Option<&str>) -> Engine {
     let folder = folder.canonicalize().unwrap();
     #[expect(clippy::disallowed_methods, reason = "git is found where the one who tests has it")]
     let path = std::env::var("PATH").unwrap();
@@ -192,6 +210,7 @@ fn open(folder: &Path) -> Engine {
         max_sessions: 4,
         limits: crate::host::Limits::default(),
         confine: true,
+        checks: check.map(|check| (folder.join("deck"), check.to_owned())).into_iter().collect(),
         tasks_dir: "tasks".into(),
         demo: false,
     };

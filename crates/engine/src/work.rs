@@ -3,20 +3,22 @@
 mod worktree;
 
 use crate::engine::Engine;
+use crate::recent::Recent;
+use crate::time::mint;
 use qd_core::command::{Command, CountChanges};
 use qd_core::ids::{ProjectId, TaskId};
 use qd_core::row::{Branch, Changed, Project};
 use qd_git::repo::OpenError;
-use qd_git::{Changes, CommitId, FileChange, GitError, GitPath, Repo, Snapshot, Status};
-use qd_wire::{ChangedFile, ChangesAnswer, FileDiff, FileStatus};
+use qd_git::{BlobId, Changes, CommitId, FileChange, GitError, GitPath, Lookout, Repo, Seen, Status};
+use qd_wire::{ChangedFile, ChangesAnswer, FileStatus};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub(crate) use worktree::{Ready, bring_back, ensure_worktree, unrecorded};
 
-/// So many answers are kept.
-const KEPT: usize = 32;
+/// So many tasks are kept as they were seen last, each with the objects that only its worktree has.
+const KEPT: usize = 64;
 
 /// Why what changed can't be told.
 #[derive(Debug, thiserror::Error)]
@@ -38,25 +40,12 @@ pub enum WorkError {
     Git(#[from] GitError),
 }
 
-/// What was told of the changes of tasks, by tree.
-#[derive(Default)]
-pub(crate) struct Cache(Mutex<HashMap<TaskId, Arc<Changes>>>);
-
-impl Cache {
-    fn get(&self, task: TaskId, snapshot: &Snapshot) -> Option<Arc<Changes>> {
-        let cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = |c: &&Arc<Changes>| c.tree == *snapshot.tree() && c.merge_base == *snapshot.merge_base();
-        cache.get(&task).filter(same).cloned()
-    }
-
-    fn put(&self, task: TaskId, changes: &Arc<Changes>) {
-        let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if cache.len() >= KEPT {
-            cache.clear();
-        }
-        cache.insert(task, Arc::clone(changes));
-    }
-}
+/// What was seen of the work of tasks last.
+pub(crate) type Cache = Recent<TaskId, Arc<Seen>, KEPT>;
+/// From where the worktrees of tasks were looked at last.
+pub(crate) type Lookouts = Recent<TaskId, Arc<Lookout>, KEPT>;
+/// The repositories of projects as they were opened last.
+pub(crate) type Repos = Recent<ProjectId, Repo, KEPT>;
 
 /// The worktrees that were made in this run, by task: sessions that start at the same time get the same one.
 #[derive(Default)]
@@ -77,69 +66,114 @@ impl Desks {
     }
 }
 
-/// A worktree as it is now.
-struct Seen {
-    snapshot: Snapshot,
-    changes: Arc<Changes>,
-}
-
 impl Engine {
     /// What the work of a task changed since it left its target branch; `None` where it has no worktree.
     pub async fn changes(&self, task: TaskId) -> Result<Option<ChangesAnswer>, WorkError> {
-        Ok(self.look_at_work(task).await?.map(|seen| answer(&seen.changes)))
+        let Some(seen) = self.look_at_work(task).await? else { return Ok(None) };
+        self.tell_count(task, &seen).await;
+        Ok(Some(answer(&seen.changes)))
     }
 
-    /// The diff of one file of [`Engine::changes`], by the path that it has there; `None` where it did not change.
-    pub async fn file_diff(&self, task: TaskId, path: &str) -> Result<Option<FileDiff>, WorkError> {
+    /// What of the work of a task is in no commit; `None` where it has no worktree.
+    pub async fn uncommitted(&self, task: TaskId) -> Result<Option<Vec<String>>, WorkError> {
+        let Some((project, branch)) = self.standing_work(task)? else { return Ok(None) };
+        let repo = self.repo(&project).await?;
+        let paths = repo.uncommitted(Path::new(&branch.path), &documents(&project)).await?;
+        Ok(Some(paths.iter().map(ToString::to_string).collect()))
+    }
+
+    /// The whole of what the work of a task changed, as a patch; `None` where it has no worktree.
+    pub async fn patch(&self, task: TaskId) -> Result<Option<Vec<u8>>, WorkError> {
         let Some(seen) = self.look_at_work(task).await? else { return Ok(None) };
-        let Some(file) = seen.changes.files.iter().find(|file| file.path.to_string() == path) else { return Ok(None) };
-        let diff = seen.snapshot.diff(file).await?;
-        Ok(Some(FileDiff { diff: diff.text, truncated: diff.truncated }))
+        Ok(Some(seen.snapshot.patch().await?))
+    }
+
+    /// The work of a task as it was when it had this tree, where that is still known; else as it is now.
+    pub(crate) async fn work_of_tree(&self, task: TaskId, tree: Option<&str>) -> Result<Option<Arc<Seen>>, WorkError> {
+        let known = self.inner.works.get(&task).filter(|seen| tree == Some(seen.changes.tree.as_str()));
+        if known.is_some() { Ok(known) } else { self.look_at_work(task).await }
     }
 
     /// Counts what changed in a task's worktree and tells the rows where that differs.
     pub(crate) async fn count_changes(&self, task: TaskId) {
-        let seen = match self.look_at_work(task).await {
-            Ok(Some(seen)) => seen,
-            Ok(None) => return,
-            Err(error) => {
-                tracing::warn!(%error, task.id = %task, "what changed could not be counted");
-                return;
-            }
-        };
-        let changed = count(&seen.changes.files);
-        let known = self.read(|state| state.task(task).and_then(|t| t.branch.as_ref()).and_then(|b| b.changed));
-        if known != Some(changed) {
-            let cause = ["count", &task.to_string(), seen.changes.tree.as_str(), &self.started()].map(str::to_owned);
-            let cause: Vec<&str> = cause.iter().map(String::as_str).collect();
-            self.report(Command::CountChanges(CountChanges { task, changed }), &cause).await;
+        match self.look_at_work(task).await {
+            Ok(Some(seen)) => self.tell_count(task, &seen).await,
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, task.id = %task, "what changed could not be counted"),
         }
     }
 
-    async fn look_at_work(&self, task: TaskId) -> Result<Option<Seen>, WorkError> {
+    async fn tell_count(&self, task: TaskId, seen: &Seen) {
+        let conflicts = match self.conflicts(task).await {
+            Ok(conflicts) => conflicts,
+            Err(error) => return tracing::warn!(%error, task.id = %task, "conflicts could not be listed"),
+        };
+        let changed = count(&seen.changes, conflicts.as_deref());
+        let known = self.read(|state| state.task(task).and_then(|t| t.branch.as_ref()).and_then(|b| b.changed.clone()));
+        if known.as_ref() != Some(&changed) {
+            // Each count is a mutation of its own: what is counted may become again what it was.
+            let cause = mint(&*self.config().clock).to_string();
+            self.report(Command::CountChanges(CountChanges { task, changed }), &["count", &cause]).await;
+        }
+    }
+
+    /// The files of a merge that is open in the worktree of a task, whose conflict nobody has resolved; `None` where none
+    /// is open.
+    async fn conflicts(&self, task: TaskId) -> Result<Option<Vec<GitPath>>, WorkError> {
         let Some((project, branch)) = self.standing_work(task)? else { return Ok(None) };
-        let repo = self.repo(&project).await?;
+        let (repo, _) = self.repo_again(&project).await?;
         let worktree = Path::new(&branch.path);
+        Ok(if repo.is_begun(worktree) { Some(repo.unresolved(worktree).await?) } else { None })
+    }
+
+    async fn look_at_work(&self, task: TaskId) -> Result<Option<Arc<Seen>>, WorkError> {
+        let Some((project, branch)) = self.standing_work(task)? else { return Ok(None) };
+        let worktree = Path::new(&branch.path);
+        let (repo, opened) = self.repo_again(&project).await?;
         if !worktree.is_dir() {
             return Err(WorkError::NoWorktree(branch.path));
         }
-        let base = compared_with(&repo, &branch).await?;
-        let snapshot = repo.snapshot(worktree, &base, &documents(&project)).await?;
-        if let Some(changes) = self.inner.works.get(task, &snapshot) {
-            return Ok(Some(Seen { snapshot, changes }));
+        let lookout = self.inner.lookouts.get(&task).unwrap_or_default();
+        self.inner.lookouts.put(task, Arc::clone(&lookout));
+        let look = async |repo: &Repo| -> Result<Arc<Seen>, WorkError> {
+            let base = compared_with(repo, &branch).await?;
+            Ok(Box::pin(repo.look(&lookout, worktree, &base, &documents(&project))).await?)
+        };
+        let seen = match look(&repo).await {
+            // Opened anew it tells better what is wrong.
+            Err(_) if opened == Opened::Earlier => look(&self.repo(&project).await?).await?,
+            seen => seen?,
+        };
+        self.inner.works.put(task, Arc::clone(&seen));
+        Ok(Some(seen))
+    }
+
+    /// The repository of a project; that of the last time where it still stands there.
+    pub(crate) async fn repo_again(&self, project: &Project) -> Result<(Repo, Opened), WorkError> {
+        let env = self.git_env()?;
+        let known = self.inner.repos.get(&project.id);
+        if let Some(repo) = known.filter(|repo| repo.is_still_at(Path::new(&project.path), &env)) {
+            return Ok((repo, Opened::Earlier));
         }
-        let changes = Arc::new(snapshot.changes().await?);
-        self.inner.works.put(task, &changes);
-        Ok(Some(Seen { snapshot, changes }))
+        let repo = self.repo(project).await?;
+        self.inner.repos.put(project.id, repo.clone());
+        Ok((repo, Opened::Now))
     }
 
     fn standing_work(&self, id: TaskId) -> Result<Option<(Project, Branch)>, WorkError> {
         self.read(|state| {
             let task = state.task(id).ok_or(WorkError::NoTask)?;
-            let branch = task.branch.clone().filter(|branch| branch.discarded.is_none());
+            let branch = task.standing().cloned();
             Ok(state.project(task.project).cloned().zip(branch))
         })
     }
+}
+
+/// When a repository was opened.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opened {
+    Earlier,
+    Now,
 }
 
 /// What is left out of diffs and commits of the work: the task documents.
@@ -151,19 +185,26 @@ pub(crate) fn documents(project: &Project) -> Vec<GitPath> {
 /// there is no target.
 async fn compared_with(repo: &Repo, branch: &Branch) -> Result<CommitId, WorkError> {
     if let Some(target) = &branch.target
-        && let Some(tip) = repo.resolve(&format!("refs/heads/{target}")).await?
+        && let Some(tip) = repo.tip(target).await?
     {
         return Ok(tip);
     }
     CommitId::parse(&branch.base).ok_or_else(|| WorkError::NoBase(branch.base.clone()))
 }
 
-fn count(files: &[FileChange]) -> Changed {
+fn count(Changes { files, tree, .. }: &Changes, conflicts: Option<&[GitPath]>) -> Changed {
     let sum = |of: fn(&FileChange) -> u64| narrow(files.iter().map(of).sum());
-    Changed { files: narrow(files.len() as u64), additions: sum(|f| f.additions), deletions: sum(|f| f.deletions) }
+    Changed {
+        files: narrow(files.len() as u64),
+        additions: sum(|f| f.additions),
+        deletions: sum(|f| f.deletions),
+        tree: tree.to_string(),
+        merging: conflicts.is_some(),
+        conflicts: conflicts.unwrap_or_default().iter().map(ToString::to_string).collect(),
+    }
 }
 
-fn narrow(number: u64) -> u32 {
+pub(crate) fn narrow(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
@@ -182,6 +223,7 @@ fn answer(changes: &Changes) -> ChangesAnswer {
         },
         additions: narrow(file.additions),
         deletions: narrow(file.deletions),
+        stamp: stamp(file),
         binary: file.binary,
     };
     ChangesAnswer {
@@ -189,6 +231,12 @@ fn answer(changes: &Changes) -> ChangesAnswer {
         tree: changes.tree.to_string(),
         files: changes.files.iter().map(file).collect(),
     }
+}
+
+/// The same as long as neither side of the file changes.
+fn stamp(file: &FileChange) -> String {
+    let short = |blob: &BlobId| blob.as_str().get(..16).unwrap_or_default().to_owned();
+    format!("{}-{}-{:o}", short(&file.old_blob), short(&file.new_blob), file.new_mode)
 }
 
 #[cfg(test)]

@@ -7,14 +7,15 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::change_parser::parse;
-use crate::changes::FileChange;
+use crate::changes::{FileChange, SUBMODULE};
 use crate::command::GitError;
 use crate::discard::{DiscardError, remove_file};
 use crate::ids::{CommitId, TreeHash};
 use crate::moment::{KeptIndex, Moment};
-use crate::path::GitPath;
+use crate::path::{GitPath, ended};
 use crate::repo::{Head, Repo};
 use crate::snapshot::{Objects, TempIndex};
+use crate::sparse::leave_out;
 
 /// Proof of a going back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,7 +101,9 @@ impl Repo {
             (None, Some(head)) => self.tree_of(head).await?,
             (None, None) => self.empty_tree().await?,
         };
+        let left_out = self.left_out(worktree).await?;
         self.write(worktree, "read-tree").arg(&staged).ok().await?;
+        leave_out(|command| self.write(worktree, command), &left_out).await?;
         // Only fills in the stat data that reading a tree left out; its exit code says that files differ.
         self.write(worktree, "update-index").args(["-q", "--refresh"]).answer().await?;
         Ok(WentBack { kept, left: plan.left })
@@ -129,7 +132,7 @@ impl Repo {
         changes.retain(|file| !exclude.iter().any(|folder| file.path.is_within(folder)));
         let mut plan = Plan::default();
         for FileChange { path, old_mode, new_mode, .. } in changes {
-            if [old_mode, new_mode].contains(&REPOSITORY) {
+            if [old_mode, new_mode].contains(&SUBMODULE) {
                 plan.left.push(path);
                 continue;
             }
@@ -149,15 +152,10 @@ impl Repo {
             remove_file(worktree, path)?;
         }
         let mut index = TempIndex::of(self, worktree, Objects::Repository).await?;
-        index.extend_vars(self.raw_vars().await?);
+        index.read_raw(self).await?;
         index.git(self, "read-tree").arg(tree).ok().await?;
-        let mut names = Vec::new();
-        for path in &plan.written {
-            names.extend_from_slice(path.as_bytes());
-            names.push(0);
-        }
         let checkout = index.git(self, "checkout-index").args(["-f", "-q", "-z", "--stdin"]);
-        checkout.stdin(names).ok().await.map(drop)
+        checkout.stdin(ended(&plan.written)).ok().await.map(drop)
     }
 
     /// The tip of the branch that HEAD is to stand on, where it exists and no other checkout stands on it.
@@ -218,9 +216,6 @@ impl Repo {
         Ok(())
     }
 }
-
-/// The mode of a repository inside another one.
-const REPOSITORY: u32 = 0o160_000;
 
 /// What going back does to the files.
 #[derive(Debug, Default)]

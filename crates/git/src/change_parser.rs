@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::changes::{FileChange, Status};
+use crate::ids::BlobId;
 use crate::path::GitPath;
 
 /// The changes in the order of git, or none where the answer is not in the documented format.
@@ -45,7 +46,7 @@ struct Count {
 fn file<'a>(raw: &[u8], fields: &mut impl Iterator<Item = &'a [u8]>) -> Option<FileChange> {
     let mut parts = std::str::from_utf8(raw).ok()?.split(' ');
     let (old_mode, new_mode) = (mode(parts.next()?)?, mode(parts.next()?)?);
-    let (old_blob, new_blob) = (parts.next()?, parts.next()?);
+    let (old_blob, new_blob) = (BlobId::parse(parts.next()?)?, BlobId::parse(parts.next()?)?);
     let letter = parts.next()?;
     let first = GitPath::new(fields.next()?);
     let (old_path, path) = match letter.as_bytes().first()? {
@@ -63,7 +64,7 @@ fn file<'a>(raw: &[u8], fields: &mut impl Iterator<Item = &'a [u8]>) -> Option<F
         _ => return None,
     };
     let (additions, deletions, binary) = (0, 0, false);
-    Some(FileChange { path, old_path, status, old_mode, new_mode, additions, deletions, binary })
+    Some(FileChange { path, old_path, status, old_mode, new_mode, old_blob, new_blob, additions, deletions, binary })
 }
 
 fn mode(text: &str) -> Option<u32> {

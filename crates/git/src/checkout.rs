@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::GitError;
 use crate::ids::CommitId;
-use crate::path::GitPath;
+use crate::path::{GitPath, paths_of};
 use crate::repo::Repo;
+use crate::snapshot::{Objects, TempIndex, may_overlook};
 
 /// Why a checkout cannot follow its branch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,12 +67,18 @@ impl Repo {
             return self.bring_after(checkouts, old, new).await;
         }
         if found.as_ref() != Some(old) {
+            if let Some(tip) = &found {
+                self.bring_late(&checkouts, old, new, tip).await?;
+            }
             return Ok(Moved::Elsewhere(found));
         }
         let landed = self.names_between([old.as_str(), new.as_str()], &[]).await?;
         for checkout in &checkouts {
             if let Some(refusal) = obstacle(self, checkout, &landed).await? {
                 return Ok(Moved::Refused(refusal));
+            }
+            if let Some(stderr) = self.not_writable(checkout, new, &landed).await? {
+                return Ok(Moved::Refused(Refusal::Busy { checkout: checkout.clone(), stderr }));
             }
         }
         if let Err(error) = self.set_ref(reference, Some(old), new, note).await {
@@ -82,8 +89,9 @@ impl Repo {
             let Err(error) = self.bring(checkout, old, new).await else {
                 continue;
             };
-            // What git refused it has not begun. Put everything back as it was.
+            // Most of what git refuses it has not begun. Put everything back as it was.
             self.set_ref(reference, Some(new), old, "quarterdeck: take back").await?;
+            self.put_back(checkout, [old, new], &landed).await?;
             for done in &checkouts[..number] {
                 self.bring(done, new, old).await?;
             }
@@ -95,6 +103,27 @@ impl Repo {
             };
         }
         Ok(Moved::Done(checkouts))
+    }
+
+    /// Somebody went on from `new`, to which an earlier run moved the branch before it was cut off: a checkout may stand
+    /// at `old` still, and would show the work as taken away. It comes after where nothing of the user's is in the way.
+    async fn bring_late(
+        &self,
+        checkouts: &[PathBuf],
+        old: &CommitId,
+        new: &CommitId,
+        tip: &CommitId,
+    ) -> Result<(), GitError> {
+        if checkouts.is_empty() || !self.is_ancestor(new, tip).await? {
+            return Ok(());
+        }
+        for checkout in checkouts {
+            match self.bring(checkout, old, tip).await {
+                Ok(()) | Err(GitError::Failed { .. }) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(())
     }
 
     /// Brings checkouts after a branch that has moved. For one that is there already git does nothing.
@@ -114,8 +143,8 @@ impl Repo {
 
     /// Brings index and files of a checkout from `old` to `new`. Git refuses, before it begins, to overwrite a file
     /// that differs from `old`.
-    async fn bring(&self, checkout: &Path, old: &CommitId, new: &CommitId) -> Result<(), GitError> {
-        let two_trees = ["-m", "-u", old.as_str(), new.as_str()];
+    pub(crate) async fn bring(&self, checkout: &Path, old: &CommitId, new: &CommitId) -> Result<(), GitError> {
+        let two_trees = ["-m", "-u", "--no-recurse-submodules", old.as_str(), new.as_str()];
         // The stat data of the index must be fresh, or unchanged files look changed. Its exit code says only that
         // some are.
         self.write(checkout, "update-index").args(["-q", "--refresh"]).answer().await?;
@@ -140,30 +169,43 @@ impl Repo {
             .args(trees)
             .ok()
             .await?;
-        let names = answer.split(|byte| *byte == 0).filter(|name| !name.is_empty());
-        Ok(names.map(GitPath::new).collect())
+        Ok(paths_of(&answer).collect())
     }
 }
 
+/// Why `checkout` can't follow a change of the files `landed`.
 async fn obstacle(repo: &Repo, checkout: &Path, landed: &[GitPath]) -> Result<Option<Refusal>, GitError> {
-    let answer = repo
-        .read(checkout, "status")
-        .args(["--porcelain=v2", "-z", "--no-renames"])
-        // Ignored files are the user's as well; whole ignored folders are named once.
-        .args(["--untracked-files=all", "--ignored=matching"])
-        .ok()
-        .await?;
-    let unexpected = || GitError::Unexpected { command: "status".to_owned() };
-    let own = parse_status(&answer).ok_or_else(unexpected)?;
+    // Ignored files are the user's as well; whole ignored folders are named once.
+    let own = own_entries(repo, checkout, "--ignored=matching").await?;
     let checkout = checkout.to_owned();
     let unmerged: Vec<_> = own.iter().filter(|entry| entry.unmerged).map(|entry| entry.path.clone()).collect();
     if !unmerged.is_empty() {
         return Ok(Some(Refusal::Unmerged { checkout, paths: unmerged }));
     }
     let exists = |path: &GitPath| checkout.join(path.as_path()).symlink_metadata().is_ok();
-    let meets = |path: &&GitPath| own.iter().any(|entry| entry.meets(path, exists));
+    let meets = |path: &&GitPath| own.iter().any(|entry| !entry.only_moved && entry.meets(path, exists));
     let paths: Vec<_> = landed.iter().filter(meets).cloned().collect();
     Ok((!paths.is_empty()).then_some(Refusal::Overlap { checkout, paths }))
+}
+
+/// Everything in a checkout that is not as its HEAD has it, but for ignored files.
+pub(crate) async fn dirty(repo: &Repo, checkout: &Path, exclude: &[GitPath]) -> Result<Vec<GitPath>, GitError> {
+    let mut paths: Vec<_> =
+        own_entries(repo, checkout, "--ignored=no").await?.into_iter().map(|entry| entry.path).collect();
+    paths.retain(|path| !exclude.iter().any(|folder| path.is_within(folder)));
+    Ok(paths)
+}
+
+async fn own_entries(repo: &Repo, checkout: &Path, ignored: &str) -> Result<Vec<Own>, GitError> {
+    let index = repo.index_of(checkout).await?;
+    let whole = if may_overlook(&index)? { Some(TempIndex::of(repo, checkout, Objects::Scratch).await?) } else { None };
+    let status = match &whole {
+        Some(index) => index.read(repo, "status"),
+        None => repo.read(checkout, "status"),
+    };
+    let status = status.args(["--porcelain=v2", "-z", "--no-renames", "--untracked-files=all"]);
+    let answer = status.arg(ignored).ok().await?;
+    parse_status(&answer).ok_or_else(|| GitError::Unexpected { command: "status".to_owned() })
 }
 
 /// Something in a checkout that is not as its HEAD has it.
@@ -171,6 +213,8 @@ async fn obstacle(repo: &Repo, checkout: &Path, landed: &[GitPath]) -> Result<Op
 struct Own {
     path: GitPath,
     unmerged: bool,
+    /// A submodule on another commit than the index has, without changes of its own.
+    only_moved: bool,
 }
 
 impl Own {
@@ -197,7 +241,9 @@ fn parse_status(answer: &[u8]) -> Option<Vec<Own>> {
         };
         let path = line.splitn(fields_before_path + 1, |byte| *byte == b' ');
         let path = GitPath::new(path.last()?);
-        own.push(Own { path, unmerged: line[0] == b'u' });
+        // A submodule that stands on another commit and has nothing of its own: git leaves it as it is.
+        let only_moved = line.starts_with(b"1 .M SC.. ");
+        own.push(Own { path, unmerged: line[0] == b'u', only_moved });
     }
     Some(own)
 }
@@ -207,7 +253,7 @@ mod tests {
     use super::*;
 
     fn entry(path: &str) -> Own {
-        Own { path: path.into(), unmerged: false }
+        Own { path: path.into(), unmerged: false, only_moved: false }
     }
 
     #[test]

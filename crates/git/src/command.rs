@@ -8,11 +8,13 @@ use qd_proc::{End, Output, Run, RunError, Signal, Spawn};
 
 use crate::env::GitEnv;
 use crate::ids::{CommitId, TreeHash};
-use crate::path::GitPath;
+use crate::path::{GitPath, ended};
 
 /// More than this from one call is refused rather than cut: half a list of changes would be untrue.
 const STDOUT_LIMIT: usize = 64 << 20;
 const STDERR_LIMIT: usize = 16 << 10;
+/// The setting under which no hook runs.
+const NO_HOOKS: &str = "core.hooksPath=/dev/null";
 
 /// A git call that gave no usable answer.
 #[derive(Debug, thiserror::Error)]
@@ -124,13 +126,17 @@ impl<'a> Git<'a> {
             // Names are names: a file called `*` is not a pattern.
             .var("GIT_LITERAL_PATHSPECS", "1")
             // Hooks are made for a person at a terminal; they may ask, rewrite or start long work.
-            .config("core.hooksPath", "/dev/null")
+            .option(NO_HOOKS)
             // It would start a daemon, or run a hook, for an index that is thrown away.
             .config("core.fsmonitor", "false")
             // It would put its second half into the user's repository, also for a temporary index.
             .config("core.splitIndex", "false")
             // It makes a file with mixed line ends an error, and so invisible.
             .config("core.safecrlf", "false")
+            // It would move the repositories inside a checkout, and the work in them.
+            .config("submodule.recurse", "false")
+            // It would take the blank of an empty line out of a diff.
+            .config("diff.suppressBlankEmpty", "false")
             // It would leave out, without an error code of its own, what cannot be read.
             .config("add.ignoreErrors", "false")
             // No packing behind our back: it would outlive the call.
@@ -138,10 +144,22 @@ impl<'a> Git<'a> {
             .config("maintenance.auto", "false")
     }
 
+    /// Lets the user's hooks run: for what they would do themselves with `git commit`.
+    pub fn with_hooks(mut self) -> Self {
+        if let Some(at) = self.options.iter().position(|option| option == NO_HOOKS) {
+            self.options.drain(at - 1..=at);
+        }
+        self
+    }
+
     /// Overrides a setting of the user for this call.
-    pub fn config(mut self, name: &str, value: &str) -> Self {
+    pub fn config(self, name: &str, value: &str) -> Self {
+        self.option(format!("{name}={value}"))
+    }
+
+    fn option(mut self, setting: impl Into<String>) -> Self {
         self.options.push("-c".to_owned());
-        self.options.push(format!("{name}={value}"));
+        self.options.push(setting.into());
         self
     }
 
@@ -158,6 +176,11 @@ impl<'a> Git<'a> {
     /// Ends the options and adds paths.
     pub fn paths(self, paths: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
         self.arg("--").args(paths)
+    }
+
+    /// Gives paths by standard input.
+    pub fn names(self, paths: &[GitPath]) -> Self {
+        self.args(["--pathspec-from-file=-", "--pathspec-file-nul"]).stdin(ended(paths))
     }
 
     /// Sets a variable; a later one of the same name wins, and both win over the caller's surroundings.
@@ -255,16 +278,17 @@ impl Answer {
         self.output.stdout.truncated()
     }
 
+    /// What it said beside its answer; that of hooks is in it.
+    pub fn said(&self) -> String {
+        self.output.stderr.text().trim_end().to_owned()
+    }
+
     pub fn into_stdout(self) -> Vec<u8> {
         self.output.stdout.into_bytes()
     }
 
     pub fn failed(self) -> GitError {
-        GitError::Failed {
-            command: self.command,
-            code: self.output.code(),
-            stderr: self.output.stderr.text().trim_end().to_owned(),
-        }
+        GitError::Failed { code: self.output.code(), stderr: self.said(), command: self.command }
     }
 
     pub fn unexpected(self) -> GitError {

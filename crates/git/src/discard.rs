@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::{GitError, text};
 use crate::ids::{CommitId, TreeHash};
-use crate::path::GitPath;
+use crate::path::{GitPath, ended};
 use crate::repo::{Head, Repo};
 use crate::save::Saved;
 use crate::snapshot::{Objects, TempIndex};
+use crate::sparse::leave_out;
+use crate::standing::git_dir;
 use crate::worktree::CreateError;
 
 /// Proof of what was discarded, and what its undo needs.
@@ -178,7 +180,9 @@ impl Repo {
             self.write(worktree, "symbolic-ref").args(["HEAD", &reference]).ok().await?;
         }
         let staged = saved.staged.as_ref().unwrap_or(&start);
+        let left_out = self.left_out(worktree).await?;
         self.write(worktree, "read-tree").arg(staged).ok().await?;
+        leave_out(|command| self.write(worktree, command), &left_out).await?;
         // Only fills in the stat data that reading a tree left out; its exit code says that files differ.
         self.write(worktree, "update-index").args(["-q", "--refresh"]).answer().await?;
         Ok(())
@@ -193,13 +197,9 @@ impl Repo {
             remove_file(worktree, path)?;
         }
         let mut index = TempIndex::of(self, worktree, Objects::Repository).await?;
-        index.extend_vars(self.raw_vars().await?);
+        index.read_raw(self).await?;
         index.git(self, "read-tree").arg(saved).ok().await?;
-        let mut names = Vec::new();
-        for path in self.names_between(between, &["--diff-filter=d"]).await? {
-            names.extend_from_slice(path.as_bytes());
-            names.push(0);
-        }
+        let names = ended(&self.names_between(between, &["--diff-filter=d"]).await?);
         let checkout = index.git(self, "checkout-index").args(["-f", "-q", "-z", "--stdin"]);
         checkout.stdin(names).ok().await.map(drop)
     }
@@ -218,9 +218,22 @@ impl Repo {
         let answer = self.read(&self.root, "ls-tree").args(["-r", "-z", tree.as_str()]).ok().await?;
         let entries = answer.split(|byte| *byte == 0).filter(|entry| entry.starts_with(b"160000 "));
         let names = entries.filter_map(|entry| entry.splitn(2, |byte| *byte == b'\t').nth(1));
-        let paths: Vec<_> =
+        let mut paths: Vec<_> =
             names.map(GitPath::new).filter(|path| worktree.join(path.as_path()).join(".git").exists()).collect();
+        for (path, repository) in put_away(&git_dir(worktree).join("modules")) {
+            if !paths.contains(&path) && self.has_own_commits(&repository).await? {
+                paths.push(path);
+            }
+        }
         if paths.is_empty() { Ok(()) } else { Err(DiscardError::HoldsRepositories { paths }) }
+    }
+
+    /// Whether a repository has commits that it did not fetch.
+    async fn has_own_commits(&self, repository: &Path) -> Result<bool, GitError> {
+        let question = ["--max-count=1", "--all", "--not", "--remotes"];
+        let answer = self.read(repository, "rev-list").args(question).answer().await?;
+        // One that can't be read may hold anything.
+        Ok(answer.code() != Some(0) || !answer.into_stdout().is_empty())
     }
 
     async fn require_reachable<'c>(
@@ -241,6 +254,23 @@ impl Repo {
         }
         Err(DiscardError::NotReachable { reference: saved.reference.clone() })
     }
+}
+
+/// The repositories of submodules that were taken out of a worktree go with its git directory. By name, which is the
+/// path that they were added at.
+fn put_away(modules: &Path) -> Vec<(GitPath, PathBuf)> {
+    let (mut found, mut folders) = (Vec::new(), vec![modules.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if !path.join("HEAD").is_file() {
+                folders.push(path);
+            } else if let Ok(name) = path.strip_prefix(modules) {
+                found.push((GitPath::from(name), path.clone()));
+            }
+        }
+    }
+    found
 }
 
 /// Takes away a file and the folders that it leaves empty.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// Which git runs, as whom, and where it may put temporary files.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GitEnv {
     pub(crate) program: PathBuf,
     pub(crate) variables: BTreeMap<OsString, OsString>,

@@ -63,6 +63,18 @@ object_name! {
     TreeHash
 }
 
+object_name! {
+    /// The content of a file, or the commit of a submodule.
+    BlobId
+}
+
+impl BlobId {
+    /// Whether it stands for nothing: a file that is not there.
+    pub fn is_nothing(&self) -> bool {
+        self.0.bytes().all(|byte| byte == b'0')
+    }
+}
+
 /// The text is not a full object name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a full object name")]

@@ -1,6 +1,7 @@
-//! Keeping the work of a worktree: one commit on the target branch, moved there by compare-and-swap.
+//! Keeping the work of a worktree: as one commit on the target branch, merged into it, or with its commits one by one;
+//! moved there by compare-and-swap.
 //!
-//! Nothing is checked out for it and no hook of the user runs. Whatever the outcome, the worktree as it was stays
+//! Nothing is checked out for it and no hook of the user runs; commits are signed where the user's git signs. Whatever the outcome, the worktree as it was stays
 //! reachable from the ref of the save.
 
 use std::path::{Path, PathBuf};
@@ -8,13 +9,26 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::change_parser::parse;
+use crate::changes::SUBMODULE;
 use crate::checkout::{Moved, Refusal};
-use crate::command::{GitError, one_line, text};
+use crate::command::{GitError, text};
 use crate::ids::{CommitId, TreeHash};
 use crate::path::GitPath;
 use crate::repo::Repo;
 use crate::save::Saved;
 use crate::snapshot::{Objects, TempIndex};
+
+/// What the target's history is to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum How {
+    /// One commit.
+    #[default]
+    Squash,
+    /// The commits of the worktree, and one that merges them.
+    Merge,
+    /// The commits of the worktree, one after the other on top of the target.
+    Rebase,
+}
 
 /// What is to be kept, and where.
 #[derive(Debug, Clone)]
@@ -25,6 +39,8 @@ pub struct KeepRequest {
     pub target: String,
     /// The message of the commit.
     pub message: String,
+    /// How it is put there.
+    pub how: How,
     /// Files and folders that the commit leaves as the target has them.
     pub exclude: Vec<GitPath>,
     /// Names the save; the same id again adds to it.
@@ -139,6 +155,26 @@ pub enum KeepError {
         /// As it was asked for.
         target: String,
     },
+    /// A merge is open in the worktree, and nobody has resolved these conflicts.
+    #[error("conflicts are not resolved")]
+    Unresolved {
+        /// In which files.
+        paths: Vec<GitPath>,
+    },
+    /// The work merges, but one of its commits does not go onto the target by itself.
+    #[error("the commit {subject:?} conflicts with the target")]
+    NotReplayable {
+        /// The first line of its message.
+        subject: String,
+        /// In which files.
+        paths: Vec<GitPath>,
+    },
+    /// The target moves while it is being merged.
+    #[error("{target} moves")]
+    Moving {
+        /// As it was asked for.
+        target: String,
+    },
     /// Repositories lie in the worktree that are no submodules: a commit would hold their names and not their files.
     #[error("repositories in the worktree are not registered as submodules")]
     LooseRepositories {
@@ -169,7 +205,7 @@ impl Repo {
 
     /// Saves the worktree and makes the commit, merged with the target where that moved on. No branch moves.
     pub async fn prepare_keep(&self, request: &KeepRequest) -> Result<Prepared, KeepError> {
-        let KeepRequest { worktree, target, message, exclude, id } = request;
+        let KeepRequest { worktree, target, message, how, exclude, id } = request;
         let target_ref = format!("refs/heads/{target}");
         let no_target = || KeepError::NoTarget { target: target.clone() };
         let old = self.resolve(&target_ref).await?.ok_or_else(no_target)?;
@@ -177,10 +213,14 @@ impl Repo {
         let unrelated = || KeepError::Unrelated { target: target.clone() };
         let base = self.merge_base(worktree, &old).await?.ok_or_else(unrelated)?;
         let saved = self.save(worktree, id, &[]).await?;
+        let paths = self.unresolved(worktree).await?;
+        if !paths.is_empty() {
+            return Err(KeepError::Unresolved { paths });
+        }
         let own = self.kept_tree(worktree, &base, exclude).await?;
         self.require_no_loose_repositories(&base, &own).await?;
         let tree = if base == old {
-            own
+            own.clone()
         } else {
             match self.merge_onto(&old, &base, &own).await? {
                 Ok(tree) => tree,
@@ -190,7 +230,20 @@ impl Repo {
         if tree == self.tree_of(&old).await? {
             return Ok(Prepared::Nothing(saved));
         }
-        let new = self.user_commit(&tree, &old, message).await?;
+        let new = match how {
+            How::Squash => self.user_commit(&tree, &[&old], message).await?,
+            How::Merge => {
+                let work = self.work_commit(worktree, &own, message).await?;
+                let message = format!("Merge branch '{}'\n\n{message}", self.branch_name(worktree).await?);
+                self.user_commit(&tree, &[&old, &work], &message).await?
+            }
+            How::Rebase => {
+                let tip = self.replay(worktree, &old, exclude).await?;
+                // What is in no commit yet, or was in a merge.
+                let all = self.tree_of(&tip).await? == tree;
+                if all { tip } else { self.user_commit(&tree, &[&tip], message).await? }
+            }
+        };
         Ok(Prepared::Ready(PreparedKeep { target_ref, old, new, saved }))
     }
 
@@ -212,9 +265,8 @@ impl Repo {
         })
     }
 
-    /// Puts the branch back where it was before the landing, if nothing landed on it since.
-    pub async fn undo_keep(&self, receipt: &KeepReceipt) -> Result<UndoOutcome, GitError> {
-        let KeepReceipt { target_ref, old, new, .. } = receipt;
+    /// Puts the branch back from `new` to `old`, where it was before the landing, if nothing landed on it since.
+    pub async fn undo_keep(&self, target_ref: &str, old: &CommitId, new: &CommitId) -> Result<UndoOutcome, GitError> {
         // First of all the commit gets a ref of its own, as it would be on none.
         let kept_at = format!("refs/quarterdeck/undone/{new}");
         if self.resolve(&kept_at).await?.is_none() {
@@ -228,7 +280,7 @@ impl Repo {
         })
     }
 
-    async fn require_author(&self) -> Result<(), KeepError> {
+    pub(crate) async fn require_author(&self) -> Result<(), KeepError> {
         for identity in ["GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"] {
             let answer = self
                 .read(&self.root, "var")
@@ -249,7 +301,7 @@ impl Repo {
         let raw = self.read(&self.root, "diff-tree").args(["-r", "-z", "--raw", "--no-renames"]);
         let unexpected = || GitError::Unexpected { command: "diff-tree".to_owned() };
         let changes = parse(&raw.args(trees).ok().await?).ok_or_else(unexpected)?;
-        let is_link = |mode| mode == 0o160_000;
+        let is_link = |mode| mode == SUBMODULE;
         let added = changes.into_iter().filter(|file| is_link(file.new_mode) && !is_link(file.old_mode));
         let mut paths: Vec<_> = added.map(|file| file.path).collect();
         if paths.is_empty() {
@@ -267,7 +319,12 @@ impl Repo {
         if paths.is_empty() { Ok(()) } else { Err(KeepError::LooseRepositories { paths }) }
     }
 
-    async fn kept_tree(&self, worktree: &Path, base: &CommitId, exclude: &[GitPath]) -> Result<TreeHash, GitError> {
+    pub(crate) async fn kept_tree(
+        &self,
+        worktree: &Path,
+        base: &CommitId,
+        exclude: &[GitPath],
+    ) -> Result<TreeHash, GitError> {
         let index = TempIndex::of(self, worktree, Objects::Repository).await?;
         index.add_all_or_fail(self).await?;
         index.take_from(self, base, exclude).await?;
@@ -275,14 +332,14 @@ impl Repo {
     }
 
     /// Merges the work onto a target that moved on, without a checkout. The error is the files in conflict.
-    async fn merge_onto(
+    pub(crate) async fn merge_onto(
         &self,
         target: &CommitId,
         base: &CommitId,
         own: &TreeHash,
     ) -> Result<Result<TreeHash, Vec<GitPath>>, GitError> {
         // As one commit on the base, so that git finds exactly this base.
-        let squashed = self.user_commit(own, base, "Squashed").await?;
+        let squashed = self.own_commit(own, std::slice::from_ref(base), "Squashed").await?;
         let answer = self
             .write(&self.root, "merge-tree")
             .args(["--write-tree", "-z", "--name-only", "--no-messages"])
@@ -305,15 +362,34 @@ impl Repo {
         Ok(Err(files.collect()))
     }
 
-    async fn user_commit(&self, tree: &TreeHash, parent: &CommitId, message: &str) -> Result<CommitId, GitError> {
-        let made = self
-            .write(&self.root, "commit-tree")
-            .config("user.useConfigOnly", "true")
-            .args([tree.as_str(), "-p", parent.as_str(), "-F", "-"])
-            .stdin(message)
-            .ok()
-            .await?;
-        let unexpected = || GitError::Unexpected { command: "commit-tree".to_owned() };
-        text(&one_line(made)).and_then(CommitId::parse).ok_or_else(unexpected)
+    /// A commit in the user's name, signed where their git signs.
+    pub(crate) async fn user_commit(
+        &self,
+        tree: &TreeHash,
+        parents: &[&CommitId],
+        message: &str,
+    ) -> Result<CommitId, GitError> {
+        let parents = parents.iter().flat_map(|parent| ["-p", parent.as_str()]);
+        let git = self.write(&self.root, "commit-tree").config("user.useConfigOnly", "true").arg(tree.as_str());
+        let git = git.args(parents).args(self.signing().await?).args(["-F", "-"]).stdin(message);
+        git.commit().await
+    }
+
+    /// The option by which `commit-tree` signs; by itself it does not ask the user's settings.
+    pub(crate) async fn signing(&self) -> Result<Option<&'static str>, GitError> {
+        let answer = self.read(&self.root, "config").args(["--type=bool", "--get", "commit.gpgSign"]).answer().await?;
+        Ok((answer.code() == Some(0) && answer.into_stdout() == b"true\n").then_some("-S"))
+    }
+
+    /// The commit that has exactly the work: HEAD, or one on top of it and of what is being merged in.
+    async fn work_commit(&self, worktree: &Path, own: &TreeHash, message: &str) -> Result<CommitId, KeepError> {
+        let unborn = || GitError::Unexpected { command: "rev-parse".to_owned() };
+        let head = self.resolve_in(worktree, "HEAD").await?.ok_or_else(unborn)?;
+        let merging = self.merging(worktree)?;
+        if merging.is_none() && self.tree_of(&head).await? == *own {
+            return Ok(head);
+        }
+        let parents: Vec<&CommitId> = std::iter::once(&head).chain(&merging).collect();
+        Ok(self.user_commit(own, &parents, message).await?)
     }
 }

@@ -2,12 +2,13 @@
 //! them matter now.
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 
 use crate::command::{GitError, text};
 use crate::path::GitPath;
 use crate::repo::Repo;
+use crate::standing::git_dir;
 
 /// So many commits are looked back for files that were touched.
 const COMMITS: &str = "-n50";
@@ -36,14 +37,6 @@ impl ListingStamp {
             Some((found.modified().ok()?, found.len()))
         }))
     }
-}
-
-/// The git directory of a worktree: a linked one has a file that names it.
-fn git_dir(worktree: &Path) -> PathBuf {
-    let dot = worktree.join(".git");
-    let named = std::fs::read_to_string(&dot).ok();
-    let named = named.as_deref().and_then(|text| text.trim_end_matches('\n').strip_prefix("gitdir: "));
-    named.map_or(dot, |named| worktree.join(named))
 }
 
 impl Repo {

@@ -12,9 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::{Git, GitError};
 use crate::ids::{CommitId, TreeHash};
-use crate::path::GitPath;
+use crate::path::{GitPath, ended, paths_of};
+use crate::raw::Raw;
 use crate::repo::{Head, Repo};
-use crate::snapshot::{Objects, TempIndex};
+use crate::snapshot::{ADD_ALL, Objects, TempIndex};
+use crate::sparse::leave_out;
 
 /// A worktree as it was at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,8 +129,8 @@ impl Repo {
     ) -> Result<Moment, GitError> {
         let last = kept.last().filter(|_| kept.index().exists());
         let (head, (staged, stamp)) = tokio::try_join!(self.head_of(worktree), self.staged(worktree, last.as_ref()))?;
-        let raw = self.raw_vars().await?;
-        let on_disk = OnDisk { repo: self, worktree, vars: with_index(raw, &kept.index()) };
+        let raw = self.raw().await?;
+        let on_disk = OnDisk { repo: self, worktree, vars: with_index(&raw, &kept.index()) };
         if last.is_none() {
             kept.forget();
             let seed = match (&staged, head.commit()) {
@@ -141,6 +143,10 @@ impl Repo {
             }
         } else if last.as_ref().is_some_and(|last| last.stamp != stamp) {
             on_disk.take_in(self.ignored_and_tracked(worktree).await?).await?;
+        }
+        if last.as_ref().is_none_or(|last| last.stamp != stamp) {
+            let left_out = self.left_out(worktree).await?;
+            leave_out(|command| on_disk.git(command), &left_out).await?;
         }
         on_disk.add_all().await?;
         let mut tree = on_disk.git("write-tree").tree().await?;
@@ -201,7 +207,7 @@ impl Repo {
     async fn ignored_and_tracked(&self, worktree: &Path) -> Result<Vec<GitPath>, GitError> {
         let question = ["-z", "--cached", "--ignored", "--exclude-standard"];
         let answer = self.read(worktree, "ls-files").args(question).ok().await?;
-        Ok(answer.split(|byte| *byte == 0).filter(|name| !name.is_empty()).map(GitPath::new).collect())
+        Ok(paths_of(&answer).collect())
     }
 }
 
@@ -218,14 +224,13 @@ impl<'r> OnDisk<'r> {
     }
 
     async fn add_all(&self) -> Result<(), GitError> {
-        let answer = self.git("add").args(["-A", "--ignore-errors"]).paths(["."]).answer().await?;
+        let answer = self.git("add").args(ADD_ALL).paths(["."]).answer().await?;
         match answer.code() {
             Some(0) => Ok(()),
             Some(1) => {
                 let question = ["-z", "--others", "--modified", "--exclude-standard"];
                 let missing = self.git("ls-files").args(question).ok().await?;
-                let names = missing.split(|byte| *byte == 0).filter(|name| !name.is_empty());
-                Err(GitError::Unreadable { paths: names.map(GitPath::new).collect() })
+                Err(GitError::Unreadable { paths: paths_of(&missing).collect() })
             }
             _ => Err(answer.failed()),
         }
@@ -233,11 +238,7 @@ impl<'r> OnDisk<'r> {
 
     /// Takes in files whether or not a rule ignores them.
     async fn take_in(&self, paths: Vec<GitPath>) -> Result<(), GitError> {
-        let mut names = Vec::new();
-        for path in paths.iter().filter(|path| is_own_file(self.worktree, path)) {
-            names.extend_from_slice(path.as_bytes());
-            names.push(0);
-        }
+        let names = ended(paths.iter().filter(|path| is_own_file(self.worktree, path)));
         if names.is_empty() {
             return Ok(());
         }
@@ -253,7 +254,8 @@ fn is_own_file(worktree: &Path, path: &GitPath) -> bool {
     real.all(|is| is) && file.symlink_metadata().is_ok_and(|meta| !meta.is_dir())
 }
 
-fn with_index(mut vars: Vec<(&'static str, OsString)>, index: &Path) -> Vec<(&'static str, OsString)> {
+fn with_index(raw: &Raw, index: &Path) -> Vec<(&'static str, OsString)> {
+    let mut vars = raw.vars.clone();
     vars.push(("GIT_INDEX_FILE", index.as_os_str().to_owned()));
     vars
 }

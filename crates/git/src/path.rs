@@ -54,6 +54,21 @@ impl GitPath {
     }
 }
 
+/// The paths of an answer in which each ends with a zero.
+pub(crate) fn paths_of(answer: &[u8]) -> impl Iterator<Item = GitPath> {
+    answer.split(|byte| *byte == 0).filter(|name| !name.is_empty()).map(GitPath::new)
+}
+
+/// Paths for the standard input of git, each with a zero behind it: there may be more than arguments may be long.
+pub(crate) fn ended<'p>(paths: impl IntoIterator<Item = &'p GitPath>) -> Vec<u8> {
+    let mut names = Vec::new();
+    for path in paths {
+        names.extend_from_slice(path.as_bytes());
+        names.push(0);
+    }
+    names
+}
+
 fn unescape(rest: &[u8]) -> Option<(u8, &[u8])> {
     match rest {
         [b'\\', rest @ ..] => Some((b'\\', rest)),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::command::{Git, GitError, one_line, text};
 use crate::env::GitEnv;
 use crate::ids::CommitId;
+use crate::standing::Door;
 
 /// A repository that has a checkout, main or linked.
 #[derive(Debug, Clone)]
@@ -15,6 +16,7 @@ pub struct Repo {
     pub(crate) root: PathBuf,
     pub(crate) common_dir: PathBuf,
     pub(crate) env: GitEnv,
+    door: Door,
 }
 
 /// Why a folder cannot be opened as a repository.
@@ -126,7 +128,13 @@ impl Repo {
         let ask = |what: &str| Git::read(&env, &path, "rev-parse").args(["--path-format=absolute", what]).path();
         let root = ask("--show-toplevel").await?;
         let common_dir = ask("--git-common-dir").await?;
-        Ok(Self { root, common_dir, env })
+        let door = Door::of(&root, &common_dir);
+        Ok(Self { root, common_dir, env, door })
+    }
+
+    /// Whether this is what opening `path` in these surroundings would come to, as far as the files there tell.
+    pub fn is_still_at(&self, path: &Path, env: &GitEnv) -> bool {
+        self.root == path && self.env == *env && self.door == Door::of(path, &self.common_dir)
     }
 
     /// The top of the checkout.

@@ -1,6 +1,5 @@
 //! Saving a worktree to a ref before anything is done to it.
 
-use std::ffi::OsString;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -55,24 +54,9 @@ impl Repo {
         let mut index = TempIndex::of(self, worktree, Objects::Repository).await?;
         // Fails in the middle of a merge, which has no staged tree.
         let staged = index.write_tree(self).await.ok();
-        index.extend_vars(self.raw_vars().await?);
+        index.read_raw(self).await?;
         index.add_all_or_fail(self).await?;
         Ok((staged, index.write_tree(self).await?))
-    }
-
-    /// Variables under which git moves bytes unchanged between disk and objects.
-    pub(crate) async fn raw_vars(&self) -> Result<Vec<(&'static str, OsString)>, GitError> {
-        let empty = self.empty_tree().await?;
-        let pairs = [
-            // Attributes are read from this tree in place of the worktree, and there are none in it.
-            ("GIT_ATTR_SOURCE", empty.as_str()),
-            ("GIT_CONFIG_COUNT", "2"),
-            ("GIT_CONFIG_KEY_0", "core.autocrlf"),
-            ("GIT_CONFIG_VALUE_0", "false"),
-            ("GIT_CONFIG_KEY_1", "core.attributesFile"),
-            ("GIT_CONFIG_VALUE_1", "/dev/null"),
-        ];
-        Ok(pairs.map(|(name, value)| (name, value.into())).into())
     }
 
     pub(crate) async fn empty_tree(&self) -> Result<TreeHash, GitError> {
@@ -81,7 +65,8 @@ impl Repo {
         self.read(&self.root, "hash-object").args(question).stdin([]).tree().await
     }
 
-    pub(crate) async fn tree_of(&self, commit: &CommitId) -> Result<TreeHash, GitError> {
+    /// The tree of a commit.
+    pub async fn tree_of(&self, commit: &CommitId) -> Result<TreeHash, GitError> {
         let name = format!("{commit}^{{tree}}");
         self.read(&self.root, "rev-parse").args(["--verify", &name]).tree().await
     }

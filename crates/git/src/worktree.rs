@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::checkout::dirty;
 use crate::command::{GitError, text};
 use crate::ids::CommitId;
-use crate::path::GitPath;
+use crate::path::{GitPath, paths_of};
 use crate::repo::Repo;
 
 /// A checkout of the repository, main or linked.
@@ -79,7 +80,13 @@ pub enum RemoveError {
         /// The worktree.
         path: PathBuf,
     },
-    /// Git refused, most often because it holds changes, or did not do it.
+    /// Files in it are not as its last commit has them.
+    #[error("files are changed: {paths:?}")]
+    Changed {
+        /// Which.
+        paths: Vec<GitPath>,
+    },
+    /// Git refused or did not do it.
     #[error(transparent)]
     Git(#[from] GitError),
 }
@@ -134,8 +141,13 @@ impl Repo {
                 return Err(RemoveError::UniqueCommits { path: path.to_owned() });
             }
         }
-        // Without --force git itself refuses where there are changes.
-        self.write(&self.root, "worktree").arg("remove").paths([path]).ok().await?;
+        let paths = dirty(self, path, &[]).await?;
+        if !paths.is_empty() {
+            return Err(RemoveError::Changed { paths });
+        }
+        // Without --force git itself refuses what changed since, and what it can't tell.
+        let remove = self.write(&self.root, "worktree").config("status.showUntrackedFiles", "all");
+        remove.arg("remove").paths([path]).ok().await?;
         Ok(())
     }
 
@@ -153,8 +165,7 @@ impl Repo {
             .ok()
             .await?;
         let mut copied = Vec::new();
-        for name in answer.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
-            let path = GitPath::new(name);
+        for path in paths_of(&answer) {
             let (from, to) = (self.root.join(path.as_path()), worktree.join(path.as_path()));
             if copy_new(&from, &to).map_err(GitError::io(&to))? {
                 copied.push(path);

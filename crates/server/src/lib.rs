@@ -20,12 +20,14 @@ mod health;
 mod log;
 mod mutations;
 mod output;
+mod outside;
 mod page;
 mod projects;
 mod registry;
 mod snapshot;
 mod stream;
 mod wire;
+mod worktrees;
 
 pub use app::App;
 pub use auth::Token;

@@ -3,8 +3,8 @@
 use crate::app::App;
 use crate::error::Failure;
 use crate::{
-    auth, blobs, changes, config, demo, documents, files, gate, headers, health, log, mutations, output, page,
-    projects, registry, snapshot, wire,
+    auth, blobs, changes, config, demo, documents, files, gate, headers, health, log, mutations, output, outside, page,
+    projects, registry, snapshot, wire, worktrees,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -54,9 +54,17 @@ fn api(demo: bool) -> OpenApiRouter<App> {
         .routes(routes!(documents::version))
         .routes(routes!(changes::changes))
         .routes(routes!(changes::file))
+        .routes(routes!(changes::colours))
+        .routes(routes!(changes::lines))
+        .routes(routes!(changes::image))
+        .routes(routes!(changes::patch))
+        .routes(routes!(changes::uncommitted))
         .routes(routes!(files::of_session))
         .routes(routes!(files::of_project))
         .routes(routes!(projects::open))
+        .routes(routes!(outside::outside))
+        .routes(routes!(worktrees::worktrees))
+        .routes(routes!(worktrees::radar))
         .routes(routes!(config::config))
         .routes(routes!(registry::registry))
         .routes(routes!(auth::login))

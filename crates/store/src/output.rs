@@ -17,7 +17,7 @@ pub use offset::{BadOutputOffset, OutputOffset};
 
 use qd_core::ids::SessionId;
 use source::Source;
-use std::io;
+use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 
 /// Output could not be read.
@@ -187,6 +187,11 @@ impl Outputs {
         }
         let at = to.unwrap_or_default();
         Ok(Chunk { start: at, next: at, bytes: Vec::new(), edge: Edge::Open, first: true })
+    }
+
+    /// The output of an attempt from its beginning, a torn last line with it; empty where there is none.
+    pub fn whole(&self, session: SessionId, attempt: u32) -> Result<Box<dyn BufRead + Send>, OutputError> {
+        source::whole(&self.dir(session, attempt))
     }
 
     /// Compresses the output of an attempt that has ended and gives back the bytes that it takes now. Repeating it is

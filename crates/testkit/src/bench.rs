@@ -12,11 +12,14 @@ mod ground;
 mod outputs;
 mod parse;
 mod process;
+mod review;
 mod serving;
 mod sizes;
 mod starts;
 mod twenty;
 mod wire;
+mod works;
+mod worktrees;
 
 pub use acting::Part;
 pub use figures::{Figure, Report};
@@ -41,14 +44,35 @@ pub struct Scale {
     pub events: u64,
     /// Seconds for which nothing is done.
     pub idle: u64,
+    /// Files of the large repository, and of those how many are changed.
+    pub files: (usize, usize),
+    /// Worktrees at which nobody works.
+    pub worktrees: usize,
 }
 
 impl Scale {
     /// What the targets are meant for.
-    pub const FULL: Self =
-        Self { tasks: 10_000, sessions: 5_000, rounds: 1_000, clicks: 60, events: 1_000_000, idle: 30 };
+    pub const FULL: Self = Self {
+        tasks: 10_000,
+        sessions: 5_000,
+        rounds: 1_000,
+        clicks: 60,
+        events: 1_000_000,
+        idle: 30,
+        files: (10_000, 2_000),
+        worktrees: 50,
+    };
     /// To see whether the bench works.
-    pub const SMALL: Self = Self { tasks: 300, sessions: 200, rounds: 60, clicks: 5, events: 20_000, idle: 3 };
+    pub const SMALL: Self = Self {
+        tasks: 300,
+        sessions: 200,
+        rounds: 60,
+        clicks: 5,
+        events: 20_000,
+        idle: 3,
+        files: (600, 100),
+        worktrees: 6,
+    };
 }
 
 /// What a run is given.
@@ -80,7 +104,7 @@ impl Setup {
 type Measure = fn(&Setup, &mut Option<Ground>) -> Result<Vec<Figure>>;
 
 /// The parts, each with what the ids of its results begin with.
-const PARTS: [(&[&str], Measure); 11] = [
+const PARTS: [(&[&str], Measure); 14] = [
     (&["size"], |setup, _| sizes::measure(setup)),
     (&["mutation", "record"], |setup, ground| commits::measure(setup, large(setup, ground)?)),
     (&["start", "session"], |setup, _| starts::measure(setup)),
@@ -91,6 +115,9 @@ const PARTS: [(&[&str], Measure); 11] = [
     (&["cancel"], |setup, _| agents::cancel(setup)),
     (&["parse"], |setup, _| parse::measure(setup)),
     (&["agents"], |setup, _| twenty::measure(setup)),
+    (&["review", "worktree"], |setup, _| review::measure(setup)),
+    (&["worktrees"], |setup, _| worktrees::idle(setup)),
+    (&["conflicts"], |setup, _| worktrees::conflicts(setup)),
     (&["click", "frames", "page", "idle", "output", "open", "scroll"], |setup, ground| {
         browser::measure(setup, large(setup, ground)?)
     }),

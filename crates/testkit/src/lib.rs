@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod chaos;
+pub mod dying;
 pub mod memory;
 pub mod model;
 pub mod model_api;

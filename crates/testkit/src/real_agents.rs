@@ -1,7 +1,9 @@
 //! Real agent programs from npm, in `tests/agents`: how each is started against the scripted model. Each has a home of its own and dummy keys, no telemetry and
 //! no updates.
 
+use crate::panel::Home;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{fs, io};
 
 /// An agent program.
@@ -21,6 +23,8 @@ pub struct Agent {
     files: &'static [(&'static str, &'static str)],
     /// Whether it says when a limit of the account ends. Claude does to subscribers, of whom there are none here.
     pub tells_limits: bool,
+    /// What stands before a prompt where a person asks it without the panel; none where its conversations are not found.
+    pub alone: Option<&'static [&'static str]>,
     /// Cases that it cannot play, for the reason that stands beside it.
     pub without: &'static [&'static str],
 }
@@ -88,6 +92,7 @@ pub const AGENTS: &[Agent] = &[
         env: CLAUDE,
         files: &[],
         tells_limits: false,
+        alone: Some(&["-p"]),
         without: &[],
     },
     Agent {
@@ -99,6 +104,7 @@ pub const AGENTS: &[Agent] = &[
         env: CLAUDE,
         files: &[],
         tells_limits: false,
+        alone: None,
         without: &[],
     },
     Agent {
@@ -110,6 +116,7 @@ pub const AGENTS: &[Agent] = &[
         env: CODEX,
         files: &[(".codex/config.toml", CODEX_CONFIG)],
         tells_limits: true,
+        alone: Some(&["exec"]),
         without: &[],
     },
     Agent {
@@ -121,6 +128,7 @@ pub const AGENTS: &[Agent] = &[
         env: CODEX,
         files: &[(".codex/config.toml", CODEX_CONFIG)],
         tells_limits: false,
+        alone: None,
         without: &[],
     },
     Agent {
@@ -139,6 +147,7 @@ pub const AGENTS: &[Agent] = &[
         ],
         files: &[],
         tells_limits: false,
+        alone: None,
         without: &[],
     },
     Agent {
@@ -150,6 +159,7 @@ pub const AGENTS: &[Agent] = &[
         env: &[("GEMINI_API_KEY", "dummy"), ("GOOGLE_GEMINI_BASE_URL", "{model}"), ("GEMINI_CLI_NO_RELAUNCH", "true")],
         files: &[(".gemini/settings.json", GEMINI_SETTINGS)],
         tells_limits: false,
+        alone: None,
         without: &[],
     },
     Agent {
@@ -166,9 +176,14 @@ pub const AGENTS: &[Agent] = &[
         ],
         files: &[(".config/opencode/opencode.json", OPENCODE_CONFIG)],
         tells_limits: false,
+        alone: None,
         without: &[],
     },
 ];
+
+fn fill(text: &str, home: &Path, model: &str) -> String {
+    text.replace("{model}", model).replace("{home}", &home.display().to_string())
+}
 
 impl Agent {
     fn path(&self) -> PathBuf {
@@ -182,8 +197,7 @@ impl Agent {
 
     /// Its lines of the configuration, where its home is there and the model's address is this.
     pub fn configuration(&self, home: &Path, model: &str) -> io::Result<String> {
-        let fill = |text: &str| text.replace("{model}", model).replace("{home}", &home.display().to_string());
-        let env = self.env.iter().map(|(name, value)| format!("{name} = {:?}\n", fill(value)));
+        let env = self.env.iter().map(|(name, value)| format!("{name} = {:?}\n", fill(value, home, model)));
         Ok(format!(
             "[agents.{name}]\ncommand = {program:?}\nargs = {args:?}\nprotocol = {protocol:?}\nlike = {like:?}\n[agents.{name}.env]\n{env}",
             name = self.name,
@@ -193,6 +207,14 @@ impl Agent {
             like = self.like,
             env = env.collect::<String>(),
         ))
+    }
+
+    /// A prompt of a person who runs it in `cwd` without the panel; none where such conversations are not found.
+    pub fn asked_alone(&self, home: &Home, model: &str, cwd: &Path, prompt: &str) -> Option<Command> {
+        let mut command = home.command(self.path());
+        command.args(self.alone?).arg(prompt).current_dir(cwd);
+        command.envs(self.env.iter().map(|(name, value)| (name, fill(value, &home.path(""), model))));
+        Some(command)
     }
 
     /// Puts its files into the home.

@@ -10,7 +10,7 @@ mod chaos {
     use std::fs::OpenOptions;
     use std::io::Write as _;
     use std::path::{Path, PathBuf};
-    use std::sync::Mutex;
+    use std::sync::{Mutex, PoisonError};
     use std::time::Duration;
 
     /// Runs of a test; each kills four times.
@@ -34,7 +34,7 @@ mod chaos {
 
     #[test]
     fn kills_at_random_instants_lose_nothing_start_nothing_twice_and_leave_nothing_behind() {
-        let _alone = ALONE.lock().unwrap();
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let qd = built_qd().unwrap();
         let first = SystemClock.now().0;
         eprintln!("seeds {first} to {}", first + RUNS - 1);
@@ -72,7 +72,7 @@ mod chaos {
 
     #[test]
     fn each_start_happens_at_most_once_and_each_that_was_shown_happened() {
-        let _alone = ALONE.lock().unwrap();
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let seed = SystemClock.now().0;
         eprintln!("seed {seed}");
         let starts = exactly_once(&built_qd().unwrap(), seed, 100, Duration::from_mins(1)).unwrap();

@@ -96,6 +96,11 @@ impl Panel {
         write(&self.core.sessions(id::<TaskId>(task)?))
     }
 
+    /// `CommentView[]`
+    pub fn comments(&self, task: &str) -> Result<String, JsError> {
+        write(&self.core.comments(id::<TaskId>(task)?))
+    }
+
     /// `SessionView`
     pub fn session(&self, session: &str) -> Result<Option<String>, JsError> {
         self.core.session(id::<SessionId>(session)?).map(|view| write(&view)).transpose()

@@ -4,11 +4,16 @@
 //! Must not know: behaviour.
 
 pub mod rest;
+pub mod review;
 pub mod schema;
 
 pub use rest::{
-    ChangedFile, ChangesAnswer, ConfigAnswer, DocumentText, FileDiff, FileStatus, FilesAnswer, FoundFile, HealthAnswer,
-    LogPage, LoginAnswer, LoginRequest, OpenProject, OpenedProject, RegistryAgent,
+    ConfigAnswer, DocumentText, FilesAnswer, FoundFile, HealthAnswer, LogPage, LoginAnswer, LoginRequest, OpenProject,
+    OpenedProject, OutsideConversation, RegistryAgent,
+};
+pub use review::{
+    ChangedFile, ChangesAnswer, DiffHunk, DiffLine, FileColours, FileContent, FileDiff, FileLines, FileStatus,
+    LineSide, Meeting, WorktreeRow,
 };
 
 use qd_core::command::Command;

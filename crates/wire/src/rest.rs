@@ -1,7 +1,7 @@
 //! Requests and answers beside the log: logging in, documents, changes, projects, the demonstration.
 
 use qd_core::ids::{Mid, ProjectId};
-use qd_core::row::Setup;
+use qd_core::row::{Adopted, Setup};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
@@ -47,6 +47,18 @@ pub struct RegistryAgent {
     pub note: Option<String>,
 }
 
+/// An answer of `GET /api/v1/projects/{id}/outside`: a conversation that an agent had outside of the panel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+pub struct OutsideConversation {
+    /// The agent's name.
+    pub agent: String,
+    /// Where it was held.
+    pub cwd: String,
+    /// What `start_session` takes to go on from it.
+    #[schema(value_type = Object)]
+    pub adopted: Adopted,
+}
+
 /// `GET /healthz`: needs no token, so that a second server can tell who holds the port.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct HealthAnswer {
@@ -64,57 +76,6 @@ pub struct DocumentText {
     pub version: Mid,
     /// Its text.
     pub text: String,
-}
-
-/// `GET /api/v1/tasks/{id}/changes`: what the work of a task changed, from git.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
-pub struct ChangesAnswer {
-    /// The commit that the work is compared with.
-    pub base: String,
-    /// Hash of the tree that the worktree stands for.
-    pub tree: String,
-    /// Every changed file, in path order.
-    pub files: Vec<ChangedFile>,
-}
-
-/// One file of [`ChangesAnswer`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
-pub struct ChangedFile {
-    /// Its path relative to the repository; bytes that are not UTF-8 stand as `\xNN`.
-    pub path: String,
-    /// Where it lay before it was renamed or copied.
-    pub old_path: Option<String>,
-    /// What happened to it.
-    pub status: FileStatus,
-    /// Lines added; 0 for a binary file.
-    pub additions: u32,
-    /// Lines removed; 0 for a binary file.
-    pub deletions: u32,
-    /// Whether it is binary.
-    pub binary: bool,
-}
-
-/// What happened to a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names are the documentation")]
-pub enum FileStatus {
-    Added,
-    Modified,
-    Deleted,
-    Renamed,
-    Copied,
-    TypeChanged,
-    ModeChanged,
-}
-
-/// `GET /api/v1/tasks/{id}/changes/file?path=`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
-pub struct FileDiff {
-    /// The unified diff.
-    pub diff: String,
-    /// Whether it was cut because it is too large to show.
-    pub truncated: bool,
 }
 
 /// `GET /api/v1/sessions/{id}/files?query=`, or of a project: files that a message may mention.

@@ -16,7 +16,7 @@ export const QD = process.env.QD_BIN ?? join(TARGET, "debug/qd");
 export type PanelOptions = {
   /** Files of the repository below its root; a few plain tasks where nothing is said. */
   files?: Record<string, string>;
-  /** Lines of the data directory's configuration. */
+  /** Lines of the data directory's configuration; `{repo}` is the repository. */
   config?: string;
   stepMs?: number;
   /** The built-in demonstration project in place of `files`. */
@@ -48,7 +48,7 @@ export class Panel {
   static async start(options: PanelOptions = {}): Promise<Panel> {
     const panel = new Panel(await FaultProxy.start(), options);
     mkdirSync(panel.data);
-    if (options.config !== undefined) writeFileSync(join(panel.data, "config.toml"), options.config);
+    if (options.config !== undefined) writeFileSync(join(panel.data, "config.toml"), options.config.replaceAll("{repo}", panel.repo));
     for (const [path, text] of Object.entries(options.home ?? {})) writeInto(panel.dir, path, text);
     if (!options.demo) panel.#makeRepo(options.files ?? plainTasks());
     await panel.#serve();
@@ -84,6 +84,11 @@ export class Panel {
     for (const args of [["init", "-q", "-b", "main"], ["config", "user.name", "Test"], ["config", "user.email", "test@localhost"], ["add", "-A"], ["commit", "-q", "-m", "First"]]) {
       execFileSync("git", args, { cwd: this.repo, env: this.env });
     }
+  }
+
+  /** What git says in a folder. */
+  git(dir: string, ...args: string[]): string {
+    return execFileSync("git", args, { cwd: dir, env: this.env, encoding: "utf8" }).trim();
   }
 
   /** Writes a file of the repository, as an editor would. */

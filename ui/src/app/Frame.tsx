@@ -56,6 +56,7 @@ export function Frame() {
     "g i": () => void navigate({ to: "/inbox" }),
     "g w": () => void navigate({ to: "/inbox", hash: "running" }),
     "g s": () => void navigate({ to: "/settings" }),
+    "g d": () => void navigate({ to: "/worktrees" }),
     "[": () => setLeftOpen(leftOpen === "yes" ? "no" : "yes"),
     "]": () => setRightOpen(rightOpen === "yes" ? "no" : "yes"),
     Escape: () => {

@@ -5,13 +5,15 @@ import { useState, type ReactNode } from "react";
 import { applyTheme, setPref } from "../lib/prefs";
 import { createTask, startSession, useProjects, useRunning, useSession, useShell, useTask, useTaskLines } from "../lib/use";
 import { KIND_LABEL } from "../lib/words";
-import { actOnTask } from "../lib/work";
+import { actOnTask, ONLY_ENABLED } from "../lib/work";
 import { StartDialog } from "../features/tasks/StartDialog";
 import { Dialog } from "../ui/Dialog";
 import { AttentionMark, StatusMark } from "../ui/Mark";
 import { Kbd } from "../ui/Small";
 
 const MOST = 8;
+/** The actions of a task. */
+const OFFERED = ["implement", "verify", "keep", "commit", "update", "try", "untry", "revert", "discard", "undo_keep", "undo_discard", "archive", "restore"];
 
 export type PaletteProps = { task: string | null; onClose: () => void; onHelp: () => void; onCreate: () => void };
 
@@ -35,7 +37,9 @@ export function Palette({ task, onClose, onHelp, onCreate }: PaletteProps) {
   }
   type Entry = { label: string; keys?: string; reason?: string | null; run: () => void };
   const onTask: Entry[] = (view?.actions ?? [])
-    .filter((action) => ["implement", "verify", "keep", "discard", "undo_keep", "undo_discard"].includes(action.name) && (action.enabled || !action.name.startsWith("undo")))
+    .filter((action) => OFFERED.includes(action.name) && (action.enabled || !ONLY_ENABLED.includes(action.name)))
+    // What would be put away with a task is named on its page, not here.
+    .filter((action) => action.name !== "archive" || view?.archive_guards.length === 0)
     .map((action) => ({
       label: action.name === "undo_keep" ? "Undo Keep" : action.name === "undo_discard" ? "Undo Discard" : action.label,
       reason: action.enabled ? null : action.reason,
@@ -46,6 +50,7 @@ export function Palette({ task, onClose, onHelp, onCreate }: PaletteProps) {
   const go: Entry[] = [
     { label: "New task", keys: "c", run: close(onCreate) },
     { label: "Inbox", keys: "g i", run: close(() => void navigate({ to: "/inbox" })) },
+    { label: "Worktrees", keys: "g d", run: close(() => void navigate({ to: "/worktrees" })) },
     { label: "Settings", keys: "g s", run: close(() => void navigate({ to: "/settings" })) },
     { label: "Keyboard", keys: "?", run: onHelp },
     ...(["light", "dark", "system"] as const).map((theme) => ({

@@ -1,9 +1,11 @@
-// After Keep or Discard: what was done and the way back, for a while. The task's page has the same Undo for as long as it can be done.
+// After Keep, Discard or Archive: what was done and the way back, for a while. The task's page has the same Undo for as long as it can be done.
 import { X } from "lucide-react";
 import { useEffect } from "react";
 import { useShell, useTask } from "../lib/use";
 import { actOnTask, useOffered, withdrawOffer, type Offer } from "../lib/work";
 import { Button, IconButton } from "../ui/Button";
+
+const DID: Record<Offer["undo"], string> = { undo_keep: "Kept", undo_discard: "Discarded", restore: "Archived" };
 
 const SHOWN_MS = 15_000;
 
@@ -27,7 +29,7 @@ function Offered({ offer }: { offer: Offer }) {
   return (
     <div role="status" data-notice={offer.undo} className="pointer-events-auto flex items-center gap-2 rounded border border-line bg-raised py-1.5 ps-3 pe-1.5 shadow-float">
       <p className="min-w-0 flex-1 truncate">
-        <span className="font-medium">{offer.undo === "undo_keep" ? "Kept" : "Discarded"}</span>{" "}
+        <span className="font-medium">{DID[offer.undo]}</span>{" "}
         <span dir="auto" className="text-ink-2">
           {view.row.title}
         </span>

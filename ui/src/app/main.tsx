@@ -7,7 +7,7 @@ import { watchTheme } from "../lib/prefs";
 import { Shell } from "../lib/shell";
 import { ShellContext } from "../lib/use";
 import "../styles.css";
-import { prepareSettings } from "./pages/SettingsRoute";
+import { prepareParts } from "./parts";
 import { makeRouter } from "./router";
 
 declare global {
@@ -53,8 +53,8 @@ async function begin(place: HTMLElement): Promise<void> {
     </ShellContext>,
   );
   // Safari has no idle callback.
-  if ("requestIdleCallback" in window) requestIdleCallback(prepareSettings);
-  else setTimeout(prepareSettings, 1000);
+  if ("requestIdleCallback" in window) requestIdleCallback(prepareParts);
+  else setTimeout(prepareParts, 1000);
 }
 
 const place = document.getElementById("page");

@@ -4,8 +4,8 @@ import { Frame } from "./Frame";
 import { CreatePage } from "./pages/CreatePage";
 import { InboxPage } from "./pages/InboxPage";
 import { SessionPage } from "./pages/SessionPage";
-import { SettingsRoute } from "./pages/SettingsRoute";
 import { TaskPage } from "./pages/TaskPage";
+import { SettingsRoute, WorktreesRoute } from "./parts";
 
 export type TaskSearch = { tab?: "changes"; file?: string };
 
@@ -23,10 +23,11 @@ const task = createRoute({
 const session = createRoute({ getParentRoute: () => root, path: "/sessions/$session", component: SessionPage });
 const inbox = createRoute({ getParentRoute: () => root, path: "/inbox", component: InboxPage });
 const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: SettingsRoute });
+const worktrees = createRoute({ getParentRoute: () => root, path: "/worktrees", component: WorktreesRoute });
 
 export function makeRouter() {
   return createRouter({
-    routeTree: root.addChildren([index, task, session, inbox, settings]),
+    routeTree: root.addChildren([index, task, session, inbox, settings, worktrees]),
     // A page is drawn in the commit that asked for it: nothing is loaded before; the settings see to that themselves.
     defaultPendingMs: 0,
     defaultPreload: false,

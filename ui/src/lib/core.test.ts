@@ -22,7 +22,7 @@ const rows: Row[] = [
     row: {
       id: TASK, ver: 1, project: PROJECT, title: "One", path: "tasks/one.md", document: { version: null, hash: "", size: 0 },
       progress: { done: 1, doing: 0, total: 2 }, criteria: { done: 0, doing: 0, total: 0 }, problem: null, on_branch: true,
-      archived: false, created: NOW, updated: NOW, conflict: null, branch: null, landing: null,
+      archived: false, created: NOW, updated: NOW, conflict: null, branch: null, landing: null, landed_before: [], trial: null,
     },
   },
 ];

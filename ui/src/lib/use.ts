@@ -1,6 +1,6 @@
 // React's binding to the core: one external store per selector, no transition or deferral between a commit and its paint (R16).
 import { createContext, useContext, useMemo, useSyncExternalStore } from "react";
-import type { Agents, AttachedImage, Command, ConnectionView, DocumentView, Key, Kind, Lines, Notice, Project, Query, RowKind, Session, SessionList, SessionView, Settings, Start, TaskView } from "./generated/types";
+import type { Agents, AttachedImage, Command, CommentView, ConnectionView, DocumentView, Key, Kind, Lines, Notice, Project, Query, RowKind, Session, SessionList, SessionView, Settings, Start, TaskView } from "./generated/types";
 import { share } from "./share";
 import type { Shell } from "./shell";
 import { tellStart } from "./starts";
@@ -91,6 +91,10 @@ export function useSessionIds(task: string): SessionList {
   return useSelector<SessionList>(`sessions ${task}`, (shell) => (isId(task) ? shell.panel.sessions(task) : undefined), kinds("session")) ?? { active: [], ended: [] };
 }
 
+export function useComments(task: string): CommentView[] {
+  return useSelector<CommentView[]>(`comments ${task}`, (shell) => (isId(task) ? shell.panel.comments(task) : undefined), kinds("comment")) ?? [];
+}
+
 export function useSession(id: string): SessionView | undefined {
   return useSelector<SessionView>(
     `session ${id}`,
@@ -128,7 +132,7 @@ export function startSession(shell: Shell, task: string, kind: Kind, start?: Par
   const id = shell.mint();
   const mid = shell.act({
     name: "start_session",
-    args: { id, task, kind, start: { agent: null, model: null, instructions: "", permission: null, ...start } },
+    args: { id, task, kind, start: startOf(start) },
   });
   if (mid !== null) tellStart(id, mid);
   return id;
@@ -180,14 +184,27 @@ export function chooseOffer(shell: Shell, session: string, offer: string, value:
   shell.act({ name: "choose_offer", args: { id: shell.mint(), session, offer, value } });
 }
 
-/** The same again: a new session with what the old one was started with. */
 /** An ended session goes on where it stopped: at that time, else now. */
 export function goOn(shell: Shell, session: string, at: number | null): void {
   shell.act({ name: "send_message", args: { id: shell.mint(), session, text: "Go on where you stopped.", steer: false, at } });
 }
 
+/** The same again: a new session with what the old one was started with. */
 export function retrySession(shell: Shell, row: Session): string {
-  return startSession(shell, row.task, row.kind, { agent: row.agent || null, model: row.model, instructions: row.instructions, permission: row.permission });
+  const start = { agent: row.agent || null, model: row.model, instructions: row.instructions, permission: row.permission };
+  return row.resolves === null ? startSession(shell, row.task, row.kind, start) : resolveByAgent(shell, row.task, start);
+}
+
+/** Merges the target into the worktree of a task; a session resolves what conflicts. The answer is the session. */
+export function resolveByAgent(shell: Shell, task: string, start?: Partial<Start>): string {
+  const session = shell.mint();
+  const mid = shell.act({ name: "update_work", args: { id: task, session, start: startOf(start) } });
+  if (mid !== null) tellStart(session, mid);
+  return session;
+}
+
+export function startOf(chosen: Partial<Start> = {}): Start {
+  return { agent: null, model: null, instructions: "", permission: null, adopted: null, ...chosen };
 }
 
 /** How many sessions wait for a person. */

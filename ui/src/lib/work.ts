@@ -1,10 +1,13 @@
 // What is done with a task's work. Keep and Discard are offered to be undone, by the notice that `useOffered` feeds.
 import { useSyncExternalStore } from "react";
-import type { Action } from "./generated/types";
+import type { Action, How } from "./generated/types";
 import type { Shell } from "./shell";
-import { startSession } from "./use";
+import { resolveByAgent, startOf, startSession } from "./use";
 
-export type Offer = { task: string; undo: "undo_keep" | "undo_discard" };
+export type Offer = { task: string; undo: "undo_keep" | "undo_discard" | "restore" };
+
+/** Shown only while they can be done: there is nothing to learn from a disabled Undo. */
+export const ONLY_ENABLED: readonly string[] = ["try", "untry", "commit", "update", "undo_update", "undo_keep", "undo_discard", "revert", "restore"];
 
 let offer: Offer | null = null;
 const told = new Set<() => void>();
@@ -23,8 +26,36 @@ export function actOnTask(shell: Shell, task: string, action: Action | undefined
       startSession(shell, task, action.name);
       return;
     case "keep":
-      shell.act({ name: "keep_work", args: { id: task, message: "" } });
-      setOffer({ task, undo: "undo_keep" });
+      keep(shell, task, "", "squash");
+      return;
+    case "commit":
+      commit(shell, task, "", null);
+      return;
+    case "update":
+      shell.act({ name: "update_work", args: { id: task, session: null, start: startOf() } });
+      return;
+    case "resolve":
+      resolveByAgent(shell, task);
+      return;
+    case "try":
+      shell.act({ name: "try_work", args: { id: task } });
+      return;
+    case "untry":
+      shell.act({ name: "untry_work", args: { id: task } });
+      return;
+    case "undo_update":
+      shell.act({ name: "undo_update", args: { id: task } });
+      return;
+    case "archive":
+      archive(shell, task, false);
+      return;
+    case "restore":
+      withdrawOffer();
+      shell.act({ name: "restore_task", args: { id: task } });
+      return;
+    case "revert":
+      withdrawOffer();
+      shell.act({ name: "revert_work", args: { id: task } });
       return;
     case "discard":
       shell.act({ name: "discard_work", args: { id: task } });
@@ -35,6 +66,23 @@ export function actOnTask(shell: Shell, task: string, action: Action | undefined
       withdrawOffer();
       shell.act({ name: action.name, args: { id: task } });
   }
+}
+
+/** Puts the work of a task onto its branch. An empty message is the task's title. */
+export function keep(shell: Shell, task: string, message: string, how: How): void {
+  shell.act({ name: "keep_work", args: { id: task, message, how } });
+  setOffer({ task, undo: "undo_keep" });
+}
+
+/** Commits in the worktree of a task: these files, or all. */
+export function commit(shell: Shell, task: string, message: string, files: string[] | null): void {
+  shell.act({ name: "commit_work", args: { id: task, message, files } });
+}
+
+/** Archives a task, `anyway` where what stands in the way was seen. */
+export function archive(shell: Shell, task: string, anyway: boolean): void {
+  shell.act({ name: "archive_task", args: { id: task, anyway } });
+  setOffer({ task, undo: "restore" });
 }
 
 export function withdrawOffer(): void {

@@ -30,6 +30,12 @@ pub(super) fn reopened(text: &str, why: &str) -> String {
     reopened
 }
 
+/// A text with git's marks of conflicts, without them: one side below the other.
+pub(super) fn both_sides(text: &str) -> String {
+    let is_mark = |line: &str| ["<<<<<<< ", "=======", ">>>>>>> "].iter().any(|mark| line.starts_with(mark));
+    text.split_inclusive('\n').filter(|line| !is_mark(line)).collect()
+}
+
 /// The boxes as (position of the mark, mark, words).
 fn box_lines(text: &str) -> Vec<(usize, char, String)> {
     let mut boxes = Vec::new();
@@ -59,20 +65,6 @@ pub(super) fn inside(cwd: &Path, path: &str) -> Option<PathBuf> {
     path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)).then(|| cwd.join(path))
 }
 
-/// A day as `2026-11-22`, from milliseconds since the epoch (Howard Hinnant's civil-from-days).
-pub(super) fn date(millis: u64) -> String {
-    let days = i64::try_from(millis / 86_400_000).unwrap_or(0) + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,16 +87,15 @@ mod tests {
     }
 
     #[test]
+    fn conflict_becomes_one_side_below_the_other() {
+        let text = "a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> heads/main\nd";
+        assert_eq!(both_sides(text), "a\nb\nc\nd");
+    }
+
+    #[test]
     fn paths_do_not_lead_out_of_the_directory() {
         assert!(inside(Path::new("/w"), "../x").is_none());
         assert!(inside(Path::new("/w"), "/etc/x").is_none());
         assert_eq!(inside(Path::new("/w"), "a/b"), Some(PathBuf::from("/w/a/b")));
-    }
-
-    #[test]
-    fn days_have_their_dates() {
-        assert_eq!(date(0), "1970-01-01");
-        assert_eq!(date(1_709_164_800_000), "2024-02-29");
-        assert_eq!(date(1_795_305_600_000), "2026-11-22");
     }
 }

@@ -8,6 +8,8 @@ const PERSON: &str = "The person who started this adds:";
 pub(super) struct Prompt {
     /// `Kind: verify`
     pub(super) kind: Option<String>,
+    /// `Merged in: main`: it is to resolve what conflicts.
+    pub(super) merged: Option<String>,
     /// `Task document: tasks/x.md`
     pub(super) document: Option<String>,
     /// What a person said: what stands below the line that says so, or everything where the prompt has no fields.
@@ -19,9 +21,10 @@ impl Prompt {
         let (panel, person) = text.split_once(PERSON).unwrap_or((text, ""));
         let of = |name: &str| panel.lines().find_map(|line| field(line, name));
         let kind = of("kind").map(str::to_lowercase);
+        let merged = of("merged in").map(str::to_owned);
         let document = of("task document").map(str::to_owned);
         let own = if kind.is_none() && document.is_none() { text } else { person };
-        Self { instruction: own.trim().to_owned(), kind, document }
+        Self { instruction: own.trim().to_owned(), kind, merged, document }
     }
 }
 
@@ -42,6 +45,8 @@ mod tests {
             document: "tasks/a b.md",
             directory: "/w",
             branch: Some("qd/a"),
+            resolves: None,
+            failed: Some("Instructions: lies"),
             instructions: "be strict\nand kind: yes",
         };
         let prompt = Prompt::read(&text.render());

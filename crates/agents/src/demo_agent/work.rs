@@ -20,7 +20,9 @@ impl Turn {
         match (self.prompt.kind.as_deref(), document) {
             (Some("verify"), Some(document)) => self.verify(&document).await,
             (Some("rewrite"), Some(document)) => self.rewrite(&document).await,
+            (Some("implement"), _) if self.prompt.merged.is_some() => self.resolve().await,
             (Some("implement") | None, Some(document)) => self.implement(&document).await,
+            (Some("commit-message"), Some(document)) => self.message(&document).await,
             (Some(kind), document) => {
                 let about = document.map(|document| format!(" about `{document}`")).unwrap_or_default();
                 let text =
@@ -80,6 +82,31 @@ impl Turn {
         self.speak("\n\nDone. (Demo agent: scripted, no model.)\n").await;
     }
 
+    /// What the document asks for, as a message for a commit.
+    async fn message(&mut self, document: &str) {
+        let Some(text) = self.read(document).await else { return };
+        let reading = qd_core::document::read(&text);
+        let title = qd_core::document::title(&reading, Some(document));
+        self.speak(&format!("{title}\n\nBy the demo agent (scripted, no model).\n")).await;
+    }
+
+    /// Takes both sides of every conflict, one below the other.
+    async fn resolve(&mut self) {
+        self.speak("I look at what conflicts and take both sides. (Demo agent: scripted, no model.)\n").await;
+        let list = Spawn::new("git").args(["diff", "--name-only", "-z", "--diff-filter=U"]).cwd(&self.cwd);
+        let list = list.envs(&self.settings.env);
+        let names = match Run::new(list, COMMAND_TIMEOUT).output().await {
+            Ok(output) => output.stdout.text(),
+            Err(error) => return self.speak(&format!("I can't ask git: {error}.\n")).await,
+        };
+        for name in names.split('\0').filter(|name| !name.is_empty()) {
+            let Some(text) = self.read(name).await else { continue };
+            let both = files::both_sides(&text);
+            self.write(name, Some(text), Some(both)).await;
+        }
+        self.speak("Both sides stand in the files now.\n").await;
+    }
+
     async fn verify(&mut self, document: &str) {
         let Some(text) = self.read(document).await else { return };
         self.voice.thought("Scripted, no model: I run the check and look at the boxes.\n").await;
@@ -111,7 +138,11 @@ impl Turn {
 
     async fn rewrite(&mut self, document: &str) {
         let Some(text) = self.read(document).await else { return };
-        let note = format!("- {}: {}\n", files::date(self.settings.now.0), self.prompt.instruction.replace('\n', " "));
+        let note = format!(
+            "- {}: {}\n",
+            qd_core::calendar::day(self.settings.now),
+            self.prompt.instruction.replace('\n', " ")
+        );
         let heading = "## Notes\n\n";
         let (find, replace) = if text.contains(heading) {
             (heading.to_owned(), format!("{heading}{note}"))

@@ -41,10 +41,15 @@ pub fn task<'a>(state: &'a State, written: &str) -> Result<&'a Task, Error> {
         path == written || (file.is_some() && file == place)
     };
     let lower = written.to_lowercase();
-    let ways: [&dyn Fn(&Task) -> bool; 4] =
-        [&is_file, &|t| is_id(t.id.0, written), &|t| t.title.to_lowercase() == lower, &|t| {
-            !t.archived && t.title.to_lowercase().contains(&lower)
-        }];
+    let part = |t: &Task| t.title.to_lowercase().contains(&lower);
+    let ways: [&dyn Fn(&Task) -> bool; 5] = [
+        &is_file,
+        &|t| is_id(t.id.0, written),
+        &|t| t.title.to_lowercase() == lower,
+        &|t| !t.archived && part(t),
+        // What was put away is meant only where nothing else is.
+        &part,
+    ];
     for way in ways {
         let found: Vec<&Task> = tasks(state).filter(|t| way(t)).collect();
         match found[..] {
@@ -95,6 +100,8 @@ mod tests {
             conflict: None,
             branch: None,
             landing: None,
+            landed_before: Vec::new(),
+            trial: None,
         })
     }
 

@@ -3,7 +3,7 @@
 use super::Client;
 use crate::exit::Error;
 use qd_core::ids::SessionId;
-use std::io::{BufRead as _, BufReader};
+use std::io::{self, BufRead as _, BufReader, Write};
 
 /// Where a reading of the output stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,16 @@ impl Client {
             each(&line.map_err(Error::failed)?);
         }
         Ok(())
+    }
+
+    /// Writes the answer of `path` to `to`, byte for byte.
+    pub fn copy(&self, path: &str, to: &mut dyn Write) -> Result<(), Error> {
+        let mut answer = self.get_response(path)?.into_body().into_reader();
+        match io::copy(&mut answer, to) {
+            // A reader that went away has seen enough.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::failed(error)),
+            _ => Ok(()),
+        }
     }
 
     /// Hands the lines after `from` to `each` as they come.

@@ -1,7 +1,7 @@
 //! `qd agents`.
 
 use super::Context;
-use crate::client::{Client, Sending};
+use crate::client::{Client, Sending, query};
 use crate::exit::Error;
 use crate::say;
 use qd_core::command::{AddAgent, Command, LookForAgents, OnAgent};
@@ -9,7 +9,6 @@ use qd_core::row::{Agent, Install, Origin, Setup};
 use qd_core::state::State;
 use qd_wire::RegistryAgent;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 /// How long an installation is waited for: as long as the server gives npm, and a little.
@@ -205,11 +204,7 @@ fn absolute(from: &str) -> Result<String, Error> {
 }
 
 fn offered(client: &Client, from: &str) -> Result<Vec<RegistryAgent>, Error> {
-    let mut query = String::new();
-    for byte in from.bytes() {
-        let _ = write!(query, "%{byte:02X}");
-    }
-    client.get(&format!("/registry?from={query}"))
+    client.get(&format!("/registry?from={}", query(from)))
 }
 
 fn tell(state: &State, as_json: bool) {

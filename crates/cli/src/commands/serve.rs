@@ -171,6 +171,7 @@ impl Serve {
             max_sessions: config.max_sessions,
             limits: config.limits,
             confine: config.confine,
+            checks: config.projects.into_iter().filter_map(|(path, project)| Some((path, project.check?))).collect(),
             tasks_dir: config.tasks_folder,
             demo: self.demo,
         })

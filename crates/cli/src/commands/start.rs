@@ -66,7 +66,7 @@ impl Choice {
         let Self { task, agent, model, permission, instructions, sending } = self;
         let task = find::task(&state, &task)?.id;
         let id = sending.id();
-        let start = Start { agent, model, instructions, permission };
+        let start = Start { agent, model, instructions, permission, adopted: None };
         let command = Command::StartSession(StartSession { id: id.into(), task, kind, start });
         client.send(id, "session", &command, context.json)
     }

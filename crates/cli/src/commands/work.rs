@@ -1,23 +1,44 @@
-//! `qd keep` and `qd discard`: what becomes of the work on a task.
+//! `qd revert`, `qd qa` and `qd discard`: what becomes of the work on a task.
 
 use super::Context;
 use crate::client::{Sending, find};
 use crate::exit::Error;
-use qd_core::command::{Command, KeepWork, OnTask};
+use qd_core::command::{Command, JudgeWork, OnTask};
+use qd_core::row;
 
-/// Put the work on a task onto its target branch, as one commit. With --undo take it back.
+/// Take back what was kept of a task, by a commit on the branch. What came later stays.
 #[derive(clap::Args)]
-pub struct Keep {
+pub struct Revert {
     /// The task: its id or a part of it, its file, or words of its title.
     task: String,
-    /// The message of the commit; else the title of the task.
-    #[arg(long, short, default_value = "", hide_default_value = true, conflicts_with = "undo")]
-    message: String,
-    /// Take back what was kept last.
-    #[arg(long)]
-    undo: bool,
     #[command(flatten)]
     sending: Sending,
+}
+
+/// Say whether what was kept of a task holds, now that it was tried.
+#[derive(clap::Args)]
+pub struct Qa {
+    /// The task: its id or a part of it, its file, or words of its title.
+    task: String,
+    /// Whether it does.
+    #[arg(value_enum)]
+    verdict: Verdict,
+    /// What was seen; the next `qd implement` is told.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    note: String,
+    #[command(flatten)]
+    sending: Sending,
+}
+
+/// What a person says.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Verdict {
+    /// It holds.
+    Pass,
+    /// It does not.
+    Fail,
+    /// It is to be tried again.
+    Pending,
 }
 
 /// Save the work on a task to a ref and remove its worktree. With --undo make it again.
@@ -32,17 +53,27 @@ pub struct Discard {
     sending: Sending,
 }
 
-impl Keep {
+impl Revert {
     /// Does it.
     pub fn run(self, context: &Context) -> Result<(), Error> {
         let client = context.client()?;
         let id = find::task(&client.state()?, &self.task)?.id;
-        let (what, command) = if self.undo {
-            ("undo", Command::UndoKeep(OnTask { id }))
-        } else {
-            ("keep", Command::KeepWork(KeepWork { id, message: self.message }))
+        client.send(self.sending.id(), "revert", &Command::RevertWork(OnTask { id }), context.json)
+    }
+}
+
+impl Qa {
+    /// Does it.
+    pub fn run(self, context: &Context) -> Result<(), Error> {
+        let client = context.client()?;
+        let id = find::task(&client.state()?, &self.task)?.id;
+        let verdict = match self.verdict {
+            Verdict::Pass => row::Verdict::Passed,
+            Verdict::Fail => row::Verdict::Failed,
+            Verdict::Pending => row::Verdict::Pending,
         };
-        client.send(self.sending.id(), what, &command, context.json)
+        let command = Command::JudgeWork(JudgeWork { id, verdict, note: self.note });
+        client.send(self.sending.id(), "qa", &command, context.json)
     }
 }
 

@@ -84,3 +84,26 @@ fn an_installation_that_fails_says_why_and_is_tried_again() {
     let done = home.run(&["agents", "install", "gemini"]).done();
     assert!(done.contains("gemini: Gemini CLI 0.61.0"), "{done}");
 }
+
+#[test]
+fn conversations_from_outside_are_listed_for_the_projects_that_are_open() {
+    let home = Home::new();
+    let deck = home.repository("deck");
+    let _server = home.serve(&[deck.to_str().unwrap()]);
+    assert_eq!(home.run(&["--json", "adopt"]).json(), Vec::<serde_json::Value>::new());
+    let folder = home.path(".claude/projects/deck");
+    fs::create_dir_all(&folder).unwrap();
+    let said = |cwd: &str| format!(r#"{{"type":"user","message":{{"content":"Mend the clock"}},"cwd":"{cwd}"}}"#);
+    fs::write(folder.join("0199-a.jsonl"), said(deck.to_str().unwrap())).unwrap();
+    fs::write(folder.join("0198-b.jsonl"), said("/elsewhere")).unwrap();
+    let listed = home.run(&["adopt"]).done();
+    assert!(
+        listed.contains("0199-a") && listed.contains("claude-code") && listed.contains("Mend the clock"),
+        "{listed}"
+    );
+    assert!(!listed.contains("0198-b"), "{listed}");
+    home.until(&["task", "list"], "The first task");
+    let unknown = home.run(&["adopt", "0198-b", "--task", "first"]);
+    assert_eq!(unknown.code, Some(8));
+    assert!(unknown.stderr.contains("no conversation begins with `0198-b`"), "{}", unknown.stderr);
+}

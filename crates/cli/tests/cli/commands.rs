@@ -107,3 +107,69 @@ fn the_doctor_tells_what_is_there_and_what_mends_what_is_not() {
         assert!(finding["mend"].is_string(), "{finding}");
     }
 }
+
+#[test]
+fn the_work_of_a_task_is_commented_and_is_a_patch_that_git_takes() {
+    let home = Home::new();
+    let deck = home.repository("deck");
+    let _server = home.serve(&[deck.to_str().unwrap()]);
+    home.until(&["task", "list"], "The first task");
+    assert!(home.run(&["diff", "first"]).stderr.contains("No work was done"));
+    home.run(&[
+        "implement",
+        "first",
+        "--agent",
+        "demo",
+        "--permission",
+        "everything",
+        "--instructions",
+        "[[demo: quick]]",
+    ])
+    .done();
+    home.until(&["--json", "sessions", "--all"], "completed");
+    let session = home.run(&["--json", "task", "show", "first"]).json().remove(0);
+    let worktree = session["branch"]["path"].as_str().unwrap().to_owned();
+    std::fs::write(format!("{worktree}/blob.bin"), [0, 159, 146, 150, 10]).unwrap();
+    let standing = home.run(&["--json", "worktrees"]).json();
+    assert_eq!((standing.len(), standing[0]["path"].as_str()), (1, Some(worktree.as_str())));
+    assert!(standing[0]["size"].as_u64().is_some_and(|size| size > 0) && standing[0]["unmerged"] == 0, "{standing:?}");
+    assert!(home.run(&["worktrees"]).done().contains("The first task"));
+    let told = home.run(&["diff", "--stat", "first"]).done();
+    assert!(told.lines().any(|line| line.starts_with('-') && line.ends_with("blob.bin")), "{told}");
+    let files = home.run(&["--json", "diff", "first"]).json();
+    assert!(files.iter().any(|file| file["path"] == "blob.bin" && file["binary"] == true), "{files:?}");
+    let commented = home.run(&["comment", "first", "lib count.rs:2", "Call it count."]);
+    assert!(commented.stderr.contains("This file did not change"), "{commented:?}");
+    std::fs::write(format!("{worktree}/lib count.rs"), "let a = 1;\nlet b = 2;\n").unwrap();
+    home.run(&["comment", "first", "lib count.rs:2", "Call it count."]).done();
+    home.run(&["comment", "first", "blob.bin", "What is it?"]).done();
+    home.run(&["comment", "first", "--send", "--note", "[[demo: quick]]"]).done();
+    let sessions = home.run(&["--json", "sessions", "--all"]).json();
+    let sent = sessions.iter().find(|session| session["kind"] == "comment").unwrap();
+    let told = "[[demo: quick]]\n\n### blob.bin\n\nWhat is it?\n\n### lib count.rs:2\n\n```\nlet b = 2;\n```\n\nCall it count.";
+    assert_eq!(sent["instructions"], told);
+    let nothing = home.run(&["comment", "first", "--send"]);
+    assert_eq!(nothing.code, Some(1));
+    std::fs::remove_file(format!("{worktree}/lib count.rs")).unwrap();
+    let patch = home.path("work.patch");
+    std::fs::write(&patch, home.run(&["diff", "first"]).done()).unwrap();
+    let clean = home.repository("clean");
+    let taken = home.command("git").arg("apply").arg(&patch).current_dir(&clean).status().unwrap();
+    assert!(taken.success());
+    assert_eq!(std::fs::read(clean.join("blob.bin")).unwrap(), [0, 159, 146, 150, 10]);
+}
+
+#[test]
+fn a_task_is_archived_and_restored() {
+    let home = Home::new();
+    let deck = home.repository("deck");
+    let _server = home.serve(&[deck.to_str().unwrap()]);
+    home.until(&["task", "list"], "The first task");
+    assert_eq!(home.run(&["restore", "first"]).code, Some(1), "it is not archived");
+    home.run(&["archive", "first"]).done();
+    home.until(&["--json", "task", "show", "first"], "tasks/archive/");
+    assert!(!deck.join("tasks/first.md").exists());
+    home.run(&["restore", "first"]).done();
+    home.until(&["--json", "task", "show", "first"], "\"tasks/first.md\"");
+    assert!(deck.join("tasks/first.md").exists());
+}

@@ -29,7 +29,7 @@ impl Home {
     }
 
     #[expect(clippy::disallowed_methods, reason = "tests run the real program")]
-    fn command(&self, program: &str) -> Command {
+    pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.env_clear().env("HOME", self.dir.path()).env("PATH", std::env::var("PATH").unwrap());
         command.env("GIT_CONFIG_NOSYSTEM", "1").env("QD_LOG", "debug").current_dir(self.path("here"));

@@ -1,6 +1,6 @@
 //! Agents: which there are, those that a person adds, and what is installed for them.
 
-use super::{Context, not_allowed, put_or_change, settings};
+use super::{Context, edited, not_allowed, put_or_change, settings};
 use crate::command::{AddAgent, AgentsFound, OnAgent};
 use crate::ids::{AgentId, Millis};
 use crate::op::{Op, Reject, RejectCode};
@@ -134,9 +134,7 @@ fn agent<'a>(state: &'a State, name: &str) -> Result<&'a Agent, Reject> {
 }
 
 fn edit(agent: &Agent, edit: impl FnOnce(&mut Agent)) -> Vec<Op> {
-    let mut next = agent.clone();
-    edit(&mut next);
-    Op::change(&Row::Agent(agent.clone()), &Row::Agent(next)).into_iter().collect()
+    edited(agent, Row::Agent, edit).into_iter().collect()
 }
 
 /// Whether this is the name of a variable of the environment.

@@ -1,40 +1,49 @@
 //! Commands that ask for work on git, and how jobs end.
 
-use super::sessions::{free, standing};
-use super::{Context, edit_task, job, not_allowed, task, tasks};
-use crate::command::{Done, JobDone, JobFailed, KeepWork, OnJob, OnTask};
+use super::sessions::free;
+use super::{Context, edit_task, edited, job, landing, not_allowed, task, tasks};
+use crate::command::{Done, JobDoing, JobDone, JobFailed, JudgeWork, OnJob, OnTask};
 use crate::ids::{Mid, TaskId, of_cause};
 use crate::op::{Op, Reject, RejectCode};
-use crate::row::{Conflict, Job, JobState, Row, Task, Work};
+use crate::row::{Conflict, Job, JobState, Landing, Qa, Row, Task, Verdict, Work};
 use crate::state::State;
 use crate::status::Kind;
 
-pub(super) fn keep(state: &State, c: &KeepWork, cx: Context) -> Result<Vec<Op>, Reject> {
-    let row = at_rest(state, c.id)?;
-    let Some(branch) = standing(row) else {
-        return Err(not_allowed("There is no work to keep yet: implement it first."));
-    };
-    if branch.target.is_none() {
-        return Err(not_allowed(
-            "The work began on a detached HEAD, so there is no branch to keep it on. Check a branch out.",
-        ));
-    }
-    if branch.changed.is_some_and(|changed| changed.files == 0) {
-        return Err(not_allowed("The worktree has no changes to keep."));
-    }
-    let message = if c.message.trim().is_empty() { row.title.clone() } else { c.message.clone() };
-    Ok(vec![job(cx, c.id, Work::Keep { message })])
-}
+/// So many earlier landings are told.
+const LANDINGS: usize = 20;
 
 pub(super) fn undo_keep(state: &State, c: &OnTask, cx: Context) -> Result<Vec<Op>, Reject> {
-    if at_rest(state, c.id)?.landing.is_none() {
-        return Err(not_allowed("Nothing of this task was kept (or it was taken back already)."));
-    }
+    kept(at_rest(state, c.id)?)?;
     Ok(vec![job(cx, c.id, Work::UndoKeep)])
 }
 
+pub(super) fn revert(state: &State, c: &OnTask, cx: Context) -> Result<Vec<Op>, Reject> {
+    kept(at_rest(state, c.id)?)?;
+    Ok(vec![job(cx, c.id, Work::Revert)])
+}
+
+/// What stands on the target branch.
+fn kept(row: &Task) -> Result<&Landing, Reject> {
+    row.landed().ok_or_else(|| not_allowed("Nothing of this task was kept (or it was taken back already)."))
+}
+
+/// How much a person says at most, in bytes.
+const LONGEST_NOTE: usize = 20_000;
+
+pub(super) fn judge(state: &State, c: &JudgeWork, cx: Context) -> Result<Vec<Op>, Reject> {
+    let row = task(state, c.id)?;
+    let landing = kept(row)?;
+    if c.note.len() > LONGEST_NOTE {
+        return Err(Reject::new(RejectCode::Invalid, "The note is longer than 20 kB."));
+    }
+    let at = (c.verdict != Verdict::Pending).then_some(cx.now);
+    let qa = Qa { verdict: c.verdict, note: c.note.trim().to_owned(), at };
+    let judged = Landing { qa, ..landing.clone() };
+    Ok(edit_task(row, |t| t.landing = Some(judged)).into_iter().collect())
+}
+
 pub(super) fn discard(state: &State, c: &OnTask, cx: Context) -> Result<Vec<Op>, Reject> {
-    if standing(at_rest(state, c.id)?).is_none() {
+    if at_rest(state, c.id)?.standing().is_none() {
         return Err(not_allowed("There is no worktree to discard."));
     }
     Ok(vec![job(cx, c.id, Work::Discard)])
@@ -49,17 +58,21 @@ pub(super) fn undo_discard(state: &State, c: &OnTask, cx: Context) -> Result<Vec
 
 pub(super) fn retry(state: &State, c: &OnJob) -> Result<Vec<Op>, Reject> {
     let row = known(state, c.id)?;
-    Ok(Op::change(&Row::Job(row.clone()), &Row::Job(Job { state: JobState::Pending, ..row.clone() }))
-        .into_iter()
-        .collect())
+    let again = edited(row, Row::Job, |job| job.state = JobState::Pending);
+    let shown = shown_as_moved(state, row, true);
+    Ok(again.into_iter().chain(shown).collect())
 }
 
 pub(super) fn drop(state: &State, c: &OnJob) -> Result<Vec<Op>, Reject> {
     let row = known(state, c.id)?;
-    if row.state == JobState::Pending {
+    if row.state == JobState::Pending && row.doing.is_none() {
         return Err(not_allowed("This is being done right now."));
     }
     let mut ops = vec![Op::delete(row.id)];
+    if row.work == Work::Untry {
+        // What could not be taken out stays as it is, the person's own.
+        ops.extend(state.task(row.task).and_then(|task| edit_task(task, |t| t.trial = None)));
+    }
     // A task that never got a file and has no session is given up with its job.
     if let Some(task) = state.task(row.task) {
         let other = state.jobs_of(task.id).any(|j| j.id != row.id) || state.sessions_of(task.id).next().is_some();
@@ -95,8 +108,27 @@ pub(super) fn done(state: &State, c: &JobDone, cx: Context) -> Result<Vec<Op>, R
                 }
             }
         }
-        Done::Kept { landing } => ops.extend(edit_task(task, |t| t.landing = Some(landing.clone()))),
-        Done::Unkept => ops.extend(edit_task(task, |t| t.landing = None)),
+        Done::Committed { .. }
+        | Done::Updated { .. }
+        | Done::UpdateUndone
+        | Done::Resolved
+        | Done::Tried { .. }
+        | Done::Untried => ops.extend(landing::done(task, &c.done)),
+        Done::Moved { path } => ops.extend(edit_task(task, |t| t.path = Some(path.clone()))),
+        Done::Kept { landing } => ops.extend(edit_task(task, |t| {
+            if let Some(branch) = &mut t.branch {
+                branch.update = None;
+            }
+            t.landed_before.extend(t.landing.replace(landing.clone()));
+            let too_many = t.landed_before.len().saturating_sub(LANDINGS);
+            t.landed_before.drain(..too_many);
+        })),
+        Done::Reverted { reverted } => ops.extend(edit_task(task, |t| {
+            if let Some(landing) = &mut t.landing {
+                landing.reverted = Some(reverted.clone());
+            }
+        })),
+        Done::Unkept => ops.extend(edit_task(task, |t| t.landing = t.landed_before.pop())),
         Done::Discarded { saved } => ops.extend(edit_task(task, |t| {
             if let Some(branch) = &mut t.branch {
                 branch.discarded = Some(saved.clone());
@@ -116,19 +148,35 @@ pub(super) fn failed(state: &State, c: &JobFailed) -> Vec<Op> {
     let Some(row) = state.job(c.id) else {
         return Vec::new();
     };
-    let next = Job { state: JobState::Failed { reason: c.reason.clone(), files: c.files.clone() }, ..row.clone() };
-    Op::change(&Row::Job(row.clone()), &Row::Job(next)).into_iter().collect()
+    let failed = edited(row, Row::Job, |job| {
+        job.state = JobState::Failed { reason: c.reason.clone(), files: c.files.clone(), conflict: c.conflict };
+        job.doing = None;
+    });
+    failed.into_iter().chain(shown_as_moved(state, row, false)).collect()
 }
 
-fn known(state: &State, id: Mid) -> Result<&Job, Reject> {
+/// A task whose file is to be moved shows as if it were; where that failed it shows as it is.
+fn shown_as_moved(state: &State, row: &Job, moves: bool) -> Option<Op> {
+    let Work::MoveDocument { archived } = row.work else { return None };
+    edit_task(state.task(row.task)?, |t| t.archived = archived == moves)
+}
+
+pub(super) fn doing(state: &State, c: &JobDoing) -> Vec<Op> {
+    let Some(row) = state.job(c.id).filter(|row| row.state == JobState::Pending) else {
+        return Vec::new();
+    };
+    edited(row, Row::Job, |job| job.doing.clone_from(&c.doing)).into_iter().collect()
+}
+
+pub(super) fn known(state: &State, id: Mid) -> Result<&Job, Reject> {
     state.job(id).ok_or_else(|| Reject::new(RejectCode::NotFound, "This is done already, or was given up."))
 }
 
 /// The task, where nothing writes into its worktree and no other job moves its work.
-fn at_rest(state: &State, id: TaskId) -> Result<&Task, Reject> {
+pub(super) fn at_rest(state: &State, id: TaskId) -> Result<&Task, Reject> {
     let row = task(state, id)?;
     free(state, row, Kind::Implement)?;
-    if state.jobs_of(id).any(|j| !matches!(j.work, Work::WriteDocument { .. })) {
+    if state.jobs_of(id).any(|j| !j.work.is_of_files()) {
         return Err(not_allowed("This task's work is being moved already, or a try failed: settle that first."));
     }
     Ok(row)

@@ -40,6 +40,7 @@ pub(super) fn retry(state: &State, c: &RetryFrom, cx: Context) -> Result<Vec<Op>
         id: c.id,
         ver: 0,
         agent: agent.name.clone(),
+        adopted: None,
         origin: Some(GoesOn { session: old.id, message: c.message, files }),
         status: first_status(state, cx),
         attempt: 1,

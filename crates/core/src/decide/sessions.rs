@@ -9,7 +9,7 @@ use crate::command::{
 use crate::event::{Ending, Request};
 use crate::ids::{AgentId, MessageId, Millis, SessionId, v7_time};
 use crate::op::{Op, Reject, RejectCode};
-use crate::row::{Agent, Branch, JobState, Message, MessageBody, MessageState, Row, Session, Task, Work};
+use crate::row::{Adopted, Agent, JobState, Message, MessageBody, MessageState, Row, Session, Task};
 use crate::state::State;
 use crate::status::{Kind, Status};
 
@@ -19,18 +19,31 @@ const BELIEVED: u64 = 120_000;
 const LATEST: u64 = 8 * 24 * 3_600_000;
 
 pub(super) fn start(state: &State, c: &StartSession, cx: Context) -> Result<Vec<Op>, Reject> {
+    Ok(vec![Op::put(Row::Session(begun(state, c, cx)?))])
+}
+
+/// Starts one that resolves what conflicts when `target` is merged in.
+pub(super) fn start_to_resolve(state: &State, c: &StartSession, target: &str, cx: Context) -> Result<Vec<Op>, Reject> {
+    let row = Session { resolves: Some(target.to_owned()), ..begun(state, c, cx)? };
+    Ok(vec![Op::put(Row::Session(row))])
+}
+
+fn begun(state: &State, c: &StartSession, cx: Context) -> Result<Session, Reject> {
     if state.session(c.id).is_some() {
         return Err(Reject::new(RejectCode::IdTaken, "A session of this id exists already."));
     }
     let task = task(state, c.task)?;
     startable(state, task)?;
     free(state, task, c.kind)?;
-    if c.kind == Kind::Verify && standing(task).is_none() {
+    if c.kind == Kind::Verify && task.standing().is_none() {
         return Err(not_allowed("There is nothing to verify yet: implement it first."));
     }
     let agent = choose_agent(state, c.start.agent.as_deref())?;
+    if let Some(adopted) = &c.start.adopted {
+        adoptable(adopted)?;
+    }
     let clicked = clicked(c.id, cx);
-    let row = Session {
+    Ok(Session {
         id: c.id,
         ver: 0,
         project: task.project,
@@ -39,6 +52,8 @@ pub(super) fn start(state: &State, c: &StartSession, cx: Context) -> Result<Vec<
         agent: agent.name.clone(),
         model: c.start.model.clone(),
         instructions: c.start.instructions.clone(),
+        adopted: c.start.adopted.clone(),
+        resolves: None,
         origin: None,
         permission: c.start.permission.unwrap_or_default(),
         status: first_status(state, cx),
@@ -54,8 +69,17 @@ pub(super) fn start(state: &State, c: &StartSession, cx: Context) -> Result<Vec<
         output_end: None,
         activity: None,
         seen: false,
-    };
-    Ok(vec![Op::put(Row::Session(row))])
+    })
+}
+
+/// Refuses what can be no conversation: its id becomes an argument of a program.
+fn adoptable(adopted: &Adopted) -> Result<(), Reject> {
+    let letters = |id: &str| id.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    let id = adopted.conversation.as_str();
+    if id.is_empty() || id.len() > 100 || id.starts_with('-') || !letters(id) {
+        return Err(Reject::new(RejectCode::Invalid, "This is not the id of a conversation."));
+    }
+    Ok(())
 }
 
 pub(super) fn cancel(state: &State, c: &OnSession, cx: Context) -> Result<Vec<Op>, Reject> {
@@ -379,11 +403,6 @@ pub(super) fn first_status(state: &State, cx: Context) -> Status {
     if taken < state.settings().max_sessions as usize { Status::Starting } else { Status::Queued }
 }
 
-/// The worktree of a task, where it has one that stands.
-pub(super) fn standing(task: &Task) -> Option<&Branch> {
-    task.branch.as_ref().filter(|b| b.discarded.is_none())
-}
-
 /// Refuses where the task can't have sessions now.
 pub(super) fn startable(state: &State, task: &Task) -> Result<(), Reject> {
     let project = project(state, task.project)?;
@@ -399,8 +418,7 @@ pub(super) fn startable(state: &State, task: &Task) -> Result<(), Reject> {
     if !task.on_branch {
         return Err(not_allowed("This task's file is not on the branch that is checked out."));
     }
-    let git =
-        state.jobs_of(task.id).any(|j| j.state == JobState::Pending && !matches!(j.work, Work::WriteDocument { .. }));
+    let git = state.jobs_of(task.id).any(|j| j.state == JobState::Pending && !j.work.is_of_files());
     if git {
         return Err(not_allowed("This task's work is being moved. Wait until that is done."));
     }

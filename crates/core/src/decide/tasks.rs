@@ -6,7 +6,7 @@ use crate::command::{CountChanges, CreateTask, ObserveFile, OnTask, RenameTask, 
 use crate::document;
 use crate::ids::Mid;
 use crate::op::{Op, Reject, RejectCode};
-use crate::row::{Document, Progress, Row, Task, Work};
+use crate::row::{Document, Job, Progress, Row, Task, Work};
 use crate::state::State;
 
 pub(super) fn create(state: &State, c: &CreateTask, cx: Context) -> Result<Vec<Op>, Reject> {
@@ -39,6 +39,8 @@ pub(super) fn create(state: &State, c: &CreateTask, cx: Context) -> Result<Vec<O
         conflict: None,
         branch: None,
         landing: None,
+        landed_before: Vec::new(),
+        trial: None,
     };
     take_text(&mut row, &text, cx.mid);
     Ok(vec![Op::put(Row::Task(row)), job(cx, c.id, Work::WriteDocument { version: cx.mid, base: None })])
@@ -102,6 +104,8 @@ pub(super) fn observe(state: &State, c: &ObserveFile, cx: Context) -> Result<Vec
             conflict: None,
             branch: None,
             landing: None,
+            landed_before: Vec::new(),
+            trial: None,
         };
         if let Some(text) = &c.text {
             take_text(&mut row, text, cx.mid);
@@ -110,10 +114,14 @@ pub(super) fn observe(state: &State, c: &ObserveFile, cx: Context) -> Result<Vec
     };
     // A write that is still to come merges with the file itself; until then what the file has is not the newest.
     let writing = state.jobs_of(c.id).any(|j| matches!(j.work, Work::WriteDocument { .. }));
+    let moving = state.jobs_of(c.id).any(Job::moves_document);
     Ok(edit_task(row, |t| {
         t.path = Some(c.path.clone());
         t.on_branch = true;
-        t.archived = c.archived;
+        // What is being moved is shown where it will be.
+        if !moving {
+            t.archived = c.archived;
+        }
         t.problem.clone_from(&c.problem);
         if !writing && t.document.hash != c.document.hash {
             t.updated = cx.now;
@@ -140,7 +148,7 @@ pub(super) fn count(state: &State, c: &CountChanges) -> Result<Vec<Op>, Reject> 
     let row = task(state, c.task)?;
     Ok(edit_task(row, |t| {
         if let Some(branch) = &mut t.branch {
-            branch.changed = Some(c.changed);
+            branch.changed = Some(c.changed.clone());
         }
     })
     .into_iter()
@@ -178,7 +186,7 @@ fn fits(text: &str) -> Result<(), Reject> {
     Ok(())
 }
 
-fn writable(row: &Task) -> Result<&Task, Reject> {
+pub(super) fn writable(row: &Task) -> Result<&Task, Reject> {
     if let Some(problem) = &row.problem {
         return Err(not_allowed(format!("This document is not written: {problem}")));
     }

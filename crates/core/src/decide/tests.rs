@@ -1,6 +1,9 @@
 //! Claims about `decide`: what each command does, and what it refuses.
 
 mod agents;
+mod archive;
+mod comments;
+mod landing;
 mod retry;
 
 use super::*;
@@ -349,12 +352,12 @@ fn a_failed_job_stays_with_its_reason_and_can_be_tried_again() {
     let mut b = Bench::new();
     b.person(&Command::CreateTask(CreateTask { id: id(5), project: id(1), text: "New\nbody".into() })).unwrap();
     let job = b.state.jobs_of(id(5)).next().unwrap().id;
-    b.server(&Command::JobFailed(JobFailed { id: job, reason: "disk full".into(), files: vec![] }));
+    b.server(&Command::JobFailed(JobFailed { id: job, reason: "disk full".into(), files: vec![], conflict: false }));
     assert!(b.state.task(id(5)).is_some());
     b.person(&Command::RetryJob(OnJob { id: job })).unwrap();
     assert_eq!(b.state.job(job).unwrap().state, JobState::Pending);
     assert_eq!(code(b.person(&Command::DropJob(OnJob { id: job }))), RejectCode::NotAllowed);
-    b.server(&Command::JobFailed(JobFailed { id: job, reason: "disk full".into(), files: vec![] }));
+    b.server(&Command::JobFailed(JobFailed { id: job, reason: "disk full".into(), files: vec![], conflict: false }));
     b.person(&Command::DropJob(OnJob { id: job })).unwrap();
     assert!(b.state.task(id(5)).is_none());
 }

@@ -47,3 +47,10 @@ fn the_first_line_becomes_the_heading() {
     assert_eq!(compose("  Fix login \n\nIt breaks.\n"), "# Fix login\n\nIt breaks.\n");
     assert_eq!(compose("# Already"), "# Already\n");
 }
+
+#[test]
+fn a_message_for_a_commit_says_what_is_ticked_and_no_criterion() {
+    let text = "# Two lines\n\n- [x] Write  it\n- [ ] not yet\n```\n- [x] code\n```\n## Success criteria\n- [x] holds\n### More\n- [x] too\n## Then\n1. [X] Tell\n";
+    assert_eq!(commit_message(text, "Two lines"), "Two lines\n\n- Write  it\n- Tell");
+    assert_eq!(commit_message("# Bare\n", "Bare"), "Bare");
+}

@@ -21,6 +21,25 @@ pub struct Job {
     pub work: Work,
     /// How it stands.
     pub state: JobState,
+    /// Its place among those that move the same branch, the smallest first; the older first where it is the same.
+    #[serde(default)]
+    #[ts(type = "number")]
+    pub rank: i64,
+    /// What it does that takes its time and may be stopped; null while it must not be.
+    #[serde(default)]
+    pub doing: Option<String>,
+}
+
+impl Job {
+    /// By what jobs are put in order.
+    pub fn turn(&self) -> (i64, Millis, Mid) {
+        (self.rank, self.at, self.id)
+    }
+
+    /// Whether it is about to move the task's file.
+    pub fn moves_document(&self) -> bool {
+        self.state == JobState::Pending && matches!(self.work, Work::MoveDocument { .. })
+    }
 }
 
 /// What a job does.
@@ -34,17 +53,81 @@ pub enum Work {
         /// The version it was edited from, null for a new task.
         base: Option<Mid>,
     },
-    /// Put the work onto its target branch as one commit.
+    /// Move the task's file into the archive, or out of it.
+    MoveDocument {
+        /// Whether into it.
+        archived: bool,
+    },
+    /// Commit work in its worktree.
+    Commit {
+        /// The commit's message.
+        message: String,
+        /// The files; null takes all.
+        files: Option<Vec<String>>,
+    },
+    /// Merge the target branch into the worktree.
+    Update,
+    /// Take the worktree back to before that.
+    UndoUpdate,
+    /// Resolve the conflict of a file.
+    Resolve {
+        /// Which.
+        path: String,
+        /// How.
+        side: Side,
+    },
+    /// Put the work into the person's checkout.
+    Try,
+    /// Take it out of there.
+    Untry,
+    /// Put the work onto its target branch.
     Keep {
         /// The commit's message.
         message: String,
+        /// How it is put there.
+        #[serde(default)]
+        how: How,
     },
     /// Take what was kept back.
     UndoKeep,
+    /// Take back what was kept by a commit that undoes it.
+    Revert,
     /// Save the worktree to a ref and remove it.
     Discard,
     /// Make the worktree again from where it was saved.
     UndoDiscard,
+}
+
+impl Work {
+    /// Whether it is done on the files of the project, not by git.
+    pub fn is_of_files(&self) -> bool {
+        matches!(self, Self::WriteDocument { .. } | Self::MoveDocument { .. })
+    }
+}
+
+/// What the history of the target branch is to show of work that is put there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// One commit.
+    #[default]
+    Squash,
+    /// The commits of the worktree, and one that merges them.
+    Merge,
+    /// The commits of the worktree, on top of the target one after the other.
+    Rebase,
+}
+
+/// Which side of a conflict is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// What the work had.
+    Ours,
+    /// What the target has.
+    Theirs,
+    /// What stands in the file now.
+    AsItIs,
 }
 
 /// How a job stands. A job that is done has no row.
@@ -59,5 +142,8 @@ pub enum JobState {
         reason: String,
         /// The files it concerns, where there are any.
         files: Vec<String>,
+        /// Whether the work and its target changed the same places: bringing the target in is the way on.
+        #[serde(default)]
+        conflict: bool,
     },
 }

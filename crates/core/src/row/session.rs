@@ -33,6 +33,20 @@ pub struct Start {
     pub instructions: String,
     /// What it may do without asking; null takes the default.
     pub permission: Option<Permission>,
+    /// A conversation that the agent had outside of the panel, to go on from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adopted: Option<Adopted>,
+}
+
+/// A conversation that an agent had outside of the panel. It stays as it is: a session goes on from a copy of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Adopted {
+    /// The agent's own id of it.
+    pub conversation: String,
+    /// The first thing that was said in it.
+    pub title: String,
+    /// When it was used last.
+    pub used: Millis,
 }
 
 /// What becomes of the worktree where a session goes on from an earlier message.
@@ -80,9 +94,15 @@ pub struct Session {
     /// What it may do without asking.
     #[serde(default)]
     pub permission: Permission,
+    /// The branch that is merged into the worktree before it begins, whose conflicts it is to resolve.
+    #[serde(default)]
+    pub resolves: Option<String>,
     /// Where it goes on from; null where it began by itself.
     #[serde(default)]
     pub origin: Option<GoesOn>,
+    /// The conversation from outside of the panel that it goes on from.
+    #[serde(default)]
+    pub adopted: Option<Adopted>,
     /// How it stands.
     pub status: Status,
     /// Counts its agent processes from 1.

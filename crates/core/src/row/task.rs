@@ -1,5 +1,6 @@
 //! Projects and tasks.
 
+use super::How;
 use crate::ids::{Mid, Millis, ProjectId, SessionId, TaskId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -62,8 +63,26 @@ pub struct Task {
     pub conflict: Option<Conflict>,
     /// The worktree and branch of its work, null before the first session.
     pub branch: Option<Branch>,
-    /// What was last kept of it, for Undo.
+    /// What was last kept of it.
     pub landing: Option<Landing>,
+    /// What was kept of it before that, the latest last.
+    #[serde(default)]
+    pub landed_before: Vec<Landing>,
+    /// Where its work stands in the person's checkout to be tried; null where it does not.
+    #[serde(default)]
+    pub trial: Option<Box<Trial>>,
+}
+
+impl Task {
+    /// Its worktree, where that stands.
+    pub fn standing(&self) -> Option<&Branch> {
+        self.branch.as_ref().filter(|branch| branch.discarded.is_none())
+    }
+
+    /// What was last kept of it, where that stands on its target branch.
+    pub fn landed(&self) -> Option<&Landing> {
+        self.landing.as_ref().filter(|landing| landing.reverted.is_none())
+    }
 }
 
 /// Which text a task has. The text itself is fetched.
@@ -115,10 +134,71 @@ pub struct Branch {
     pub changed: Option<Changed>,
     /// Where its content was saved when it was discarded; null while it stands.
     pub discarded: Option<String>,
+    /// What was brought in of the target last; null where nothing was, or that was undone.
+    #[serde(default)]
+    pub update: Option<Box<Update>>,
+    /// The last commit that the panel made in it.
+    #[serde(default)]
+    pub commit: Option<Box<Commit>>,
+    /// The message that is suggested for what is in it.
+    #[serde(default)]
+    pub draft: Option<Box<Draft>>,
+}
+
+impl Branch {
+    /// The message that is suggested, where the worktree is still what it was written for.
+    pub fn fresh_draft(&self) -> Option<&Draft> {
+        let tree = self.changed.as_ref().map(|changed| changed.tree.as_str());
+        self.draft.as_deref().filter(|draft| tree == Some(draft.tree.as_str()))
+    }
+}
+
+/// A message for a commit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Draft {
+    /// The message.
+    pub text: String,
+    /// Hash of the tree that it was written for.
+    pub tree: String,
+    /// The session that wrote it; null where it was made of the task's document.
+    pub session: Option<SessionId>,
+}
+
+/// What was brought into a worktree of its target branch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Update {
+    /// The ref that keeps the worktree as it was before.
+    pub before: String,
+    /// When.
+    pub at: Millis,
+}
+
+/// A commit in a worktree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Commit {
+    /// Its id.
+    pub id: String,
+    /// The first line of its message.
+    pub subject: String,
+    /// What git and the person's hooks said.
+    pub said: String,
+    /// When.
+    pub at: Millis,
+}
+
+/// Work that stands in the person's checkout.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Trial {
+    /// HEAD of the checkout.
+    pub head: String,
+    /// What the checkout holds, as a commit.
+    pub commit: String,
+    /// Since when.
+    pub at: Millis,
 }
 
 /// Counted changes of a worktree.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Changed {
     /// Files.
     pub files: u32,
@@ -126,6 +206,15 @@ pub struct Changed {
     pub additions: u32,
     /// Lines removed.
     pub deletions: u32,
+    /// Hash of the tree that was counted.
+    #[serde(default)]
+    pub tree: String,
+    /// Whether a merge is open in it.
+    #[serde(default)]
+    pub merging: bool,
+    /// Files of that merge whose conflict nobody has resolved.
+    #[serde(default)]
+    pub conflicts: Vec<String>,
 }
 
 /// Work that was put onto its target branch.
@@ -137,6 +226,63 @@ pub struct Landing {
     pub old: String,
     /// Its commit after.
     pub new: String,
+    /// When.
+    pub at: Millis,
+    /// How it was put there.
+    #[serde(default)]
+    pub how: How,
+    /// The check that passed on exactly this; null where the project has none.
+    #[serde(default)]
+    pub check: Option<Checked>,
+    /// What a person who tried it says.
+    #[serde(default)]
+    pub qa: Qa,
+    /// The commit that took it back; null while it stands.
+    #[serde(default)]
+    pub reverted: Option<Reverted>,
+}
+
+/// A check that passed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct Checked {
+    /// The command.
+    pub command: String,
+    /// Hash of the tree that it ran on.
+    pub tree: String,
+    /// How long it took, in milliseconds.
+    #[ts(type = "number")]
+    pub ms: u64,
+}
+
+/// What a person says of work that was kept, when it was tried.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+pub struct Qa {
+    /// How it stands.
+    pub verdict: Verdict,
+    /// What was seen.
+    pub note: String,
+    /// When that was said; null before.
+    pub at: Option<Millis>,
+}
+
+/// Whether work that was kept holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Nobody has said.
+    #[default]
+    Pending,
+    /// It does.
+    Passed,
+    /// It does not.
+    Failed,
+}
+
+/// A commit that took kept work back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct Reverted {
+    /// The commit.
+    pub commit: String,
     /// When.
     pub at: Millis,
 }

@@ -7,7 +7,7 @@ use crate::engine::Engine;
 use futures::{StreamExt as _, stream};
 use qd_core::command::{Command, ObserveFile, OnTask};
 use qd_core::ids::{ProjectId, TaskId, of_cause};
-use qd_core::row::{Document, Row, Task, Work};
+use qd_core::row::{Document, Job, Row, Task, Work};
 use qd_core::state::State;
 use std::collections::HashMap;
 use std::io;
@@ -27,6 +27,8 @@ struct Told {
     problem: Option<String>,
     /// A save is on its way, so the row is ahead of the file.
     writing: bool,
+    /// A move is.
+    moving: bool,
 }
 
 /// What is to be told of one file.
@@ -124,13 +126,14 @@ impl Told {
         let held =
             Held { id: task.id, path: task.path.clone()?, hash: task.document.hash.clone(), on_branch: task.on_branch };
         let writing = state.jobs_of(task.id).any(|j| matches!(j.work, Work::WriteDocument { .. }));
-        Some(Self { held, archived: task.archived, problem: task.problem.clone(), writing })
+        let moving = state.jobs_of(task.id).any(Job::moves_document);
+        Some(Self { held, archived: task.archived, problem: task.problem.clone(), writing, moving })
     }
 
     fn differs(&self, found: &Found) -> bool {
         !self.held.on_branch
             || self.held.path != found.path
-            || self.archived != found.archived
+            || (!self.moving && self.archived != found.archived)
             || self.problem != found.content.problem
             || (!self.writing && self.held.hash != found.content.hash)
     }

@@ -1,5 +1,6 @@
 //! Writing what jobs ask for into the files, one job after the other.
 
+use super::moving::{self, Move};
 use super::write::{self, Order, To, WriteError, Written};
 use super::{ProjectFiles, Site};
 use crate::step::{self, Step};
@@ -15,7 +16,11 @@ impl ProjectFiles {
     /// before it is, as a file that was just made would be taken for a new task.
     pub(super) async fn save_pending(&mut self, site: &Site) -> bool {
         for job in self.engine.read(|state| pending(state, self.id)) {
-            if !self.save(site, &job).await {
+            let stored = match job.work {
+                Work::MoveDocument { archived } => self.move_document(site, &job, archived).await,
+                _ => self.save(site, &job).await,
+            };
+            if !stored {
                 return false;
             }
         }
@@ -32,6 +37,32 @@ impl ProjectFiles {
         let now: HashSet<Mid> = self.engine.read(|state| writes(state, self.id).map(|job| job.id).collect());
         let before = std::mem::replace(&mut self.saves, now);
         before.iter().any(|id| !self.saves.contains(id))
+    }
+
+    async fn move_document(&mut self, site: &Site, job: &Job, archived: bool) -> bool {
+        let id = job.id;
+        step::passed(Step::JobTaken);
+        let (from, taken) = self.engine.read(|state| (to(state, site, job), taken(state, job)));
+        let Some(To::Path(from)) = from else {
+            return self.failed(id, "The task has no file to move.".to_owned(), None).await;
+        };
+        let order = Move { job: id, at: job.at, from, archived, taken };
+        let (engine, site) = (self.engine.clone(), site.clone());
+        let placed = tokio::task::spawn_blocking(move || moving::place(&engine, &site, &order)).await;
+        let path = match placed {
+            Ok(Ok(path)) => path,
+            Ok(Err(error)) => return self.failed(id, error.to_string(), None).await,
+            Err(error) => return self.failed(id, format!("The move ended early: {error}. Retry."), None).await,
+        };
+        step::passed(Step::JobEnded);
+        let telling = self.telling();
+        let told = Command::JobDone(JobDone { id, done: Done::Moved { path } });
+        let stored = self.engine.report(told, &["job", &id.to_string(), "done", &telling]).await.is_some();
+        if stored {
+            step::passed(Step::JobTold);
+            moving::tidy(&self.engine, id);
+        }
+        stored
     }
 
     async fn save(&mut self, site: &Site, job: &Job) -> bool {
@@ -79,7 +110,7 @@ impl ProjectFiles {
 
     async fn failed(&mut self, id: Mid, reason: String, file: Option<String>) -> bool {
         let telling = self.telling();
-        let command = Command::JobFailed(JobFailed { id, reason, files: file.into_iter().collect() });
+        let command = Command::JobFailed(JobFailed { id, reason, files: file.into_iter().collect(), conflict: false });
         self.engine.report(command, &["job", &id.to_string(), "failed", &telling]).await.is_some()
     }
 
@@ -106,7 +137,7 @@ impl ProjectFiles {
 
 fn writes(state: &State, project: ProjectId) -> impl Iterator<Item = &Job> {
     let jobs = state.of_kind(RowKind::Job).filter_map(|row| if let Row::Job(job) = row { Some(job) } else { None });
-    jobs.filter(|job| matches!(job.work, Work::WriteDocument { .. }))
+    jobs.filter(|job| job.work.is_of_files())
         .filter(move |job| state.task(job.task).is_some_and(|task| task.project == project))
 }
 
@@ -122,10 +153,13 @@ fn to(state: &State, site: &Site, job: &Job) -> Option<To> {
     if let Some(path) = &task.path {
         return Some(To::Path(path.clone()));
     }
-    let others =
-        state.children(task.project).filter_map(|row| if let Row::Task(t) = row { t.path.clone() } else { None });
-    let taken: HashSet<String> = others.collect();
-    Some(To::New { tasks_dir: site.tasks_dir.clone(), title: task.title.clone(), taken })
+    Some(To::New { tasks_dir: site.tasks_dir.clone(), title: task.title.clone(), taken: taken(state, job) })
+}
+
+/// The paths that belong to the tasks of a job's project.
+fn taken(state: &State, job: &Job) -> HashSet<String> {
+    let tasks = state.task(job.task).into_iter().flat_map(|task| state.children(task.project));
+    tasks.filter_map(|row| if let Row::Task(t) = row { t.path.clone() } else { None }).collect()
 }
 
 /// The version that a text was edited from and that the file had: those whose write failed it never had.

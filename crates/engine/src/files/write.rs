@@ -358,12 +358,12 @@ fn fill(path: &Path, text: &str, like: Option<&Metadata>) -> io::Result<()> {
 }
 
 /// Has the new name reach the disk. Where that fails the file is there all the same, and the store has its text.
-fn sync_folder(folder: &Path) {
+pub(super) fn sync_folder(folder: &Path) {
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
 }
 
 /// Refuses paths whose folder leads out of the project or into its git directory.
-fn inside(root: &Path, path: &str) -> Result<(), WriteError> {
+pub(super) fn inside(root: &Path, path: &str) -> Result<(), WriteError> {
     let plain = Path::new(path).components().all(|part| matches!(part, std::path::Component::Normal(_)));
     let folder = root.join(path);
     let real = folder.ancestors().skip(1).find_map(|folder| folder.canonicalize().ok());

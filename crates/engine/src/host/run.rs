@@ -29,7 +29,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::fence;
 use super::meter::Meter;
 use super::moments::Saver;
-use super::output::OutputLog;
+use super::output::{self, OutputLog};
 use super::protocol::{HostState, Settled, ToHost, VERSION};
 use super::scratch;
 use super::socket::{self, Face};
@@ -103,10 +103,22 @@ async fn run(run_dir: &Path, clock: SharedClock) -> Result<(), HostError> {
     let outcome = host.live(run_dir, orders).await;
     fence::disband(host.cgroup.as_ref()).await;
     scratch::remove(run_dir);
+    output::release(run_dir);
     // The state ends with the host, and with it the connections.
     drop(host);
     let _ = timeout(FAREWELL, servers.join_next()).await;
     outcome
+}
+
+/// Why the output ends early, and what to do about it.
+fn unwritten(error: &HostError) -> String {
+    match error {
+        HostError::Output(error) if error.kind() == io::ErrorKind::StorageFull => {
+            "No space left on the disk of the data directory. Free some, then send a message to go on.".to_owned()
+        }
+        HostError::Output(error) => format!("The output could not be written: {error}."),
+        other => format!("The output could not be written: {other}."),
+    }
 }
 
 /// The agent's process with its pipes.
@@ -248,8 +260,7 @@ impl Host {
             None => None,
         };
         // The log may have failed for want of room; the agent is gone, so there may be some now.
-        let finish =
-            broken.as_ref().map_or(finish, |_| Some(Finish::Failed("The output could not be written.".to_owned())));
+        let finish = broken.as_ref().map_or(finish, |broken| Some(Finish::Failed(unwritten(broken))));
         self.end(finish.unwrap_or(Finish::Closed), exit).await?;
         broken.map_or(Ok(()), Err)
     }

@@ -1,57 +1,71 @@
 //! Keeping the work of a task as one commit on its target branch, and taking that back.
 
-use super::{Failure, Site};
+use super::{Failure, Site, checking, committing, trying};
 use crate::engine::Engine;
 use crate::receipts;
 use crate::work::documents;
 use qd_core::command::Done;
 use qd_core::ids::Mid;
-use qd_core::row::{self, Branch};
+use qd_core::row::{self, Branch, Checked, How, Work};
 use qd_git::keep::Prepared;
-use qd_git::{CommitId, KeepError, KeepReceipt, KeepRequest, Landing, PreparedKeep, UndoOutcome};
+use qd_git::{CommitId, KeepError, KeepRequest, Landing, PreparedKeep, UndoOutcome};
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// How often a target that moves at that very moment is tried.
-const TRIES: usize = 4;
+pub(super) const TRIES: usize = 4;
 /// The kind of receipt that says what is about to be landed.
 const PREPARED: &str = "prepared";
 
+/// What is about to be landed, and the check that it passed.
+#[derive(Serialize, Deserialize)]
+struct Journal {
+    #[serde(flatten)]
+    prepared: PreparedKeep,
+    #[serde(default)]
+    check: Option<Checked>,
+}
+
 /// The receipt of what a job is about to land. It stays until the rows say that it has.
-fn journal(job: Mid) -> String {
+pub(super) fn journal(job: Mid) -> String {
     format!("{job}.{PREPARED}")
 }
 
-/// Removes the receipts of landings that are told.
+/// Removes the receipts of jobs that are told.
 pub(super) fn tidy(engine: &Engine) {
     let is_told = |job: &str| job.parse().is_ok_and(|job| engine.read(|state| state.job(job).is_none()));
-    receipts::remove_all(engine, PREPARED, is_told);
+    for kind in [PREPARED, committing::BEGUN, trying::BEGUN] {
+        receipts::remove_all(engine, kind, is_told);
+    }
 }
 
-pub(super) async fn keep(site: &Site, message: &str) -> Result<Done, Failure> {
-    let branch = site.task.branch.as_ref().ok_or_else(|| Failure::new("The task has no worktree any more."))?;
+pub(super) async fn keep(site: &Site, message: &str, how: How) -> Result<Done, Failure> {
+    let branch = site.branch()?;
     let target = branch.target.clone().ok_or_else(|| Failure::new("The work has no branch to be kept on."))?;
     let journal = journal(site.job.id);
-    if let Some(prepared) = receipts::load::<PreparedKeep>(&site.engine, &journal) {
+    if let Some(prepared) = receipts::load::<Journal>(&site.engine, &journal) {
         // An earlier run may have landed it, and died before it could tell.
         if let Some(done) = resume(site, &target, &prepared, &journal).await? {
             return Ok(done);
         }
     }
-    let request = request(site, branch, &target, message);
+    let request = request(site, branch, &target, message, how);
     for _ in 0..TRIES {
         let prepared = match site.repo.prepare_keep(&request).await? {
             Prepared::Ready(prepared) => prepared,
             Prepared::Nothing(_) => return nothing(site, &target, &journal).await,
             Prepared::Conflicts { files, .. } => {
                 let reason = format!(
-                    "{target} has changed in the same places since the work began. Nothing moved. Ask the agent to merge {target} in, then keep again."
+                    "{target} has changed in the same places since the work began. Nothing moved. Merge {target} into the worktree and resolve what conflicts there, or let an agent do it; then keep again."
                 );
-                return Err(Failure::with(reason, &files));
+                return Err(Failure::conflict(reason, &files));
             }
         };
-        receipts::store(&site.engine, &journal, &prepared)?;
-        match site.repo.land(&prepared).await? {
-            Landing::Landed(receipt) => return kept(site, &target, &receipt),
+        let check = checking::check(site, &target, &prepared.new).await?;
+        let begun = Journal { prepared, check };
+        receipts::store(&site.engine, &journal, &begun)?;
+        match site.repo.land(&begun.prepared).await? {
+            Landing::Landed(_) => return Ok(kept(site, &target, &begun.prepared, begun.check)),
             Landing::TargetMoved(_) => {}
             Landing::CheckoutRefused(refusal) => {
                 receipts::remove(&site.engine, &journal);
@@ -64,9 +78,10 @@ pub(super) async fn keep(site: &Site, message: &str) -> Result<Done, Failure> {
 }
 
 /// Finishes a landing that was begun; `None` where it is to be prepared again.
-async fn resume(site: &Site, target: &str, prepared: &PreparedKeep, journal: &str) -> Result<Option<Done>, Failure> {
+async fn resume(site: &Site, target: &str, begun: &Journal, journal: &str) -> Result<Option<Done>, Failure> {
+    let prepared = &begun.prepared;
     match site.repo.land(prepared).await? {
-        Landing::Landed(receipt) => Ok(Some(kept(site, target, &receipt)?)),
+        Landing::Landed(_) => Ok(Some(kept(site, target, prepared, begun.check.clone()))),
         Landing::TargetMoved(_) => Ok(None),
         Landing::CheckoutRefused(refusal) => {
             // Where the branch has not moved the next try takes what the worktree has then.
@@ -81,40 +96,43 @@ async fn resume(site: &Site, target: &str, prepared: &PreparedKeep, journal: &st
 /// The target has all of it. Where that is because an earlier run of this job landed it and somebody went on from
 /// there, that run's landing is told.
 async fn nothing(site: &Site, target: &str, journal: &str) -> Result<Done, Failure> {
-    if let Some(prepared) = receipts::load::<PreparedKeep>(&site.engine, journal)
+    if let Some(Journal { prepared, check }) = receipts::load(&site.engine, journal)
         && let Some(head) = site.repo.resolve(&prepared.target_ref).await?
         // Else somebody else has put the same there.
         && site.repo.is_ancestor(&prepared.new, &head).await?
     {
-        return kept(site, target, &receipt_of(&prepared));
+        return Ok(kept(site, target, &prepared, check));
     }
     Err(Failure::new(format!("There is nothing to keep: {target} has all of this already.")))
 }
 
-fn receipt_of(prepared: &PreparedKeep) -> KeepReceipt {
-    let PreparedKeep { target_ref, old, new, saved } = prepared.clone();
-    KeepReceipt { target_ref, old, new, saved, followed: Vec::new() }
-}
-
-fn request(site: &Site, branch: &Branch, target: &str, message: &str) -> KeepRequest {
+fn request(site: &Site, branch: &Branch, target: &str, message: &str, how: How) -> KeepRequest {
     KeepRequest {
         worktree: PathBuf::from(&branch.path),
         target: target.to_owned(),
         message: message.to_owned(),
+        how: match how {
+            How::Squash => qd_git::How::Squash,
+            How::Merge => qd_git::How::Merge,
+            How::Rebase => qd_git::How::Rebase,
+        },
         exclude: documents(&site.project),
         id: site.task.id.to_string(),
     }
 }
 
-fn kept(site: &Site, target: &str, receipt: &KeepReceipt) -> Result<Done, Failure> {
-    receipts::store(&site.engine, &format!("{}.kept", site.task.id), receipt)?;
+fn kept(site: &Site, target: &str, prepared: &PreparedKeep, check: Option<Checked>) -> Done {
     let landing = row::Landing {
         target: target.to_owned(),
-        old: receipt.old.to_string(),
-        new: receipt.new.to_string(),
-        at: site.engine.config().clock.now(),
+        old: prepared.old.to_string(),
+        new: prepared.new.to_string(),
+        at: site.now(),
+        how: if let Work::Keep { how, .. } = site.job.work { how } else { How::default() },
+        check,
+        qa: row::Qa::default(),
+        reverted: None,
     };
-    Ok(Done::Kept { landing })
+    Done::Kept { landing }
 }
 
 pub(super) async fn undo(site: &Site) -> Result<Done, Failure> {
@@ -123,26 +141,27 @@ pub(super) async fn undo(site: &Site) -> Result<Done, Failure> {
         .landing
         .as_ref()
         .ok_or_else(|| Failure::new("Nothing of this task was kept (or it was taken back already)."))?;
-    let receipt = receipts::load::<KeepReceipt>(&site.engine, &format!("{}.kept", site.task.id))
-        .filter(|receipt| receipt.new.as_str() == landing.new)
-        .ok_or_else(|| {
-            Failure::new(format!(
-                "The receipt of this is gone from the data directory. Take it back by hand: git revert {}",
-                landing.new
-            ))
-        })?;
-    match site.repo.undo_keep(&receipt).await? {
+    let (old, new) = commits(landing)?;
+    match site.repo.undo_keep(&format!("refs/heads/{}", landing.target), &old, &new).await? {
         UndoOutcome::Undone { .. } => Ok(Done::Unkept),
-        UndoOutcome::TargetMoved(found) => Err(moved_on(&landing.target, &receipt.new, found.as_ref())),
+        UndoOutcome::TargetMoved(Some(tip)) if !site.repo.is_ancestor(&new, &tip).await? => {
+            // It is off the branch: an earlier run put it back and somebody went on from there, or they did it themselves.
+            Ok(Done::Unkept)
+        }
+        UndoOutcome::TargetMoved(found) => Err(moved_on(&landing.target, found.as_ref())),
         UndoOutcome::CheckoutRefused(refusal) => Err(refusal.into()),
     }
 }
 
-fn moved_on(target: &str, new: &CommitId, found: Option<&CommitId>) -> Failure {
+/// Where the target branch was before a landing, and after it.
+pub(super) fn commits(landing: &row::Landing) -> Result<(CommitId, CommitId), Failure> {
+    let commit = |name: &str| CommitId::parse(name).ok_or_else(|| Failure::new("The landing names no commit."));
+    Ok((commit(&landing.old)?, commit(&landing.new)?))
+}
+
+fn moved_on(target: &str, found: Option<&CommitId>) -> Failure {
     Failure::new(match found {
-        Some(_) => format!(
-            "{target} has moved on since, so it can't simply be put back. Take it back by hand: git revert {new}"
-        ),
+        Some(_) => format!("{target} has moved on since, so it can't simply be put back. Revert takes it back."),
         None => format!("The branch {target} does not exist any more."),
     })
 }
@@ -159,6 +178,17 @@ impl From<KeepError> for Failure {
             KeepError::Unrelated { target } => {
                 Self::new(format!("The work has no history in common with {target}, so it can't be kept on it."))
             }
+            KeepError::Unresolved { paths } => Self::with(
+                "These files have conflicts that nobody has resolved: their marks stand in them, or git lists them as unmerged. Resolve them, then retry.",
+                &paths,
+            ),
+            KeepError::NotReplayable { subject, paths } => Self::with(
+                format!(
+                    "The work merges, but its commit “{subject}” conflicts with the branch by itself. Nothing moved. Keep it as a merge or as one commit."
+                ),
+                &paths,
+            ),
+            KeepError::Moving { target } => Self::new(format!("{target} moved at that very moment. Retry.")),
             KeepError::LooseRepositories { paths } => Self::with(
                 "Repositories lie in the worktree that are no submodules; a commit would not hold their files. Move them out or register them, then retry.",
                 &paths,

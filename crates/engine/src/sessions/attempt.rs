@@ -2,6 +2,7 @@
 //! the one thing that is due; whatever instant it is cut off at, the next pass finds what is left to do.
 
 use super::desk::Desk;
+use super::drafting;
 use super::origin;
 use super::prepare::{self, Unprepared, prepare};
 use super::recap::Recap;
@@ -13,7 +14,7 @@ use qd_core::command::{Command, EndSession, SettleMessage};
 use qd_core::event::{Activity, Ending};
 use qd_core::ids::{MessageId, Millis, SessionId};
 use qd_core::row::{MessageState, Session};
-use qd_core::status::Status;
+use qd_core::status::{Kind, Status};
 use qd_proc::{Identity, Signal, wait_gone};
 use std::future::pending;
 use std::path::{Path, PathBuf};
@@ -92,7 +93,7 @@ impl Attempt {
 
     async fn pass(&self, row: &Session) -> Next {
         match self.look().await {
-            Some(Run::NotClaimed) => self.begin(row).await,
+            Some(Run::NotClaimed) => Box::pin(self.begin(row)).await,
             Some(Run::Claimed) => self.await_host().await,
             Some(Run::Running(host)) => self.unless_overdue(host, self.follow(host)).await,
             Some(Run::Ended { ending, activity, output_end }) => {
@@ -298,12 +299,19 @@ impl Attempt {
         };
         self.catch_up(&mut over).await;
         let Some(desk) = Desk::of(&self.engine, &row) else {
+            if row.kind == Kind::CommitMessage && over.ending == Ending::Completed {
+                drafting::written_by(&self.engine, &row).await;
+            }
             return self.end(over).await;
         };
         let lease = self.engine.inner.sessions.lease(row.task);
+        let (engine, completed) = (self.engine.clone(), over.ending == Ending::Completed);
         let mut looking = self.engine.inner.tasks.spawn(async move {
             let _held = lease.lock_owned().await;
             desk.look().await;
+            if completed {
+                drafting::of_document(&engine, row.task).await;
+            }
         });
         let looked = timeout(LAST_LOOK, &mut looking).await.is_ok();
         let next = self.end(over).await;

@@ -35,8 +35,7 @@ impl Desk {
 
     /// Looks at the work once.
     pub(super) async fn look(&self) {
-        let branch = self.engine.read(|state| state.task(self.task).and_then(|task| task.branch.clone()));
-        let Some(branch) = branch.filter(|branch| branch.discarded.is_none()) else {
+        let Some(branch) = self.engine.read(|state| state.task(self.task)?.standing().cloned()) else {
             return;
         };
         // Without its base the copy can't be merged: it stays in the worktree.

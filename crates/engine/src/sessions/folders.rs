@@ -20,6 +20,11 @@ impl Folders {
         Self { sessions: listed.unwrap_or_default().iter().filter_map(|name| name.parse().ok()).collect() }
     }
 
+    /// The sessions.
+    pub(super) fn sessions(&self) -> impl Iterator<Item = SessionId> {
+        self.sessions.iter().copied()
+    }
+
     /// A session gets one.
     pub(super) fn note(&mut self, session: SessionId) {
         self.sessions.insert(session);

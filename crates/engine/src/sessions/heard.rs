@@ -104,6 +104,8 @@ mod tests {
             model: None,
             instructions: String::new(),
             spent: None,
+            adopted: None,
+            resolves: None,
             origin: None,
             permission: qd_core::row::Permission::default(),
             status,

@@ -12,10 +12,10 @@ use qd_core::event::{Event, EventBody};
 use qd_core::ids::{MessageId, SessionId};
 use qd_core::row::{Branch, Files, GoesOn, Session};
 use qd_git::{BackError, Head, KeptIndex};
+use qd_store::{OutputError, Outputs};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{self, BufRead as _, BufReader};
+use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 
 /// So much of what was said is told again, in bytes; the end of it counts.
@@ -78,12 +78,7 @@ impl Past {
         false
     }
 
-    fn read(&mut self, output: &Path, until: Option<MessageId>) -> io::Result<()> {
-        let mut lines = match File::open(output) {
-            Ok(file) => BufReader::new(file),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(error),
-        };
+    fn read(&mut self, mut lines: impl BufRead, until: Option<MessageId>) -> io::Result<()> {
         let mut line = Vec::new();
         while lines.read_until(b'\n', &mut line)? > 0 {
             if self.line(&line, until) {
@@ -97,7 +92,7 @@ impl Past {
 
 /// A session and how far it counts.
 struct Link {
-    folder: PathBuf,
+    session: SessionId,
     attempts: u32,
     until: Option<MessageId>,
 }
@@ -108,8 +103,7 @@ fn chain(engine: &Engine, from: GoesOn) -> Vec<Link> {
     let mut next = Some(from);
     while let Some(GoesOn { session, message, .. }) = next.filter(|_| links.len() < CHAIN) {
         let row = engine.read(|state| state.session(session).cloned());
-        let folder = engine.config().runs().join(session.to_string());
-        links.push(Link { folder, attempts: row.as_ref().map_or(0, |row| row.attempt), until: message });
+        links.push(Link { session, attempts: row.as_ref().map_or(0, |row| row.attempt), until: message });
         next = row.and_then(|row| row.origin);
     }
     links.reverse();
@@ -121,16 +115,17 @@ pub(super) async fn fork(engine: &Engine, row: &Session, cwd: &Path) -> Result<O
     let Some(from) = row.origin else { return Ok(None) };
     let links = chain(engine, from);
     let cwd = cwd.to_owned();
-    let read = move || -> io::Result<(Past, bool)> {
+    let config = engine.config().clone();
+    let read = move || -> Result<(Past, bool), OutputError> {
+        let outputs = Outputs::new(&config.data_dir);
         let mut past = Past::default();
         let mut here = true;
-        for Link { folder, attempts, until } in &links {
+        for Link { session, attempts, until } in &links {
             past.found = until.is_none();
             for attempt in 1..=*attempts {
-                let run = folder.join(attempt.to_string());
-                past.read(&run.join("output.jsonl"), *until)?;
+                past.read(outputs.whole(*session, attempt)?, *until)?;
                 // Agents keep conversations by the folder that they were held in.
-                here = HostSpec::written(&run).is_ok_and(|(spec, _)| spec.cwd == cwd);
+                here = HostSpec::written(&config.run_dir(*session, attempt)).is_ok_and(|(spec, _)| spec.cwd == cwd);
                 if past.found && until.is_some() {
                     break;
                 }

@@ -9,11 +9,14 @@ use crate::engine::Engine;
 use crate::host::{FirstMessage, HostSpec};
 use crate::step::{self, Step};
 use crate::work::{Ready, ensure_worktree};
+use qd_agents::driver::Fork;
 use qd_agents::{Protocol, catalogue};
 use qd_core::command::ReportSession;
+use qd_core::decide::{comes_first, did_not_come};
 use qd_core::ids::{AgentId, Millis, prompt_id};
 use qd_core::prompt::Prompt;
-use qd_core::row::{Branch, Message, MessageBody, MessageState, Session, Task};
+use qd_core::row::{Adopted, Branch, Message, MessageBody, MessageState, Session, Task, Verdict};
+use qd_core::status::Kind;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -38,6 +41,7 @@ pub(super) enum Unprepared {
 pub(super) async fn prepare(engine: &Engine, row: &Session) -> Result<HostSpec, Unprepared> {
     let Program { path: program, args, protocol, like } = program(engine, &row.agent).map_err(Unprepared::Refused)?;
     let (task, path) = task_with_file(engine, row).await?;
+    what_comes_first(engine, row).await?;
     let Ready { branch, base } = ensure_worktree(engine, row.id, row.task).await.map_err(Unprepared::Refused)?;
     step::passed(Step::WorktreeReady);
     if let Some(base) = base {
@@ -48,10 +52,14 @@ pub(super) async fn prepare(engine: &Engine, row: &Session) -> Result<HostSpec, 
         return Err(Unprepared::NotStored);
     }
     step::passed(Step::WorktreeTold);
-    let remarks = origin::go_back(engine, row, &branch).await?;
-    let fork = match row.conversation {
-        None => origin::fork(engine, row, Path::new(&branch.path)).await?,
-        Some(_) => None,
+    let mut remarks = origin::go_back(engine, row, &branch).await?;
+    let fork = match (&row.conversation, &row.adopted) {
+        (Some(_), _) => None,
+        (None, Some(adopted)) => {
+            remarks.push(format!("It goes on with a copy of the conversation “{}”.", adopted.title));
+            Some(copy_of(adopted))
+        }
+        (None, None) => origin::fork(engine, row, Path::new(&branch.path)).await?,
     };
     let boot = like.as_deref().and_then(|name| catalogue::quirks(name, protocol).boot).unwrap_or(BOOT_WITHIN);
     let boot_deadline_ms = u64::try_from(boot.as_millis()).unwrap_or(u64::MAX);
@@ -88,6 +96,11 @@ pub(super) async fn prepare(engine: &Engine, row: &Session) -> Result<HostSpec, 
     })
 }
 
+/// The end of a conversation from outside of the panel, which stays as it is.
+fn copy_of(adopted: &Adopted) -> Fork {
+    Fork { conversation: Some(adopted.conversation.clone()), at: None, told: String::new() }
+}
+
 /// The task with the path of its file. A task that was just made gets its file within moments.
 async fn task_with_file(engine: &Engine, row: &Session) -> Result<(Task, String), Unprepared> {
     let mut head = engine.head();
@@ -114,6 +127,32 @@ async fn task_with_file(engine: &Engine, row: &Session) -> Result<(Task, String)
             Err(Unprepared::Refused(why.to_owned()))
         }
     }
+}
+
+/// Waits until what a session begins with was brought into its worktree.
+async fn what_comes_first(engine: &Engine, row: &Session) -> Result<(), Unprepared> {
+    let mut head = engine.head();
+    let done = async {
+        loop {
+            head.mark_unchanged();
+            let (wanted, waits, failed) = engine.read(|state| {
+                let wanted = state.session(row.id).is_some_and(|now| now.status == row.status);
+                let failed = state.jobs_of(row.task).find_map(|job| did_not_come(job).map(str::to_owned));
+                (wanted, state.jobs_of(row.task).any(comes_first), failed)
+            });
+            if !wanted {
+                return Err(Unprepared::NotWanted);
+            }
+            if let Some(why) = failed.filter(|_| row.resolves.is_some()) {
+                return Err(Unprepared::Refused(format!("The branch could not be merged in: {why}")));
+            }
+            if !waits {
+                return Ok(());
+            }
+            head.changed().await.map_err(|_| Unprepared::NotWanted)?;
+        }
+    };
+    engine.inner.shutdown.run_until_cancelled(done).await.unwrap_or(Err(Unprepared::NotWanted))
 }
 
 /// Records the worktree, where the row does not have it yet.
@@ -181,6 +220,12 @@ fn not_found(program: &str, mend: &str) -> String {
     format!("The program {program} was not found on the PATH.{mend}")
 }
 
+/// What a person said who tried the work when it was last kept, where it failed.
+fn failed(task: &Task) -> Option<&str> {
+    let qa = &task.landing.as_ref()?.qa;
+    (qa.verdict == Verdict::Failed).then_some(qa.note.as_str())
+}
+
 /// When the conversation of `row` can be gone on with, where its agent needs some time for that.
 fn loadable(engine: &Engine, row: &Session, like: Option<&str>, protocol: Protocol) -> Option<Millis> {
     row.conversation.as_ref()?;
@@ -204,6 +249,8 @@ fn messages(engine: &Engine, row: &Session, task: &Task, path: &str, branch: &Br
             document: path,
             directory: &branch.path,
             branch: Some(&branch.name),
+            resolves: row.resolves.as_deref(),
+            failed: failed(task).filter(|_| row.kind == Kind::Implement && row.resolves.is_none()),
             instructions: &row.instructions,
         };
         first.push(FirstMessage { id: prompt_id(row.id, row.attempt), text: prompt.render(), images: Vec::new() });

@@ -1,11 +1,13 @@
 //! Claims about worktrees, what changed in them, and bringing documents back.
 
 use super::*;
+use crate::FileSide;
 use crate::testing::{Bench, fresh, git};
 use qd_core::command::{Command, ReportSession, SaveDocument, StartSession};
 use qd_core::ids::SessionId;
 use qd_core::row::{Agent, Start, Task};
 use qd_core::status::{Kind, Status as SessionStatus};
+use qd_wire::{FileContent, LineSide};
 use std::fs;
 
 /// A bench with a session on the first task, and its worktree.
@@ -75,22 +77,95 @@ async fn what_the_work_changed_is_told_by_git_and_counted_once() {
     let changes = bench.engine.changes(task.id).await.unwrap().unwrap();
     let told: Vec<_> = changes.files.iter().map(|f| (f.path.as_str(), f.status, f.additions, f.deletions)).collect();
     assert_eq!(told, [("lib.rs", FileStatus::Modified, 1, 0), ("new.rs", FileStatus::Added, 1, 0)]);
-    let diff = bench.engine.file_diff(task.id, "lib.rs").await.unwrap().unwrap();
-    assert!(diff.diff.contains("+fn b() {}") && !diff.truncated, "{}", diff.diff);
-    assert_eq!(bench.engine.file_diff(task.id, "tasks/one.md").await.unwrap(), None);
+    let diff = bench.engine.file_diff(task.id, "lib.rs", None).await.unwrap().unwrap();
+    let lines: Vec<_> = diff.hunks[0].lines.iter().map(|line| (line.side, line.text.as_str())).collect();
+    assert_eq!(lines, [(LineSide::Both, "fn a() {}"), (LineSide::New, "fn b() {}")]);
+    assert_eq!((diff.content, diff.new_lines, diff.truncated), (FileContent::Text, 2, false));
+    assert_eq!(bench.engine.file_diff(task.id, "tasks/one.md", None).await.unwrap(), None);
     bench.engine.count_changes(task.id).await;
-    let counted = || bench.task("tasks/one.md").branch.unwrap().changed;
-    assert_eq!(counted(), Some(Changed { files: 2, additions: 2, deletions: 0 }));
+    let counted = || {
+        let Changed { files, additions, deletions, tree, .. } =
+            bench.task("tasks/one.md").branch.unwrap().changed.unwrap();
+        assert_eq!(tree.len(), 40);
+        (files, additions, deletions)
+    };
+    assert_eq!(counted(), (2, 2, 0));
     // Back and forth: the count follows, though the tree is one that was there before.
     fs::remove_file(worktree.join("new.rs")).unwrap();
     bench.engine.count_changes(task.id).await;
-    assert_eq!(counted(), Some(Changed { files: 1, additions: 1, deletions: 0 }));
+    assert_eq!(counted(), (1, 1, 0));
     fs::write(worktree.join("new.rs"), "new\n").unwrap();
     bench.engine.count_changes(task.id).await;
-    assert_eq!(counted(), Some(Changed { files: 2, additions: 2, deletions: 0 }));
+    assert_eq!(counted(), (2, 2, 0));
     let head = *bench.engine.head().borrow();
     bench.engine.count_changes(task.id).await;
     assert_eq!(*bench.engine.head().borrow(), head, "nothing new is not told");
+}
+
+#[tokio::test]
+async fn a_refresh_after_one_change_takes_three_git_processes_and_after_none_one() {
+    let (bench, task, _, ready) = at_work().await;
+    bench.settled().await;
+    let noted = bench.engine.config().data_dir.join("noted");
+    fs::create_dir(&noted).unwrap();
+    // Git writes a file for each of its processes into this folder.
+    let settings = bench.engine.config().home.join(".gitconfig");
+    let before = fs::read_to_string(&settings).unwrap();
+    fs::write(&settings, format!("{before}[trace2]\neventTarget = {}\n", noted.display())).unwrap();
+    let processes = || {
+        let entries: Vec<_> = fs::read_dir(&noted).unwrap().map(|entry| entry.unwrap().path()).collect();
+        for entry in &entries {
+            fs::remove_file(entry).unwrap();
+        }
+        entries.len()
+    };
+    let changed = async |text: &str| {
+        fs::write(Path::new(&ready.branch.path).join("lib.rs"), text).unwrap();
+        bench.engine.changes(task.id).await.unwrap().unwrap().tree
+    };
+    let first = changed("fn b() {}\n").await;
+    processes();
+    let second = changed("fn c() {}\n").await;
+    assert_ne!(first, second);
+    assert_eq!(processes(), 3);
+    assert_eq!(changed("fn c() {}\n").await, second);
+    assert_eq!(processes(), 1);
+}
+
+#[tokio::test]
+async fn a_file_is_shown_as_the_list_had_it_though_the_worktree_moved_on() {
+    let (bench, task, _, ready) = at_work().await;
+    let worktree = Path::new(&ready.branch.path);
+    let text = (1..=40).map(|n| format!("line {n}\r\n")).collect::<Vec<_>>().concat();
+    fs::write(worktree.join("lib.rs"), format!("{text}let a = 1;")).unwrap();
+    let png = [b"\x89PNG\r\n\x1a\n".as_slice(), &[0; 40]].concat();
+    fs::write(worktree.join("dot.png"), &png).unwrap();
+    let tree = bench.engine.changes(task.id).await.unwrap().unwrap().tree;
+    fs::write(worktree.join("lib.rs"), "fn a() {}\nfn c() {}\n").unwrap();
+
+    let engine = &bench.engine;
+    let diff = engine.file_diff(task.id, "lib.rs", Some(&tree)).await.unwrap().unwrap();
+    assert_eq!((diff.tree.as_str(), diff.new_lines), (tree.as_str(), 41));
+    let last = diff.hunks[0].lines.last().unwrap();
+    assert_eq!((last.text.as_str(), last.unended), ("let a = 1;", true));
+    assert_eq!(diff.hunks[0].lines[1].text, "line 1\r", "a carriage return is content");
+    let lines = engine.file_lines(task.id, "lib.rs", Some(&tree), 40..99).await.unwrap().unwrap();
+    assert_eq!((lines.from, lines.lines), (40, vec!["line 40\r".to_owned(), "let a = 1;".to_owned()]));
+    let colours = engine.file_colours(task.id, "lib.rs", Some(&tree)).await.unwrap().unwrap();
+    assert_eq!((colours.old.len(), colours.new.len()), (1, 41));
+    assert!(colours.new[40].len() > 2, "`let` and `1` are not plain");
+
+    let image = engine.file_diff(task.id, "dot.png", Some(&tree)).await.unwrap().unwrap();
+    assert_eq!((image.content, image.hunks), (FileContent::Image, vec![]));
+    assert_eq!(engine.file_content(task.id, "dot.png", Some(&tree), FileSide::New).await.unwrap(), Some(png));
+    assert_eq!(engine.file_content(task.id, "dot.png", Some(&tree), FileSide::Old).await.unwrap(), None);
+
+    let now = engine.file_diff(task.id, "lib.rs", None).await.unwrap().unwrap();
+    assert_ne!(now.tree, tree);
+    assert_eq!(now.new_lines, 2);
+    let forgotten = engine.file_diff(task.id, "lib.rs", Some(&tree)).await.unwrap().unwrap();
+    assert_eq!(forgotten.tree, now.tree, "a tree that is known no more is told by the one in its place");
+    assert_eq!(engine.file_diff(task.id, "../../etc/passwd", None).await.unwrap(), None);
 }
 
 #[tokio::test]

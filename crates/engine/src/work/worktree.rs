@@ -60,7 +60,7 @@ pub(crate) async fn ensure_worktree(engine: &Engine, session: SessionId, task: T
         .ok_or("The task does not exist any more.")?;
     let repo = engine.repo(&project).await.map_err(|e| format!("The repository can't be opened: {e}."))?;
     let stands = |branch: &&Branch| Path::new(&branch.path).join(".git").exists();
-    let told = row.branch.as_ref().filter(|branch| branch.discarded.is_none());
+    let told = row.standing();
     let earlier = told.or(made.as_ref().filter(stands));
     let making = engine.inner.desks.making(project.id);
     let _making = match earlier.filter(stands) {
@@ -212,6 +212,9 @@ async fn make(
         target,
         changed: None,
         discarded: None,
+        update: None,
+        commit: None,
+        draft: None,
     };
     // A worktree whose folder somebody removed goes on where its branch is.
     let mut from = start;

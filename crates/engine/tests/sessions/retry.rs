@@ -3,14 +3,15 @@
 use super::stage::{LIMIT, Server, Stage};
 use qd_core::command::{Command, OnSession, RetryFrom};
 use qd_core::event::{Ending, EventBody};
-use qd_core::ids::{MessageId, SessionId, prompt_id};
+use qd_core::ids::{MessageId, Millis, SessionId, prompt_id};
 use qd_core::op::RejectCode;
-use qd_core::row::Files;
+use qd_core::row::{Adopted, Files};
 use qd_core::status::{Kind, Status};
 use qd_engine::step::{self, Step};
 use qd_proc::{Run, Spawn};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tokio::time::timeout;
 
 fn retry(stage: &Stage, session: SessionId, message: Option<MessageId>, text: &str) -> RetryFrom {
@@ -73,7 +74,7 @@ async fn a_retry_takes_the_worktree_back_keeps_what_was_there_and_tells_the_agen
     let stage = Stage::new().await;
     let server = stage.server().await;
     let (old, second) = two_turns(&server).await;
-    let (row, output) = (server.session(old), fs::read(server.run_dir(old, 2).join("output.jsonl")).unwrap());
+    let (row, output) = (server.session(old), server.output(old, 2));
 
     let new = retried(&server, retry(&stage, old, Some(second), "[[demo: quick]] RATHER THIS")).await;
     let (session, ending) = server.until_end(new).await;
@@ -96,7 +97,7 @@ async fn a_retry_takes_the_worktree_back_keeps_what_was_there_and_tells_the_agen
     });
     assert_eq!(shown.unwrap(), "[[demo: quick]] RATHER THIS", "the transcript shows what the person wrote");
     assert_eq!(server.session(old), row, "the old session stays untouched");
-    assert_eq!(fs::read(server.run_dir(old, 2).join("output.jsonl")).unwrap(), output);
+    assert_eq!(server.output(old, 2), output);
 }
 
 #[tokio::test]
@@ -116,6 +117,61 @@ async fn a_retry_of_the_first_message_begins_as_if_nothing_had_been_said() {
     assert!(worktree(&server).join("third.txt").exists(), "without a message the files stay");
     let prompts = told(&stage, &server, further);
     assert!(prompts[0].contains("ANEW") && prompts[0].contains("FURTHER"), "{prompts:?}");
+}
+
+/// Waits until one is there in the place of the other.
+async fn compressed(plain: &Path, packed: &Path) {
+    let mut looks = tokio::time::interval(Duration::from_millis(10));
+    let seen = async {
+        while plain.exists() || !packed.exists() {
+            looks.tick().await;
+        }
+    };
+    timeout(LIMIT, seen).await.unwrap();
+}
+
+#[tokio::test]
+async fn output_that_is_over_is_compressed_and_gone_on_from_all_the_same() {
+    let stage = Stage::new().await;
+    let server = stage.server().await;
+    let old = server.start(Kind::Implement, &format!("[[demo: quick]] FIRST {}", "word ".repeat(2_000))).await;
+    let (row, _) = server.until_end(old).await;
+    let [plain, packed] = ["output.jsonl", "output.jsonl.zst"].map(|name| server.run_dir(old, 1).join(name));
+    compressed(&plain, &packed).await;
+    server.check_output(&row);
+    let new = retried(&server, retry(&stage, old, None, "[[demo: quick]] FURTHER")).await;
+    server.until_end(new).await;
+    let prompts = told(&stage, &server, new);
+    assert!(prompts[0].contains("FIRST word") && prompts[0].contains("FURTHER"), "{prompts:?}");
+    let output = server.output(old, 1);
+    server.close().await;
+
+    // What was left plain when the server ended is compressed when it starts.
+    fs::write(&plain, output).unwrap();
+    fs::remove_file(&packed).unwrap();
+    let server = stage.server().await;
+    compressed(&plain, &packed).await;
+    server.check_output(&row);
+}
+
+#[tokio::test]
+async fn a_conversation_from_elsewhere_is_never_begun_anew_in_silence() {
+    let stage = Stage::new().await;
+    let server = stage.server().await;
+    let mut start = server.start_of(Kind::Implement, "[[demo: quick]]");
+    let adopted = |id: &str| Adopted { conversation: id.to_owned(), title: "Paint it".to_owned(), used: Millis(1) };
+    for id in ["", "--help", "../../etc", "a b"] {
+        start.start.adopted = Some(adopted(id));
+        let outcome = server.act(&Command::StartSession(start.clone())).await;
+        assert_eq!(outcome.err.unwrap().code, RejectCode::Invalid, "{id:?}");
+    }
+    start.start.adopted = Some(adopted("0199-aa_B"));
+    let outcome = server.act(&Command::StartSession(start.clone())).await;
+    assert!(outcome.ok, "{outcome:?}");
+    let (_, ending) = server.until_end(start.id).await;
+    let Ending::Failed { reason, .. } = ending else { panic!("{ending:?}") };
+    assert!(reason.contains("can't go on with a conversation that it had elsewhere"), "{reason}");
+    assert_eq!(server.prompts(start.id, 1), [], "nothing was said to it");
 }
 
 #[tokio::test]

@@ -10,9 +10,11 @@ use qd_core::status::{Kind, Status};
 use qd_engine::time::{Clock, SystemClock, mint};
 use qd_engine::{Engine, EngineConfig};
 use qd_proc::{Identity, Run, Spawn, marked};
+use qd_store::Outputs;
 use qd_wire::Mutation;
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -124,6 +126,7 @@ impl Stage {
             agents: BTreeMap::new(),
             limits: qd_engine::host::Limits::default(),
             confine: true,
+            checks: BTreeMap::new(),
             max_sessions: self.places,
             tasks_dir: "tasks".to_owned(),
             demo: false,
@@ -268,9 +271,16 @@ impl Server {
         self.runs.join(id.to_string()).join(attempt.to_string())
     }
 
+    /// The output of an attempt, compressed or not.
+    pub fn output(&self, id: SessionId, attempt: u32) -> String {
+        let mut text = String::new();
+        Outputs::new(self.runs.parent().unwrap()).whole(id, attempt).unwrap().read_to_string(&mut text).unwrap();
+        text
+    }
+
     /// The events of an attempt; checks that they are numbered without gaps.
     pub fn events(&self, id: SessionId, attempt: u32) -> Vec<Event> {
-        let text = fs::read_to_string(self.run_dir(id, attempt).join("output.jsonl")).unwrap();
+        let text = self.output(id, attempt);
         let events: Vec<Event> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let seqs: Vec<u64> = events.iter().map(|event| event.seq).collect();
         assert_eq!(seqs, (1..=events.len() as u64).collect::<Vec<_>>(), "numbers without gaps");
@@ -286,8 +296,8 @@ impl Server {
 
     /// Checks that the output of the last attempt ends with the ending of the row, where the row says it does.
     pub fn check_output(&self, session: &Session) {
-        let length = fs::metadata(self.run_dir(session.id, session.attempt).join("output.jsonl")).unwrap().len();
-        assert_eq!(session.output_end, Some(length));
+        let length = self.output(session.id, session.attempt).len();
+        assert_eq!(session.output_end, Some(length as u64));
         let events = self.events(session.id, session.attempt);
         assert!(matches!(events.last().unwrap().body, EventBody::Ended { .. }));
         assert_eq!(events.iter().filter(|event| matches!(event.body, EventBody::Ended { .. })).count(), 1);

@@ -113,11 +113,11 @@ async fn diff_of_a_rename_shows_only_what_changed_and_crlf_stays() {
 async fn huge_diff_is_cut_and_says_so() {
     let fixture = Fixture::new().await;
     let worktree = fixture.worktree().await;
-    write(&worktree, "huge", "a line of text\n".repeat(400_000));
+    write(&worktree, "huge", "a line of text\n".repeat(700_000));
     let base = fixture.tip("main");
     let diff = fixture.repo.file_diff(&worktree, &base, &"huge".into()).await.unwrap().unwrap();
     assert!(diff.truncated);
-    assert_eq!(diff.text.len(), 2 << 20);
+    assert_eq!(diff.text.len(), 8 << 20);
 }
 
 #[tokio::test]

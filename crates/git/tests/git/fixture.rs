@@ -71,6 +71,16 @@ impl Fixture {
         self.git(dir, &["commit", "-qm", message]);
     }
 
+    /// The tree that git makes of the worktree over an index of its own, with the documents of `main`.
+    pub fn expected_tree(&self, worktree: &Path) -> String {
+        let index = self.dir.path().join("expected.index");
+        let script = format!(
+            "cp -p \"$(git rev-parse --git-path index)\" '{index}' && export GIT_INDEX_FILE='{index}' && git add -A && git reset -q main -- tasks && git write-tree",
+            index = index.display()
+        );
+        self.git(worktree, &["-c", &format!("alias.go=!{script}"), "go"])
+    }
+
     /// All objects, refs and files of the git directory, to see that reading left it alone.
     pub fn git_directory(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         content(&self.root().join(".git"))
@@ -109,6 +119,8 @@ pub fn git(dir: &Path, cwd: &Path, args: &[&str]) -> String {
         .env("GIT_AUTHOR_DATE", "2026-01-02T03:04:05Z")
         .env("GIT_COMMITTER_DATE", "2026-01-02T03:04:05Z")
         .args(["-c", "protocol.file.allow=always"])
+        // The hooks of a test are there to see who else runs them.
+        .args(["-c", "core.hooksPath=/dev/null"])
         .args(args)
         .current_dir(cwd)
         .output()
@@ -162,4 +174,18 @@ pub fn content(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 pub fn tasks() -> Vec<GitPath> {
     vec!["tasks/".into()]
+}
+
+/// Numbers that look like chance, the same for the same seed.
+pub struct Dice(pub u64);
+
+impl Dice {
+    pub fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap_or_default() % sides
+    }
+
+    pub fn of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
+        &all[self.roll(all.len())]
+    }
 }

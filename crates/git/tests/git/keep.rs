@@ -5,8 +5,10 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use qd_git::{
-    GitError, KeepError, KeepOutcome, KeepReceipt, KeepRequest, Landing, Refusal, UndoOutcome, keep::Prepared,
+    GitError, How, KeepError, KeepOutcome, KeepReceipt, KeepRequest, Landing, Refusal, UndoOutcome, keep::Prepared,
 };
+
+use qd_git::revert::{RevertOutcome, RevertPrepared, RevertRequest};
 
 use crate::fixture::{Fixture, ODD_NAMES, content, init, read, tasks, write};
 
@@ -15,6 +17,7 @@ fn request(worktree: &Path) -> KeepRequest {
         worktree: worktree.to_owned(),
         target: "main".into(),
         message: "Add things\n\nAll of them.\n".into(),
+        how: How::Squash,
         exclude: tasks(),
         id: "s1".into(),
     }
@@ -251,13 +254,13 @@ async fn undo_takes_the_commit_off_and_keeps_it_reachable() {
     write(&fixture.root(), "notes", "untracked\n");
     let before = (fixture.tip("main"), content(&fixture.root()));
     let receipt = keep(&fixture, &worktree).await;
-    let undone = fixture.repo.undo_keep(&receipt).await.unwrap();
+    let undone = fixture.repo.undo_keep(&receipt.target_ref, &receipt.old, &receipt.new).await.unwrap();
     assert_eq!((fixture.tip("main"), content(&fixture.root())), before);
     let UndoOutcome::Undone { kept_at } = undone else {
         panic!("{undone:?}");
     };
     assert_eq!(fixture.tip(&kept_at), receipt.new);
-    let again = fixture.repo.undo_keep(&receipt).await.unwrap();
+    let again = fixture.repo.undo_keep(&receipt.target_ref, &receipt.old, &receipt.new).await.unwrap();
     assert!(matches!(again, UndoOutcome::Undone { .. }));
     assert_eq!((fixture.tip("main"), content(&fixture.root())), before);
 }
@@ -269,12 +272,75 @@ async fn undo_is_refused_where_work_went_on() {
     write(&worktree, "src/a.txt", "agent\n");
     let receipt = keep(&fixture, &worktree).await;
     write(&fixture.root(), "src/a.txt", "edited after landing\n");
-    let refused = fixture.repo.undo_keep(&receipt).await.unwrap();
+    let refused = fixture.repo.undo_keep(&receipt.target_ref, &receipt.old, &receipt.new).await.unwrap();
     assert!(matches!(refused, UndoOutcome::CheckoutRefused(Refusal::Overlap { .. })));
     fixture.commit_all(&fixture.root(), "goes on");
-    let moved = fixture.repo.undo_keep(&receipt).await.unwrap();
+    let moved = fixture.repo.undo_keep(&receipt.target_ref, &receipt.old, &receipt.new).await.unwrap();
     assert_eq!(moved, UndoOutcome::TargetMoved(Some(fixture.tip("main"))));
     assert_eq!(read(&fixture.root(), "src/a.txt"), "edited after landing\n");
+}
+
+fn revert_of(receipt: &KeepReceipt) -> RevertRequest {
+    let KeepReceipt { old, new, .. } = receipt.clone();
+    RevertRequest { target: "main".into(), old, new, message: "Revert it".into() }
+}
+
+async fn reverted(fixture: &Fixture, receipt: &KeepReceipt) {
+    let prepared = fixture.repo.prepare_revert(&revert_of(receipt)).await.unwrap();
+    let RevertPrepared::Ready(prepared) = prepared else { panic!("{prepared:?}") };
+    assert_eq!(fixture.repo.land_revert(&prepared).await.unwrap(), RevertOutcome::Reverted);
+    assert_eq!(
+        fixture.repo.land_revert(&prepared).await.unwrap(),
+        RevertOutcome::Reverted,
+        "repeated it changes nothing"
+    );
+    assert_eq!(fixture.tip("main"), prepared.new);
+}
+
+#[tokio::test]
+async fn what_was_landed_is_taken_back_from_below_what_came_later_and_lands_again() {
+    let fixture = Fixture::new().await;
+    let worktree = fixture.worktree().await;
+    write(&worktree, "src/a.txt", "agent\n");
+    write(&worktree, "new/file", "agent\n");
+    let before = read(&fixture.root(), "src/a.txt");
+    let receipt = keep(&fixture, &worktree).await;
+    write(&fixture.root(), "later", "of somebody else\n");
+    fixture.commit_all(&fixture.root(), "later");
+    write(&fixture.root(), "notes", "untracked\n");
+    reverted(&fixture, &receipt).await;
+    assert_eq!(
+        (read(&fixture.root(), "src/a.txt"), read(&fixture.root(), "later")),
+        (before, "of somebody else\n".into())
+    );
+    assert!(!fixture.root().join("new/file").exists());
+    assert_eq!(read(&fixture.root(), "notes"), "untracked\n");
+    assert_eq!(fixture.repo.prepare_revert(&revert_of(&receipt)).await.unwrap(), RevertPrepared::Nothing);
+    keep(&fixture, &worktree).await;
+    assert_eq!(
+        (read(&fixture.root(), "src/a.txt"), read(&fixture.root(), "new/file")),
+        ("agent\n".into(), "agent\n".into())
+    );
+}
+
+#[tokio::test]
+async fn a_revert_that_meets_later_changes_or_the_users_own_moves_nothing() {
+    let fixture = Fixture::new().await;
+    let worktree = fixture.worktree().await;
+    write(&worktree, "src/a.txt", "agent\n");
+    let receipt = keep(&fixture, &worktree).await;
+    let RevertPrepared::Ready(prepared) = fixture.repo.prepare_revert(&revert_of(&receipt)).await.unwrap() else {
+        panic!()
+    };
+    write(&fixture.root(), "src/a.txt", "mine\n");
+    let refused = fixture.repo.land_revert(&prepared).await.unwrap();
+    assert!(matches!(refused, RevertOutcome::CheckoutRefused(Refusal::Overlap { .. })), "{refused:?}");
+    fixture.commit_all(&fixture.root(), "mine");
+    let tip = fixture.tip("main");
+    assert_eq!(fixture.repo.land_revert(&prepared).await.unwrap(), RevertOutcome::TargetMoved(Some(tip.clone())));
+    let conflict = fixture.repo.prepare_revert(&revert_of(&receipt)).await.unwrap();
+    assert_eq!(conflict, RevertPrepared::Conflicts { files: vec!["src/a.txt".into()] });
+    assert_eq!((fixture.tip("main"), read(&fixture.root(), "src/a.txt")), (tip, "mine\n".into()));
 }
 
 #[tokio::test]
@@ -320,6 +386,28 @@ async fn landing_cut_short_by_a_crash_is_finished_by_repeating_it() {
     write(&root, "src/a.txt", "edited after landing\n");
     fixture.repo.land(&prepared).await.unwrap();
     assert_eq!(read(&root, "src/a.txt"), "edited after landing\n");
+}
+
+#[tokio::test]
+async fn checkout_follows_late_where_somebody_went_on_from_a_landing_that_was_cut_short() {
+    let fixture = Fixture::new().await;
+    let (root, worktree) = (fixture.root(), fixture.worktree().await);
+    write(&worktree, "src/a.txt", "agent\n");
+    let Prepared::Ready(prepared) = fixture.repo.prepare_keep(&request(&worktree)).await.unwrap() else {
+        panic!("nothing prepared");
+    };
+    fixture.git(&root, &["update-ref", "refs/heads/main", prepared.new.as_str()]);
+    write(&root, "pulled", "theirs\n");
+    write(&root, "README.md", "my own edit\n");
+    fixture.git(&root, &["add", "pulled"]);
+    fixture.git(&root, &["commit", "-q", "--only", "-m", "Pulled", "--", "pulled"]);
+    let tip = fixture.tip("main");
+    for _ in 0..2 {
+        let landing = fixture.repo.land(&prepared).await.unwrap();
+        assert_eq!(landing, Landing::TargetMoved(Some(tip.clone())));
+        assert_eq!(fixture.git(&root, &["diff", "HEAD", "--name-only"]), "README.md");
+        assert_eq!(read(&root, "src/a.txt"), "agent\n");
+    }
 }
 
 #[tokio::test]

@@ -5,8 +5,15 @@
 mod back;
 mod changes;
 mod discard;
+mod facts;
 mod fixture;
+mod gallery;
+mod generated;
 mod keep;
+mod landing;
 mod listing;
+mod lookout;
+mod meet;
 mod opening;
+mod rounds;
 mod worktrees;

@@ -73,3 +73,33 @@ async fn repository_of_another_user_is_named_as_such() {
     let refused = Repo::open(&fixture.root(), env).await.unwrap_err();
     assert!(matches!(refused, OpenError::DubiousOwnership { .. }));
 }
+
+#[tokio::test]
+async fn an_opened_repository_is_known_again_until_another_one_takes_its_place() {
+    let fixture = Fixture::new().await;
+    let (root, env) = (fixture.root(), env(fixture.dir.path()));
+    let still = || fixture.repo.is_still_at(&root, &env);
+    write(&root, "more", "x\n");
+    fixture.commit_all(&root, "more");
+    assert!(still());
+    assert!(!fixture.repo.is_still_at(&root.join("src"), &env));
+    assert!(!fixture.repo.is_still_at(&root, &env.clone().variable("EMAIL", "x@example.org")));
+    fixture.git(&root, &["config", "core.bare", "true"]);
+    assert!(!still(), "it may be something else now");
+    std::fs::remove_dir_all(root.join(".git")).unwrap();
+    assert!(!still());
+    init(fixture.dir.path(), "repo");
+    assert!(!still());
+}
+
+#[tokio::test]
+async fn the_tip_of_a_branch_is_found_wherever_git_keeps_it() {
+    let fixture = Fixture::new().await;
+    let tip = async |name: &str| fixture.repo.tip(name).await.unwrap();
+    assert_eq!(tip("main").await, Some(fixture.tip("main")));
+    assert_eq!(tip("none").await, None);
+    fixture.git(&fixture.root(), &["pack-refs", "--all", "--prune"]);
+    assert_eq!(tip("main").await, Some(fixture.tip("main")));
+    fixture.git(&fixture.root(), &["symbolic-ref", "refs/heads/alias", "refs/heads/main"]);
+    assert_eq!(tip("alias").await, Some(fixture.tip("main")));
+}

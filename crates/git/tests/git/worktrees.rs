@@ -101,7 +101,7 @@ async fn only_a_worktree_without_anything_of_its_own_is_removed() {
     let path = fixture.worktree().await;
     write(&path, "new.txt", "mine");
     let dirty = fixture.repo.remove_worktree(&path).await;
-    assert!(matches!(dirty, Err(RemoveError::Git(_))));
+    assert!(matches!(dirty, Err(RemoveError::Changed { .. })));
     fixture.git(&path, &["checkout", "-q", "--detach"]);
     fixture.commit_all(&path, "on no branch");
     let unique = fixture.repo.remove_worktree(&path).await;

@@ -83,6 +83,7 @@ impl TestApp {
             agents: BTreeMap::new(),
             limits: qd_engine::host::Limits::default(),
             confine: true,
+            checks: BTreeMap::new(),
             max_sessions: 8,
             tasks_dir: "tasks".to_owned(),
             demo: demo.is_some(),

@@ -2,7 +2,7 @@
 
 use super::OutputError;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use zeekstd::Decoder;
@@ -28,19 +28,26 @@ enum Lying {
     Packed(Box<Decoder<'static, File>>),
 }
 
+impl Lying {
+    /// The plain file first: a compression puts the other in its place *before* it removes the plain one, so that
+    /// whoever finds no plain file finds the other.
+    fn found(dir: &Path) -> Result<Self, OutputError> {
+        if let Some(file) = open(&dir.join(PLAIN))? {
+            return Ok(Self::Plain(file));
+        }
+        let Some(file) = open(&dir.join(PACKED))? else { return Ok(Self::Empty) };
+        Ok(Self::Packed(Box::new(Decoder::new(file).map_err(damaged)?)))
+    }
+}
+
 impl Source {
-    /// Opens the output in `dir`. The plain file first: a compression puts the other in its place *before* it removes
-    /// the plain one, so that whoever finds no plain file finds the other.
+    /// Opens the output in `dir`.
     pub fn open(dir: &Path) -> Result<Self, OutputError> {
-        let (from, len) = if let Some(file) = open(&dir.join(PLAIN))? {
-            let len = file.metadata()?.len();
-            (Lying::Plain(file), len)
-        } else if let Some(file) = open(&dir.join(PACKED))? {
-            let decoder = Decoder::new(file).map_err(damaged)?;
-            let len = decoder.seek_table().size_decomp();
-            (Lying::Packed(Box::new(decoder)), len)
-        } else {
-            (Lying::Empty, 0)
+        let from = Lying::found(dir)?;
+        let len = match &from {
+            Lying::Empty => 0,
+            Lying::Plain(file) => file.metadata()?.len(),
+            Lying::Packed(decoder) => decoder.seek_table().size_decomp(),
         };
         let mut source = Self { from, end: len };
         source.end = source.after_newline(len)?;
@@ -82,6 +89,15 @@ impl Source {
         }
         Ok(bytes)
     }
+}
+
+/// The output in `dir` from its beginning.
+pub fn whole(dir: &Path) -> Result<Box<dyn BufRead + Send>, OutputError> {
+    Ok(match Lying::found(dir)? {
+        Lying::Empty => Box::new(io::empty()),
+        Lying::Plain(file) => Box::new(BufReader::new(file)),
+        Lying::Packed(decoder) => Box::new(BufReader::new(decoder)),
+    })
 }
 
 /// Bytes that the output in `dir` takes on the disk.

@@ -100,6 +100,7 @@ pub fn kind_name(kind: RowKind) -> &'static str {
         RowKind::Session => "session",
         RowKind::Message => "message",
         RowKind::Job => "job",
+        RowKind::Comment => "comment",
     }
 }
 

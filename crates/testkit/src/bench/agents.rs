@@ -48,8 +48,7 @@ pub(super) fn overhead(setup: &Setup) -> Result<Vec<Figure>> {
     let what = "agent's line → readable in the output log, a tool call every 20 ms";
     Ok(vec![
         Figure::spread("driver.event", what, "ms", Limit::Spread(1.0, 5.0), &tools)?,
-        Figure::spread("driver.text", "the same for words", "ms", Limit::Spread(12.0, 17.0), &words)?
-            .with_note("words wait up to 10 ms for more, to be one event of a frame"),
+        Figure::spread("driver.text", "the same for words", "ms", Limit::Spread(1.0, 5.0), &words)?,
     ])
 }
 

@@ -6,13 +6,13 @@ use super::ground::Ground;
 use crate::panel::{Home, Panel, TOKEN};
 use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::TcpListener;
 
-/// Each result: its id, what it tells, its unit, what is wanted.
-const FIGURES: [(&str, &str, &str, Limit); 19] = [
+/// On the large workspace.
+const FIGURES: [Wanted; 19] = [
     ("click.script", "click → card in the DOM, script time", "ms", Limit::Spread(1.0, 4.0)),
     ("click.core", "the core's share of it", "ms", Limit::Spread(0.2, 1.0)),
     ("click.first_frame", "clicks with the card in the first animation frame", "%", Limit::Least(100.0)),
@@ -43,14 +43,22 @@ struct Found {
     note: Option<String>,
 }
 
+/// A result of the browser: its id, what it tells, its unit, what is wanted.
+pub(super) type Wanted = (&'static str, &'static str, &'static str, Limit);
+
 pub(super) fn measure(setup: &Setup, ground: &Ground) -> Result<Vec<Figure>> {
     let home = ground.copy()?;
     let relay = free_port()?;
     let panel = Ground::serve(&home, &["--allow-origin", &format!("http://127.0.0.1:{relay}")])?;
-    let found = in_chromium(setup, ground, &home, &panel, relay)?;
+    let more = json!({
+        "relay": relay,
+        // The sessions lie on the first half: these have none.
+        "tasks": ground.tasks.iter().rev().take(setup.scale.clicks + 20).collect::<Vec<_>>(),
+        "long": ground.long,
+    });
+    let figures = in_chromium(setup, &home, &panel, more, &FIGURES)?;
     panel.stop()?;
-    let wanted = FIGURES.into_iter().filter(|(id, ..)| setup.wants(id));
-    wanted.map(|(id, what, unit, limit)| judge(&found, id, what, unit, limit)).collect()
+    Ok(figures)
 }
 
 fn judge(found: &BTreeMap<String, Found>, id: &str, what: &str, unit: &str, limit: Limit) -> Result<Figure> {
@@ -62,30 +70,33 @@ fn judge(found: &BTreeMap<String, Found>, id: &str, what: &str, unit: &str, limi
     Ok(one.note.iter().fold(figure, |figure, note| figure.with_note(note)))
 }
 
-/// Runs `ui/bench`, which writes what it found into a file.
-fn in_chromium(
+/// Runs `ui/bench` for those of `figures` that are wanted; it writes what it found into a file. `more` is what it is
+/// told beside the server.
+pub(super) fn in_chromium(
     setup: &Setup,
-    ground: &Ground,
     home: &Home,
     panel: &Panel,
-    relay: u16,
-) -> Result<BTreeMap<String, Found>> {
+    more: Value,
+    figures: &[Wanted],
+) -> Result<Vec<Figure>> {
     let ui = setup.root.join("ui");
     let file = home.path("found.json");
-    let wanted: Vec<&str> = FIGURES.iter().map(|(id, ..)| *id).filter(|id| setup.wants(id)).collect();
-    let stage = json!({
+    let figures: Vec<Wanted> = figures.iter().filter(|(id, ..)| setup.wants(id)).copied().collect();
+    let mut stage = json!({
         "url": panel.api.url(),
         "token": TOKEN,
         "pid": panel.identity.pid,
-        "relay": relay,
-        // The sessions lie on the first half: these have none.
-        "tasks": ground.tasks.iter().rev().take(setup.scale.clicks + 20).collect::<Vec<_>>(),
-        "long": ground.long,
+        "relay": 0,
+        "tasks": [],
+        "long": "",
         "clicks": setup.scale.clicks,
         "idleSeconds": setup.scale.idle,
-        "wanted": wanted,
+        "wanted": figures.iter().map(|(id, ..)| *id).collect::<Vec<_>>(),
         "file": file,
     });
+    if let (Some(stage), Value::Object(more)) = (stage.as_object_mut(), more) {
+        stage.extend(more);
+    }
     let mut command = home.command(ui.join("node_modules/.bin/vitest"));
     command.args(["run", "--config", "bench/vitest.config.ts"]).current_dir(&ui).env("QD_BENCH", stage.to_string());
     if let Some(chromium) = std::env::var_os("QD_CHROMIUM") {
@@ -94,7 +105,9 @@ fn in_chromium(
     let output = command.output().context("vitest can't be started: npm ci --prefix ui")?;
     let said = || format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     ensure!(output.status.success(), "the browser's part failed:\n{}", said());
-    serde_json::from_slice(&fs::read(&file).with_context(said)?).context("what ui/bench found can't be read")
+    let found = serde_json::from_slice(&fs::read(&file).with_context(said)?);
+    let found: BTreeMap<String, Found> = found.context("what ui/bench found can't be read")?;
+    figures.into_iter().map(|(id, what, unit, limit)| judge(&found, id, what, unit, limit)).collect()
 }
 
 /// A port that was free a moment ago.

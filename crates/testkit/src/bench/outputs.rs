@@ -171,8 +171,11 @@ pub(super) fn endless(setup: &Setup) -> Result<Vec<Figure>> {
         let look = |events: u64| {
             if events >= (memory.len() as u64 + 1) * count / 20 {
                 memory.push((events, process::resident(server)?));
-                // It is gone once the last event is out.
-                share.extend(process::share(host).ok().map(|mb| (events, mb)));
+                // Beside its agent: that is the same program here, whose pages would be the host's alone once it is gone.
+                let mb = process::share(host).ok();
+                if processes(&stage.home.path(""))?.iter().any(|one| one.mark.is_some()) {
+                    share.extend(mb.map(|mb| (events, mb)));
+                }
             }
             Ok(())
         };
@@ -196,7 +199,10 @@ pub(super) fn endless(setup: &Setup) -> Result<Vec<Figure>> {
         .with_note(&format!("{:.1} kB to the viewer per event", seen.bytes as f64 / seen.events as f64 / 1e3)),
         Figure::value(
             "host.pss",
-            &format!("PSS of the session's host after {} events", share.last().map_or(0, |(events, _)| *events)),
+            &format!(
+                "PSS of the session's host beside its agent after {} events",
+                share.last().map_or(0, |(events, _)| *events)
+            ),
             "MB",
             Limit::Most(12.0),
             share.iter().map(|(_, mb)| *mb).fold(0.0, f64::max),

@@ -50,7 +50,7 @@ pub(super) fn measure(setup: &Setup) -> Result<Vec<Figure>> {
 
 /// Milliseconds from the click until the agent's process says its time.
 #[expect(clippy::cast_precision_loss, reason = "milliseconds of a start are few")]
-fn executing(panel: &Panel, task: TaskId, marks: &std::path::Path) -> Result<f64> {
+pub(super) fn executing(panel: &Panel, task: TaskId, marks: &std::path::Path) -> Result<f64> {
     let command = start(task, "[[demo: quick]]");
     let session = command.id;
     let clicked = SystemClock.now();

@@ -5,8 +5,8 @@ use super::violation::Violated;
 use super::world::{Clicked, Post, World};
 use qd_client::Event;
 use qd_core::command::{
-    AnswerRequest, Command, CreateTask, KeepWork, OnJob, OnSession, OnTask, RenameTask, SaveDocument, SendMessage,
-    SetDefaultAgent, StartSession,
+    AnswerRequest, Command, CommitWork, CreateTask, KeepWork, OnJob, OnSession, OnTask, RenameTask, SaveDocument,
+    SendMessage, SetDefaultAgent, StartSession, UpdateWork,
 };
 use qd_core::ids::{MessageId, Mid, SessionId, TaskId, v7};
 use qd_core::row::{Row, RowKind, Session, Start, Task};
@@ -93,7 +93,18 @@ fn commands(
             let answer = AnswerRequest::new(MessageId(mint()), s.id, request.id, option);
             Some(vec![Command::AnswerRequest(answer)])
         }),
-        Kind::Keep => task().map(|t| vec![Command::KeepWork(KeepWork { id: t.id, message: String::new() })]),
+        Kind::Keep => task().map(|t| {
+            vec![match b % 8 {
+                5 => Command::CommitWork(CommitWork { id: t.id, message: String::new(), files: None }),
+                6 => Command::TryWork(OnTask { id: t.id }),
+                7 => Command::UpdateWork(Box::new(UpdateWork {
+                    id: t.id,
+                    session: Some(SessionId(mint())),
+                    start: Start::default(),
+                })),
+                _ => Command::KeepWork(KeepWork::squash(t.id, "")),
+            }]
+        }),
         Kind::UndoKeep => on_task(Command::UndoKeep),
         Kind::Discard => on_task(Command::DiscardWork),
         Kind::UndoDiscard => on_task(Command::UndoDiscard),

@@ -11,7 +11,8 @@ use qd_core::document;
 use qd_core::event::{Activity, Ending, OptionEffect, Request, RequestOption};
 use qd_core::ids::{Millis, ProjectId, RequestId, TaskId, v7};
 use qd_core::row::{
-    Agent, Branch, Changed, Job, JobState, Landing, Message, MessageState, Row, RowKind, Session, Task, Work,
+    Agent, Branch, Changed, Commit, How, Job, JobState, Landing, Message, MessageState, Qa, Reverted, Row, RowKind,
+    Session, Task, Trial, Update, Work,
 };
 use qd_core::status::Status;
 use uuid::Uuid;
@@ -59,6 +60,9 @@ fn branch(session: &Session) -> Branch {
         target: Some("main".to_owned()),
         changed: None,
         discarded: None,
+        update: None,
+        commit: None,
+        draft: None,
     }
 }
 
@@ -71,10 +75,29 @@ fn done(job: &Job, a: u16, conflict: bool) -> Option<Done> {
             conflict: conflict.then(|| ConflictFound { theirs: format!("# Theirs {a}\n") }),
         },
         _ if conflict => return None,
+        Work::MoveDocument { .. } => Done::Moved { path: format!("tasks/{}.md", job.task) },
         Work::Keep { .. } => Done::Kept {
-            landing: Landing { target: "main".to_owned(), old: "1".to_owned(), new: "2".to_owned(), at: Millis(1) },
+            landing: Landing {
+                target: "main".to_owned(),
+                old: "1".to_owned(),
+                new: "2".to_owned(),
+                at: Millis(1),
+                how: How::default(),
+                check: None,
+                qa: Qa::default(),
+                reverted: None,
+            },
         },
+        Work::Commit { .. } => Done::Committed {
+            commit: Commit { id: "4".to_owned(), subject: "Work".to_owned(), said: String::new(), at: Millis(1) },
+        },
+        Work::Update => Done::Updated { update: Some(Update { before: "refs/qd/before".to_owned(), at: Millis(1) }) },
+        Work::UndoUpdate => Done::UpdateUndone,
+        Work::Resolve { .. } => Done::Resolved,
+        Work::Try => Done::Tried { trial: Trial { head: "1".to_owned(), commit: "5".to_owned(), at: Millis(1) } },
+        Work::Untry => Done::Untried,
         Work::UndoKeep => Done::Unkept,
+        Work::Revert => Done::Reverted { reverted: Reverted { commit: "3".to_owned(), at: Millis(1) } },
         Work::Discard => Done::Discarded { saved: "refs/qd/saved".to_owned() },
         Work::UndoDiscard => Done::Restored {
             branch: Branch {
@@ -85,6 +108,9 @@ fn done(job: &Job, a: u16, conflict: bool) -> Option<Done> {
                 target: Some("main".to_owned()),
                 changed: None,
                 discarded: None,
+                update: None,
+                commit: None,
+                draft: None,
             },
         },
     })
@@ -204,10 +230,18 @@ impl World {
                 id: job()?.id,
                 reason: "It did not work.".to_owned(),
                 files: Vec::new(),
+                conflict: false,
             }),
             Kind::Counted => Command::CountChanges(CountChanges {
                 task: chosen(tasks(), a)?.id,
-                changed: Changed { files: u32::from(b % 3), additions: 1, deletions: 0 },
+                changed: Changed {
+                    files: u32::from(b % 3),
+                    additions: 1,
+                    deletions: 0,
+                    tree: format!("{b:040x}"),
+                    merging: false,
+                    conflicts: Vec::new(),
+                },
             }),
             Kind::AgentsFound => {
                 let agents = vec![agent("demo", !b.is_multiple_of(3)), agent("other", !a.is_multiple_of(2))];

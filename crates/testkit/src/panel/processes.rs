@@ -15,6 +15,8 @@ pub struct Process {
     pub arguments: String,
     /// The mark of its session, `id.attempt`.
     pub mark: Option<String>,
+    /// It was forked and has not yet become the program that it is for: it looks like its parent and is not.
+    pub forked: bool,
 }
 
 impl Process {
@@ -26,7 +28,7 @@ impl Process {
 
     /// Whether it is a host.
     pub fn hosts_somebody(&self) -> bool {
-        self.hosts().is_some()
+        self.hosts().is_some() && !self.forked
     }
 
     /// The attempt that it hosts or works for.
@@ -41,7 +43,7 @@ impl Process {
 
     /// Whether it is an agent.
     pub fn is_agent(&self) -> bool {
-        self.mark.is_some() && self.arguments.contains("demo-agent")
+        self.mark.is_some() && self.arguments.contains("demo-agent") && !self.forked
     }
 }
 
@@ -51,8 +53,8 @@ pub fn processes(root: &Path) -> Result<Vec<Process>> {
     let contains = |text: &[u8]| text.windows(root.len()).any(|window| window == root);
     let mut found = Vec::new();
     for row in table::rows()? {
-        let file = |name: &str| fs::read(format!("/proc/{}/{name}", row.identity.pid)).unwrap_or_default();
-        let (arguments, environment) = (file("cmdline"), file("environ"));
+        let file = |pid: u32, name: &str| fs::read(format!("/proc/{pid}/{name}")).unwrap_or_default();
+        let (arguments, environment) = (file(row.identity.pid, "cmdline"), file(row.identity.pid, "environ"));
         if row.zombie || !(contains(&arguments) || contains(&environment)) {
             continue;
         }
@@ -61,7 +63,8 @@ pub fn processes(root: &Path) -> Result<Vec<Process>> {
             let one = String::from_utf8_lossy(one);
             one.strip_prefix(SESSION_MARK)?.strip_prefix('=').map(str::to_owned)
         });
-        found.push(Process { identity: row.identity, arguments: text(&arguments), mark });
+        let forked = file(row.parent, "cmdline") == arguments;
+        found.push(Process { identity: row.identity, arguments: text(&arguments), mark, forked });
     }
     Ok(found)
 }

@@ -1,11 +1,12 @@
 //! Places that can't be written: a full disk, mounts that are read-only, folders of another user.
 
 use super::support::{create, deck, home, is_root, project, says, serve, task, task_at};
-use qd_core::command::{Command, CreateTask};
-use qd_core::ids::{Mid, TaskId};
-use qd_core::row::{JobState, Row, RowKind};
+use qd_core::command::{Command, CreateTask, StartSession};
+use qd_core::ids::{Mid, SessionId, TaskId};
+use qd_core::row::{JobState, Permission, Row, RowKind, Start};
+use qd_core::status::Kind;
 use qd_engine::time::{SystemClock, mint};
-use qd_testkit::panel::{Home, finish, wait_for};
+use qd_testkit::panel::{Home, finish, processes, wait_for};
 use qd_wire::Mutation;
 use serde_json::{Value, json};
 use std::fs;
@@ -187,4 +188,40 @@ fn another_user_is_told_that_the_data_directory_is_not_theirs() {
     let panel = home.serve(&[]).unwrap();
     let snapshot: Value = panel.api.get("/api/v1/snapshot").unwrap().json();
     assert!(snapshot["seq"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn a_session_that_fills_the_disk_ends_with_the_reason_and_leaves_nobody() {
+    if !is_root("a_session_that_fills_the_disk_ends_with_the_reason_and_leaves_nobody") {
+        return;
+    }
+    let home = home();
+    let deck = deck(&home);
+    let run = home.data().join("run");
+    fs::create_dir_all(home.data()).unwrap();
+    let _disk = small_disk(&home, &run);
+    let panel = home.serve(&[deck.to_str().unwrap()]).unwrap();
+    let task = task_at(&panel.api, "tasks/first.md");
+    let id = SessionId(mint(&SystemClock));
+    let start = Start {
+        agent: Some("demo".to_owned()),
+        instructions: "[[demo: flood 200000]]".to_owned(),
+        permission: Some(Permission::Everything),
+        ..Start::default()
+    };
+    let start = StartSession { id, task: task.id, kind: Kind::Implement, start };
+    assert!(panel.api.send(&Command::StartSession(start)).unwrap().ok);
+    let ended = wait_for("the session ends", Duration::from_secs(40), || {
+        Ok(panel.api.state()?.session(id).filter(|session| session.status.is_ended()).cloned())
+    });
+    let ended = ended.unwrap();
+    let told = format!("{:?}", ended.ending);
+    says(&told, &["No space left"]);
+    wait_for("nobody is left", Duration::from_secs(5), || {
+        let left = processes(&home.path(""))?.into_iter().filter(|process| process.mark.is_some()).count();
+        Ok((left == 0).then_some(()))
+    })
+    .unwrap();
+    // What was readable is.
+    assert!(!panel.api.output(id).unwrap().unwrap_or_default().is_empty());
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::stage::{self, ENDS, STARTS, Stage};
 use qd_testkit::real_agents::Agent;
+use qd_wire::OutsideConversation;
 
 /// A case: its name and how it is played.
 pub type Case = (&'static str, fn(&Agent));
@@ -37,6 +38,7 @@ pub const MORE: &[Case] = &[
     ("cut off", cut_off),
     ("two at once", two_at_once),
     ("goes on when the limit ends", parked),
+    ("a conversation from outside is gone on with", adopted),
 ];
 
 fn reason(session: &Session) -> String {
@@ -159,6 +161,25 @@ fn retry(agent: &Agent) {
     let anew = stage.retry(new, stage.prompts(new)[0], "And now? [[recall]]");
     let done = stage.until(anew, limit, |session| session.status.is_ended());
     assert_eq!(done.status, Status::Completed, "{}\n{}", reason(&done), stage.output(anew));
+    stage.is_clean();
+}
+
+fn adopted(agent: &Agent) {
+    let stage = Stage::new(agent);
+    let Some(listed) = stage.asked_alone(agent, "Paint it [[hello]]") else {
+        return eprintln!("skipped: {} keeps none that the panel finds", agent.name);
+    };
+    let [OutsideConversation { adopted, cwd, .. }] = <[_; 1]>::try_from(listed).unwrap();
+    assert_eq!((adopted.title.as_str(), cwd.as_str()), ("Paint it [[hello]]", stage.repository.to_str().unwrap()));
+    let id = stage.adopt(adopted.clone(), "recall");
+    let done = stage.drive(id, OptionEffect::AllowOnce);
+    assert_eq!(done.status, Status::Completed, "{}\n{}", reason(&done), stage.output(id));
+    assert_ne!(done.conversation, Some(adopted.conversation), "a conversation of its own");
+    assert!(stage.said(id).contains("I was asked 1 times before."), "{}", stage.output(id));
+    stage.say(id, "And now? [[recall]]");
+    let resumed = stage.until(id, STARTS, |session| session.attempt > 1 && session.status.is_ended());
+    assert_eq!(resumed.status, Status::Completed, "{}\n{}", reason(&resumed), stage.output(id));
+    assert!(stage.said(id).contains("I was asked 2 times before."), "{}", stage.output(id));
     stage.is_clean();
 }
 

@@ -3,12 +3,13 @@
 use qd_core::command::{AnswerRequest, Command, OnSession, RetryFrom, SendMessage, StartSession};
 use qd_core::event::{Event, EventBody, OptionEffect, Request};
 use qd_core::ids::{MessageId, SessionId};
-use qd_core::row::{Files, Permission, Row, RowKind, Session, Start, Task};
+use qd_core::row::{Adopted, Files, Permission, Row, RowKind, Session, Start, Task};
 use qd_core::status::Kind;
 use qd_engine::time::{SystemClock, mint};
 use qd_proc::{Identity, Scope, Signal, reap_adopted, set_child_subreaper};
 use qd_testkit::model_api::ModelApi;
-use qd_testkit::panel::{Home, Panel, Process, built_qd, processes, wait_for};
+use qd_testkit::panel::{Home, Panel, Process, built_qd, finish, processes, wait_for};
+use qd_wire::OutsideConversation;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -32,7 +33,8 @@ pub struct Stage {
     /// Of the sessions that are started without naming one.
     agent: &'static str,
     tasks: Vec<Task>,
-    repository: PathBuf,
+    pub repository: PathBuf,
+    model: String,
     _model: AbortOnDropHandle<std::io::Result<()>>,
     _runtime: Runtime,
 }
@@ -74,7 +76,7 @@ impl Stage {
             Ok((known.len() == tasks && !state.agents().is_empty()).then_some(known))
         });
         let (tasks, agent) = (known.unwrap(), agents[0].name);
-        Self { home, panel: Some(panel), agent, tasks, repository, _model: model, _runtime: runtime }
+        Self { home, panel: Some(panel), agent, tasks, repository, model: url, _model: model, _runtime: runtime }
     }
 
     pub fn api(&self) -> &qd_testkit::panel::Api {
@@ -102,13 +104,29 @@ impl Stage {
     }
 
     fn start_on(&self, task: &Task, agent: &str, script: &str, permission: Permission, kind: Kind) -> SessionId {
+        let (agent, instructions) = (Some(agent.to_owned()), format!("[[{script}]]"));
+        self.begin(task, kind, Start { agent, instructions, permission: Some(permission), ..Start::default() })
+    }
+
+    /// Goes on with a conversation that the agent had without the panel.
+    pub fn adopt(&self, adopted: Adopted, script: &str) -> SessionId {
+        let (agent, instructions) = (Some(self.agent.to_owned()), format!("[[{script}]]"));
+        let start = Start { agent, instructions, adopted: Some(adopted), ..Start::default() };
+        self.begin(&self.tasks[0], Kind::Implement, start)
+    }
+
+    /// What a person asks the agent without the panel; the conversations of the project that the panel then lists. None
+    /// where they are not found.
+    pub fn asked_alone(&self, agent: &Agent, prompt: &str) -> Option<Vec<OutsideConversation>> {
+        let command = agent.asked_alone(&self.home, &self.model, &self.repository, prompt)?;
+        let asked = finish(command).unwrap();
+        assert_eq!(asked.code, Some(0), "{}\n{}", asked.stdout, asked.stderr);
+        let listed = self.api().get(&format!("/api/v1/projects/{}/outside", self.tasks[0].project)).unwrap();
+        Some(serde_json::from_value(listed.json()).unwrap())
+    }
+
+    fn begin(&self, task: &Task, kind: Kind, start: Start) -> SessionId {
         let id = SessionId(mint(&SystemClock));
-        let start = Start {
-            agent: Some(agent.to_owned()),
-            instructions: format!("[[{script}]]"),
-            permission: Some(permission),
-            ..Start::default()
-        };
         let command = Command::StartSession(StartSession { id, task: task.id, kind, start });
         let outcome = self.api().send(&command).unwrap();
         assert!(outcome.ok, "{outcome:?}");

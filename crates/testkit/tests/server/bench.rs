@@ -313,7 +313,14 @@ impl Bench {
         self.tally.count("work in a worktree");
         let branch = self.rows.task(id).unwrap().branch.clone().unwrap();
         fs::write(Path::new(&branch.path).join(work_file(file)), "Work\n").unwrap();
-        let changed = Changed { files: 1, additions: 1, deletions: 0 };
+        let changed = Changed {
+            files: 1,
+            additions: 1,
+            deletions: 0,
+            tree: String::new(),
+            merging: false,
+            conflicts: Vec::new(),
+        };
         let mut bytes = [7; 10];
         bytes[6..].copy_from_slice(&file.to_be_bytes());
         let mid = Mid(qd_core::ids::v7(now, bytes));

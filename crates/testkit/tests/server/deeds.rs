@@ -133,7 +133,7 @@ fn create(model: &mut Model, done: bool) -> (Mid, Command) {
     let command = Command::CreateTask(CreateTask { id, project: PROJECT, text: text.render() });
     if done {
         model.asked(mid, model.tasks.len(), What::Create { text: text.clone() });
-        model.tasks.push(Task { id, row: text, file: None, conflict: false, desk: Desk::None, landing: None });
+        model.tasks.push(Task { id, row: text, file: None, conflict: false, desk: Desk::None, landings: Vec::new() });
     }
     (mid, command)
 }
@@ -269,11 +269,11 @@ fn on_task(model: &mut Model, deed: Deed, on: usize, mid: Mid) -> Option<(Comman
             if !model.main_is_at_rest() || matches!(&task.desk, Desk::Stands(work) if work.own.is_empty()) {
                 return None;
             }
-            let keep = KeepWork { id: task.id, message: "Keep it".to_owned() };
+            let keep = KeepWork::squash(task.id, "Keep it");
             (Command::KeepWork(keep), model.ask(at, stands), What::Keep)
         }
         Deed::UndoKeep if !model.main_is_at_rest() => return None,
-        Deed::UndoKeep => (Command::UndoKeep(target), model.ask(at, task.landing.is_some()), What::UndoKeep),
+        Deed::UndoKeep => (Command::UndoKeep(target), model.ask(at, !task.landings.is_empty()), What::UndoKeep),
         Deed::Discard => (Command::DiscardWork(target), model.ask(at, stands), What::Discard),
         _ => {
             let discarded = matches!(task.desk, Desk::Discarded(_));

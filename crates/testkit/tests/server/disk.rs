@@ -136,7 +136,7 @@ impl Disk {
             };
             let branch = branch.unwrap();
             assert_eq!(branch.discarded.is_some(), matches!(task.desk, Desk::Discarded(_)), "{branch:?}");
-            assert_eq!(rows[&task.row.id].landing.is_some(), task.landing.is_some());
+            assert_eq!(rows[&task.row.id].landing.is_some(), !task.landings.is_empty());
             if let Some(saved) = &branch.discarded {
                 let saved = self.git(&["ls-tree", "-r", "--name-only", saved]);
                 assert_eq!(work_files(saved.lines().map(str::to_owned)), work.files, "what was discarded is saved");

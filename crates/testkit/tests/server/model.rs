@@ -38,8 +38,8 @@ pub struct Task {
     pub file: Option<Text>,
     pub conflict: bool,
     pub desk: Desk,
-    /// The commit on main that its work was kept as.
-    pub landing: Option<u32>,
+    /// The commits on main that its work was kept as and that stand, the latest last.
+    pub landings: Vec<u32>,
 }
 
 /// The worktree of a task.
@@ -282,11 +282,11 @@ impl Model {
             What::Keep => return kept(task, &mut self.main, number),
             What::UndoKeep => {
                 let tip = self.main.last().map(|commit| commit.id);
-                if task.landing != tip {
+                if task.landings.last().copied() != tip {
                     return false;
                 }
                 self.main.pop();
-                task.landing = None;
+                task.landings.pop();
             }
             What::Discard => {
                 if let Desk::Stands(work) = task.desk.clone() {
@@ -310,7 +310,7 @@ fn kept(task: &mut Task, main: &mut Vec<Commit>, id: u32) -> bool {
     }
     let files = tip.files.union(&work.files).copied().collect();
     main.push(Commit { id, files });
-    task.landing = Some(id);
+    task.landings.push(id);
     true
 }
 

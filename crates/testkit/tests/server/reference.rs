@@ -166,7 +166,7 @@ fn likely(model: &Model) -> Vec<(Deed, u8)> {
         add(8, Deed::SaveBoth, task.file.as_ref().is_some_and(|file| file.both != task.row.both));
         add(8, Deed::Resolve, task.conflict);
         add(6, Deed::Keep, free && matches!(&task.desk, Desk::Stands(work) if !work.own.is_empty()));
-        add(8, Deed::UndoKeep, free && task.landing.is_some());
+        add(8, Deed::UndoKeep, free && !task.landings.is_empty());
         add(2, Deed::Discard, free && matches!(task.desk, Desk::Stands(_)));
         add(6, Deed::UndoDiscard, free && matches!(task.desk, Desk::Discarded(_)));
     }

@@ -1,13 +1,13 @@
 // A task: its head, and its document or its changes.
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useRef } from "react";
-import { Changes } from "../../features/review/Changes";
 import { ConflictView } from "../../features/tasks/ConflictView";
 import { DocumentPane } from "../../features/tasks/DocumentPane";
 import { RewriteBox } from "../../features/tasks/RewriteBox";
 import { TaskHead } from "../../features/tasks/TaskHead";
 import { useReach, useDocument, useTask } from "../../lib/use";
 import { Empty, Skeleton, Tabs } from "../../ui/Small";
+import { Changes } from "../parts";
 
 export function TaskPage() {
   const { task } = useParams({ from: "/tasks/$task" });
@@ -38,11 +38,15 @@ function TaskBody({ task }: { task: string }) {
       rewrite.current?.querySelector("textarea")?.focus();
     });
   };
+  const branch = view.row.branch;
+  const reviewed = tab === "changes" && branch !== null && branch.discarded === null;
+  const width = `mx-auto w-full px-4 lg:px-8 ${tab === "changes" ? "" : "max-w-[820px]"}`;
   return (
-    <div className="min-h-0 flex-1 overflow-y-auto">
-      <div className={`mx-auto flex w-full flex-col px-4 pt-4 pb-10 lg:px-8 ${tab === "changes" ? "max-w-[1100px]" : "max-w-[820px]"}`}>
+    // The changes have columns of their own that scroll; everything else is one.
+    <div className={`min-h-0 flex-1 ${reviewed ? "flex flex-col" : "overflow-y-auto"}`}>
+      <div className={`shrink-0 pt-4 ${width}`}>
         <TaskHead view={view} doc={doc} onRewrite={toRewrite} />
-        <div className="mt-3 mb-4 border-b border-line">
+        <div className={`mt-3 ${reviewed ? "" : "mb-4 border-b border-line"}`}>
           <Tabs
             label="Parts of the task"
             value={tab}
@@ -58,24 +62,22 @@ function TaskBody({ task }: { task: string }) {
             onChange={(next) => void navigate({ search: next === "changes" ? { tab: "changes" } : {} })}
           />
         </div>
-        <div role="tabpanel" id={`panel-${tab}`} aria-labelledby={`tab-${tab}`}>
-          {tab === "changes" ? (
-            view.row.branch === null ? (
-              <Empty flush title="Nothing was changed yet">Implement starts an agent in a worktree of its own; what it changes shows here.</Empty>
-            ) : view.row.branch.discarded !== null ? (
-              <Empty flush title="The work was discarded">It is saved; Undo brings the worktree back as it was.</Empty>
-            ) : (
-              <Changes task={task} branch={view.row.branch} file={file ?? null} onFile={(path) => void navigate({ search: { tab: "changes", file: path } })} />
-            )
-          ) : (
-            <>
-              <DocumentPane view={view} doc={doc}>
-                {view.row.conflict !== null && <ConflictView task={task} conflict={view.row.conflict} />}
-              </DocumentPane>
-              <RewriteBox task={task} action={view.actions.find((action) => action.name === "rewrite")} boxRef={rewrite} />
-            </>
-          )}
-        </div>
+      </div>
+      <div role="tabpanel" id={`panel-${tab}`} aria-labelledby={`tab-${tab}`} className={reviewed ? "flex min-h-0 flex-1 flex-col" : `pb-10 ${width}`}>
+        {tab !== "changes" ? (
+          <>
+            <DocumentPane view={view} doc={doc}>
+              {view.row.conflict !== null && <ConflictView task={task} conflict={view.row.conflict} />}
+            </DocumentPane>
+            <RewriteBox task={task} action={view.actions.find((action) => action.name === "rewrite")} boxRef={rewrite} />
+          </>
+        ) : branch === null ? (
+          <Empty flush title="Nothing was changed yet">Implement starts an agent in a worktree of its own; what it changes shows here.</Empty>
+        ) : branch.discarded !== null ? (
+          <Empty flush title="The work was discarded">It is saved; Undo brings the worktree back as it was.</Empty>
+        ) : (
+          <Changes task={task} branch={branch} file={file ?? null} onFile={(path) => void navigate({ search: { tab: "changes", file: path } })} />
+        )}
       </div>
     </div>
   );

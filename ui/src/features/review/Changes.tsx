@@ -1,124 +1,127 @@
-// What changed in the task's worktree, from git: the files, and the unified diff of one of them. Read only.
-import { FileMinus, FilePen, FilePlus, FileSymlink } from "lucide-react";
+// What changed in a task's worktree, from git: the files beside the diff of one of them.
+import { ChevronLeft, ChevronRight, List } from "lucide-react";
 import { useEffect, useState } from "react";
-import { read } from "../../lib/api";
-import type { Branch, ChangedFile, ChangesAnswer, FileDiff as FileDiffAnswer, FileStatus } from "../../lib/generated/types";
-import { plural, shortPath, whole } from "../../lib/words";
-import { Diff } from "../../ui/Diff";
-import { Empty, Skeleton } from "../../ui/Small";
-import { Button } from "../../ui/Button";
+import type { Branch, ChangedFile, ChangesAnswer } from "../../lib/generated/types";
+import { useKeys } from "../../lib/keys";
+import { usePref } from "../../lib/prefs";
+import { useComments } from "../../lib/use";
+import { useRead } from "../../lib/useRead";
+import { shortPath } from "../../lib/words";
+import { Button, IconButton } from "../../ui/Button";
+import { Empty, Segmented, Skeleton } from "../../ui/Small";
+import { DiffPane } from "./DiffPane";
+import { Counts, FileList, StatusIcon } from "./FileList";
+import { SendBar } from "./SendBar";
+import { useViewed } from "./viewed";
 
-type Loaded<T> = { state: "loading" } | { state: "there"; value: T } | { state: "failed"; message: string };
+type Props = { task: string; branch: Branch; file: string | null; onFile: (path: string) => void };
 
-/** Reads a path again whenever `stamp` changes; keeps the last value while it does. */
-function useRead<T>(path: string | null, stamp: string): [Loaded<T>, () => void] {
-  const [loaded, setLoaded] = useState<Loaded<T> & { of?: string }>({ state: "loading" });
-  const [again, setAgain] = useState(0);
+export function Changes({ task, branch, file, onFile }: Props) {
+  const [answer, again] = useRead<ChangesAnswer>(`/tasks/${task}/changes`);
+  const counted = branch.changed?.tree;
+  const shown = answer.state === "there" ? answer.value.tree : null;
+  // Whoever reads the list has it counted: only what was counted elsewhere is read again.
   useEffect(() => {
-    if (path === null) return;
-    const abort = new AbortController();
-    read<T>(path, abort.signal).then(
-      (value) => setLoaded({ state: "there", value, of: path }),
-      (cause: unknown) => {
-        if (!abort.signal.aborted) setLoaded({ state: "failed", message: cause instanceof Error ? cause.message : String(cause), of: path });
-      },
-    );
-    return () => abort.abort();
-  }, [path, stamp, again]);
-  return [loaded.of === path ? loaded : { state: "loading" }, () => setAgain(again + 1)];
-}
-
-export function Changes({ task, branch, file, onFile }: { task: string; branch: Branch; file: string | null; onFile: (path: string) => void }) {
-  const { changed } = branch;
-  const stamp = changed ? `${changed.files} ${changed.additions} ${changed.deletions}` : "";
-  const [answer, again] = useRead<ChangesAnswer>(`/tasks/${task}/changes`, stamp);
+    if (counted !== undefined && shown !== null && counted !== shown) again();
+    // oxlint-disable-next-line react/exhaustive-deps
+  }, [counted]);
+  // Whoever comes back to the page may have edited the worktree in the meantime.
+  useEffect(() => {
+    addEventListener("focus", again);
+    return () => removeEventListener("focus", again);
+  });
   if (answer.state === "loading") return <Skeleton lines={6} />;
   if (answer.state === "failed") {
     return (
-      <Empty flush title="The changes can’t be shown" action={<Button onClick={again}>Retry</Button>}>
+      <Empty title="The changes can’t be shown" action={<Button onClick={again}>Retry</Button>}>
         {answer.message}
       </Empty>
     );
   }
-  const { files } = answer.value;
-  if (files.length === 0) return <Empty flush title="No changes">The worktree is as the branch was where it began.</Empty>;
-  const shown = files.find((f) => f.path === file) ?? files[0];
-  const additions = files.reduce((sum, f) => sum + f.additions, 0);
-  const deletions = files.reduce((sum, f) => sum + f.deletions, 0);
+  if (answer.value.files.length === 0) return <Empty title="No changes">The worktree is as the branch was where it began.</Empty>;
+  return <Files task={task} branch={branch} answer={answer.value} file={file} onFile={onFile} />;
+}
+
+function Files({ task, branch, answer, file, onFile }: Props & { answer: ChangesAnswer }) {
+  const [filter, setFilter] = useState("");
+  const [view, setView] = usePref("review.view", "unified");
+  const [listed, setListed] = useState(false);
+  const viewed = useViewed(task);
+  const comments = useComments(task);
+  const { files: all, tree } = answer;
+  const words = filter.toLowerCase();
+  const files = words === "" ? all : all.filter((f) => f.path.toLowerCase().includes(words));
+  const shown = all.find((f) => f.path === file) ?? files[0] ?? all[0];
+  const at = shown ? files.indexOf(shown) : -1;
+  const open = (next: ChangedFile | undefined) => {
+    if (!next) return;
+    setListed(false);
+    onFile(next.path);
+  };
+  const step = (by: 1 | -1) => open(files[at + by]);
+  useKeys({
+    j: () => step(1),
+    k: () => step(-1),
+    s: () => setView(view === "split" ? "unified" : "split"),
+    m: () => {
+      if (!shown) return;
+      const marks = !viewed.has(shown);
+      viewed.set(shown, marks);
+      if (marks) step(1);
+    },
+  });
+  if (!shown) return null;
+  const cut = shown.path.lastIndexOf("/") + 1;
   return (
-    <div className="flex flex-col gap-4">
-      <div>
-        <p className="mb-1 text-meta text-ink-3">
-          {plural(files.length, "file")} · <Counts additions={additions} deletions={deletions} /> · <span title={branch.path}>{shortPath(branch.name, 72)}</span>
-          {branch.target !== null && ` to ${branch.target}`}
-        </p>
-        <ul aria-label="Changed files" className="flex flex-col">
-          {files.map((f) => (
-            <li key={f.path}>
-              <button
-                type="button"
-                aria-current={f === shown ? "true" : undefined}
-                onClick={() => onFile(f.path)}
-                className={`-mx-2 flex h-7 w-[calc(100%+16px)] items-center gap-2 rounded px-2 text-start ${f === shown ? "bg-pressed" : "hover:bg-hover"}`}
-              >
-                <StatusIcon status={f.status} />
-                <span title={f.old_path ? `${f.old_path} → ${f.path}` : f.path} className="min-w-0 flex-1 truncate font-mono text-code">
-                  {shortPath(f.path, 72)}
-                </span>
-                <span className="text-meta text-ink-3">{f.binary ? "binary" : <Counts additions={f.additions} deletions={f.deletions} />}</span>
-              </button>
-            </li>
-          ))}
-        </ul>
+    <div className="flex min-h-0 flex-1 border-t border-line">
+      <div className={`min-h-0 flex-col bg-ground max-lg:w-full lg:w-[280px] lg:shrink-0 lg:border-e lg:border-line ${listed ? "flex" : "hidden lg:flex"}`}>
+        <FileList comments={comments} files={files} all={all} shown={shown} viewed={viewed} filter={filter} onFilter={setFilter} onFile={open} />
       </div>
-      {shown && <FileDiff key={shown.path} task={task} file={shown} tree={answer.value.tree} />}
+      <section aria-label={shown.path} className={`min-h-0 min-w-0 flex-1 flex-col ${listed ? "hidden lg:flex" : "flex"}`}>
+        <header className="flex h-10 shrink-0 items-center gap-2 border-b border-line ps-3 pe-2">
+          <IconButton label="All files" className="lg:hidden" onClick={() => setListed(true)}>
+            <List className="size-4" />
+          </IconButton>
+          <StatusIcon status={shown.status} />
+          <h2 className="flex min-w-0 flex-1 items-baseline gap-1.5 font-mono text-code" title={`${shown.path} (${branch.name}${branch.target === null ? "" : ` to ${branch.target}`})`}>
+            <span className="truncate">
+              <span className="text-ink-3 max-sm:hidden">{shortPath(shown.path.slice(0, cut), 60)}</span>
+              {shown.path.slice(cut)}
+            </span>
+            {shown.old_path !== null && <span className="truncate text-ink-3 max-sm:hidden">was {shortPath(shown.old_path, 48)}</span>}
+          </h2>
+          {!shown.binary && (
+            <span className="shrink-0 text-meta tabular-nums max-sm:hidden">
+              <Counts additions={shown.additions} deletions={shown.deletions} />
+            </span>
+          )}
+          <label className="flex shrink-0 items-center gap-1.5 text-meta text-ink-2">
+            <input type="checkbox" checked={viewed.has(shown)} onChange={(event) => viewed.set(shown, event.target.checked)} className="size-3.5 accent-accent" />
+            Viewed
+          </label>
+          <span className="max-lg:hidden">
+            <Segmented
+              label="How lines are shown"
+              value={view === "split" ? "split" : "unified"}
+              options={[
+                ["unified", "Unified"],
+                ["split", "Split"],
+              ]}
+              onChange={setView}
+            />
+          </span>
+          <span className="flex shrink-0">
+            <IconButton label="Previous file" hint="k" reason={at > 0 ? null : "this is the first"} onClick={() => step(-1)}>
+              <ChevronLeft className="size-4" />
+            </IconButton>
+            <IconButton label="Next file" hint="j" reason={at >= 0 && at < files.length - 1 ? null : "this is the last"} onClick={() => step(1)}>
+              <ChevronRight className="size-4" />
+            </IconButton>
+          </span>
+        </header>
+        <DiffPane key={shown.path} place={{ task, tree, file: shown }} split={view === "split" && matchMedia("(min-width: 1024px)").matches} comments={comments} />
+        <SendBar task={task} comments={comments} />
+      </section>
     </div>
-  );
-}
-
-function Counts({ additions, deletions }: { additions: number; deletions: number }) {
-  return (
-    <span>
-      <span className="text-success">+{whole(additions)}</span> <span className="text-danger">−{whole(deletions)}</span>
-    </span>
-  );
-}
-
-function StatusIcon({ status }: { status: FileStatus }) {
-  const [Icon, colour] =
-    status === "added" || status === "copied"
-      ? [FilePlus, "text-success"]
-      : status === "deleted"
-        ? [FileMinus, "text-danger"]
-        : status === "renamed"
-          ? [FileSymlink, "text-info"]
-          : [FilePen, "text-ink-3"];
-  return (
-    <>
-      <Icon className={`size-4 shrink-0 ${colour}`} aria-hidden="true" />
-      <span className="sr-only">{status}</span>
-    </>
-  );
-}
-
-function FileDiff({ task, file, tree }: { task: string; file: ChangedFile; tree: string }) {
-  const path = file.binary ? null : `/tasks/${task}/changes/file?path=${encodeURIComponent(file.path)}`;
-  const [answer] = useRead<FileDiffAnswer>(path, tree);
-  return (
-    <section aria-label={file.path} className="overflow-hidden rounded border border-line">
-      <p className="border-b border-line bg-ground px-3 py-1.5 font-mono text-code wrap-anywhere">{file.path}</p>
-      {file.binary ? (
-        <p className="p-3 text-ink-2">A binary file; it is not shown here.</p>
-      ) : answer.state === "loading" ? (
-        <Skeleton lines={5} />
-      ) : answer.state === "failed" ? (
-        <p className="p-3 text-danger">{answer.message}</p>
-      ) : (
-        <>
-          <Diff text={answer.value.diff} label={`Diff of ${file.path}`} />
-          {answer.value.truncated && <p className="border-t border-line px-3 py-2 text-meta text-ink-3">It goes on; only the beginning is shown.</p>}
-        </>
-      )}
-    </section>
   );
 }

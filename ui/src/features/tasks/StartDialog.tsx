@@ -1,12 +1,15 @@
 // Start with a choice: agent, model, instructions. Closed in the same commit that starts the session.
 import { useState } from "react";
-import type { Kind, Permission } from "../../lib/generated/types";
+import type { Agent, Kind, OutsideConversation, Permission } from "../../lib/generated/types";
 import { MOD } from "../../lib/keys";
-import { startSession, useAgents, useShell } from "../../lib/use";
+import { exact } from "../../lib/time";
+import { startSession, useAgents, useShell, useTask } from "../../lib/use";
+import { useRead } from "../../lib/useRead";
 import { KIND_LABEL, scriptedNote } from "../../lib/words";
 import { Button } from "../../ui/Button";
+import { Choices } from "../../ui/Choices";
 import { Dialog } from "../../ui/Dialog";
-import { Badge, Field, Select } from "../../ui/Small";
+import { Field, Select } from "../../ui/Small";
 import { TextBox } from "../../ui/TextBox";
 
 /** Taken where nothing is chosen. */
@@ -25,11 +28,17 @@ export function StartDialog({ task, title, kind, reason, onClose }: { task: stri
   const [model, setModel] = useState("");
   const [instructions, setInstructions] = useState("");
   const [permission, setPermission] = useState<Permission>(STANDARD);
+  const [adopted, setAdopted] = useState<OutsideConversation | null>(null);
+  // A conversation is gone on with by the agent that had it.
+  const adopt = (one: OutsideConversation | null) => {
+    setAdopted(one);
+    if (one) setAgent(one.agent);
+  };
   const chosen = agents.find((a) => a.name === (agent === "" ? standard : agent));
   const start = () => {
     if (reason !== null) return;
     onClose();
-    startSession(shell, task, kind, { agent: agent || null, model: model || null, instructions: instructions.trim(), permission: permission === STANDARD ? null : permission });
+    startSession(shell, task, kind, { agent: agent || null, model: model || null, instructions: instructions.trim(), permission: permission === STANDARD ? null : permission, ...(adopted && { adopted: adopted.adopted }) });
   };
   const label = agents.find((a) => a.name === standard)?.title;
   return (
@@ -49,6 +58,7 @@ export function StartDialog({ task, title, kind, reason, onClose }: { task: stri
               onChange={(event) => {
                 setAgent(event.target.value);
                 setModel("");
+                setAdopted(null);
               }}
             >
               <option value="">{label ? `Default (${label})` : "Default (none found)"}</option>
@@ -71,7 +81,8 @@ export function StartDialog({ task, title, kind, reason, onClose }: { task: stri
             </Select>
           </Field>
         </div>
-        <Permissions value={permission} onChange={setPermission} />
+        {kind === "implement" && <Outside task={task} agents={agents} value={adopted} onChange={adopt} />}
+        <Choices legend="Permission" value={permission} options={PERMISSIONS} standard={STANDARD} onChange={setPermission} />
         {chosen?.mend && <p className="text-meta text-warning">{chosen.mend}</p>}
         <Field label="Instructions">
           <TextBox
@@ -100,22 +111,24 @@ export function StartDialog({ task, title, kind, reason, onClose }: { task: stri
   );
 }
 
-function Permissions({ value, onChange }: { value: Permission; onChange: (value: Permission) => void }) {
+/** Conversations that agents had in the project outside of the panel; shown where there are any. */
+function Outside({ task, agents, value, onChange }: { task: string; agents: Agent[]; value: OutsideConversation | null; onChange: (one: OutsideConversation | null) => void }) {
+  const project = useTask(task)?.project?.id;
+  const [answer] = useRead<OutsideConversation[]>(project === undefined ? null : `/projects/${project}/outside`);
+  // Where they can't be read nothing is missing from the dialog.
+  const all = answer.state === "there" ? answer.value : [];
+  const there = all.filter((one) => agents.some((agent) => agent.name === one.agent && agent.found));
+  if (there.length === 0) return null;
   return (
-    <fieldset className="flex flex-col gap-1">
-      <legend className="mb-1 text-meta text-ink-2">Permission</legend>
-      {PERMISSIONS.map(([name, title, means]) => (
-        <label key={name} className={`flex items-start gap-2 rounded border px-2.5 py-1.5 has-focus-visible:outline-2 has-focus-visible:outline-accent ${name === value ? "border-accent bg-accent-ground" : "border-line hover:bg-hover"}`}>
-          <input type="radio" name="permission" aria-label={title} aria-describedby={`permission-${name}`} checked={name === value} onChange={() => onChange(name)} className="mt-1 accent-accent outline-none" />
-          <span className="min-w-0">
-            <span className="flex items-center gap-2">
-              {title}
-              {name === STANDARD && <Badge>default</Badge>}
-            </span>
-            <span id={`permission-${name}`} className="block text-meta text-ink-2">{means}</span>
-          </span>
-        </label>
-      ))}
-    </fieldset>
+    <Field label="Conversation" {...(value && { hint: "It goes on with a copy, in the worktree of this task: what is changed in your checkout only is not in it." })}>
+      <Select value={value?.adopted.conversation ?? ""} onChange={(event) => onChange(there.find((one) => one.adopted.conversation === event.target.value) ?? null)}>
+        <option value="">A new one</option>
+        {there.map((one) => (
+          <option key={one.adopted.conversation} value={one.adopted.conversation}>
+            {exact(one.adopted.used)} · {one.adopted.title}
+          </option>
+        ))}
+      </Select>
+    </Field>
   );
 }

@@ -43,6 +43,18 @@ name: string,
 /** Its name for people; empty takes `name`. */
 title: string, setup: Setup, };
 
+/** See [`Command::AddComment`](super::Command::AddComment). */
+export type AddComment = { id: CommentId, task: TaskId, place: Place, text: string, };
+
+/** A conversation that an agent had outside of the panel. It stays as it is: a session goes on from a copy of it. */
+export type Adopted = {
+/** The agent's own id of it. */
+conversation: string,
+/** The first thing that was said in it. */
+title: string,
+/** When it was used last. */
+used: Millis, };
+
 /** An agent: what the catalogue knows and what was found on this machine. */
 export type Agent = {
 /** Its id, of its name. */
@@ -103,6 +115,11 @@ message: string,
 /** Further hints. */
 hints: Array<string>, };
 
+/** See [`Command::ArchiveTask`](super::Command::ArchiveTask). */
+export type ArchiveTask = { id: TaskId,
+/** Whether what stands in the way and can be passed over is. */
+anyway: boolean, };
+
 /** See [`Command::AttachProject`]. */
 export type AttachProject = { id: ProjectId, name: string, path: string, tasks_dir: string, branch: string | null, problem: string | null, watched: boolean, demo: boolean, };
 
@@ -130,7 +147,13 @@ target: string | null,
 /** What changed in it, as last counted; null before that. */
 changed: Changed | null,
 /** Where its content was saved when it was discarded; null while it stands. */
-discarded: string | null, };
+discarded: string | null,
+/** What was brought in of the target last; null where nothing was, or that was undone. */
+update: Update | null,
+/** The last commit that the panel made in it. */
+commit: Commit | null,
+/** The message that is suggested for what is in it. */
+draft: Draft | null, };
 
 /** Counted changes of a worktree. */
 export type Changed = {
@@ -139,7 +162,13 @@ files: number,
 /** Lines added. */
 additions: number,
 /** Lines removed. */
-deletions: number, };
+deletions: number,
+/** Hash of the tree that was counted. */
+tree: string,
+/** Whether a merge is open in it. */
+merging: boolean,
+/** Files of that merge whose conflict nobody has resolved. */
+conflicts: Array<string>, };
 
 /** One file of [`ChangesAnswer`]. */
 export type ChangedFile = {
@@ -153,6 +182,8 @@ status: FileStatus,
 additions: number,
 /** Lines removed; 0 for a binary file. */
 deletions: number,
+/** What it held and holds: the same as long as neither side changes. A mark that it was viewed is bound to it. */
+stamp: string,
 /** Whether it is binary. */
 binary: boolean, };
 
@@ -165,11 +196,63 @@ tree: string,
 /** Every changed file, in path order. */
 files: Array<ChangedFile>, };
 
+/** A check that passed. */
+export type Checked = {
+/** The command. */
+command: string,
+/** Hash of the tree that it ran on. */
+tree: string,
+/** How long it took, in milliseconds. */
+ms: number, };
+
 /** See [`Command::ChooseOffer`]. */
 export type ChooseOffer = { id: MessageId, session: SessionId, offer: string, value: string, };
 
 /** A command with its arguments. */
-export type Command = { "name": "create_task", "args": CreateTask } | { "name": "rename_task", "args": RenameTask } | { "name": "save_document", "args": SaveDocument } | { "name": "resolve_conflict", "args": SaveDocument } | { "name": "start_session", "args": StartSession } | { "name": "cancel_session", "args": OnSession } | { "name": "mark_seen", "args": OnSession } | { "name": "delete_session", "args": OnSession } | { "name": "retry_from", "args": RetryFrom } | { "name": "send_message", "args": SendMessage } | { "name": "answer_request", "args": AnswerRequest } | { "name": "interrupt_turn", "args": InterruptTurn } | { "name": "choose_offer", "args": ChooseOffer } | { "name": "keep_work", "args": KeepWork } | { "name": "undo_keep", "args": OnTask } | { "name": "discard_work", "args": OnTask } | { "name": "undo_discard", "args": OnTask } | { "name": "retry_job", "args": OnJob } | { "name": "drop_job", "args": OnJob } | { "name": "set_default_agent", "args": SetDefaultAgent } | { "name": "add_agent", "args": AddAgent } | { "name": "remove_agent", "args": OnAgent } | { "name": "install_agent", "args": OnAgent } | { "name": "look_for_agents", "args": LookForAgents } | { "name": "attach_project", "args": AttachProject } | { "name": "agents_found", "args": AgentsFound } | { "name": "observe_file", "args": ObserveFile } | { "name": "observe_gone", "args": OnTask } | { "name": "report_session", "args": ReportSession } | { "name": "end_session", "args": EndSession } | { "name": "settle_message", "args": SettleMessage } | { "name": "job_done", "args": JobDone } | { "name": "job_failed", "args": JobFailed } | { "name": "count_changes", "args": CountChanges } | { "name": "configure", "args": Configure } | { "name": "take_places", "args": TakePlaces };
+export type Command = { "name": "create_task", "args": CreateTask } | { "name": "rename_task", "args": RenameTask } | { "name": "save_document", "args": SaveDocument } | { "name": "resolve_conflict", "args": SaveDocument } | { "name": "archive_task", "args": ArchiveTask } | { "name": "restore_task", "args": OnTask } | { "name": "start_session", "args": StartSession } | { "name": "cancel_session", "args": OnSession } | { "name": "mark_seen", "args": OnSession } | { "name": "delete_session", "args": OnSession } | { "name": "retry_from", "args": RetryFrom } | { "name": "send_message", "args": SendMessage } | { "name": "answer_request", "args": AnswerRequest } | { "name": "interrupt_turn", "args": InterruptTurn } | { "name": "choose_offer", "args": ChooseOffer } | { "name": "commit_work", "args": CommitWork } | { "name": "update_work", "args": UpdateWork } | { "name": "undo_update", "args": OnTask } | { "name": "resolve_file", "args": ResolveFile } | { "name": "try_work", "args": OnTask } | { "name": "untry_work", "args": OnTask } | { "name": "keep_work", "args": KeepWork } | { "name": "undo_keep", "args": OnTask } | { "name": "revert_work", "args": OnTask } | { "name": "judge_work", "args": JudgeWork } | { "name": "discard_work", "args": OnTask } | { "name": "undo_discard", "args": OnTask } | { "name": "add_comment", "args": AddComment } | { "name": "edit_comment", "args": EditComment } | { "name": "resolve_comment", "args": ResolveComment } | { "name": "drop_comment", "args": OnComment } | { "name": "send_comments", "args": SendComments } | { "name": "order_job", "args": OrderJob } | { "name": "retry_job", "args": OnJob } | { "name": "drop_job", "args": OnJob } | { "name": "set_default_agent", "args": SetDefaultAgent } | { "name": "add_agent", "args": AddAgent } | { "name": "remove_agent", "args": OnAgent } | { "name": "install_agent", "args": OnAgent } | { "name": "look_for_agents", "args": LookForAgents } | { "name": "attach_project", "args": AttachProject } | { "name": "agents_found", "args": AgentsFound } | { "name": "observe_file", "args": ObserveFile } | { "name": "observe_gone", "args": OnTask } | { "name": "report_session", "args": ReportSession } | { "name": "end_session", "args": EndSession } | { "name": "settle_message", "args": SettleMessage } | { "name": "job_done", "args": JobDone } | { "name": "job_doing", "args": JobDoing } | { "name": "job_failed", "args": JobFailed } | { "name": "count_changes", "args": CountChanges } | { "name": "draft_message", "args": DraftMessage } | { "name": "configure", "args": Configure } | { "name": "take_places", "args": TakePlaces };
+
+/** A comment on lines of a changed file. A draft until it is sent to a session. */
+export type Comment = {
+/** Its id. */
+id: CommentId,
+/** Seq of the last op. */
+ver: number,
+/** The task whose work it is about. */
+task: TaskId,
+/** When it was written. */
+at: Millis,
+/** What it is about. */
+place: Place,
+/** What it says. */
+text: string,
+/** The session that it was sent to; null while it is a draft. */
+session: SessionId | null,
+/** Whether the person is content with what was done about it. */
+resolved: boolean, };
+
+/** A comment on what the work of a task changed. */
+export type CommentId = string;
+
+/** A comment on the work of a task. */
+export type CommentView = { row: Comment, pending: boolean, };
+
+/** A commit in a worktree. */
+export type Commit = {
+/** Its id. */
+id: string,
+/** The first line of its message. */
+subject: string,
+/** What git and the person's hooks said. */
+said: string,
+/** When. */
+at: Millis, };
+
+/** See [`Command::CommitWork`](super::Command::CommitWork). */
+export type CommitWork = { id: TaskId,
+/** The message; empty takes the one that was suggested, else the task's title. */
+message: string,
+/** The files, as the list of changes names them; null takes all. */
+files: Array<string> | null, };
 
 /** `GET /api/v1/config`: what the page must know before its first frame. */
 export type ConfigAnswer = {
@@ -212,6 +295,28 @@ export type CountChanges = { task: TaskId, changed: Changed, };
 /** See [`Command::CreateTask`]. */
 export type CreateTask = { id: TaskId, project: ProjectId, text: string, };
 
+/** Lines that changed, with those around them. */
+export type DiffHunk = {
+/** The first line before, from 1; 0 where there was none. */
+old: number,
+/** The first line now, from 1; 0 where there is none. */
+new: number,
+/** The function that it lies in, as git sees it. */
+heading: string,
+/** Its lines, in order. */
+lines: Array<DiffLine>, };
+
+/** A line of a hunk. */
+export type DiffLine = {
+/** Which side has it. */
+side: LineSide,
+/** Its text; a carriage return at its end stays. */
+text: string,
+/** What differs from its counterpart: from and to, in UTF-16 units of the text. */
+words?: Array<[number, number]>,
+/** Whether the file ends with it without a newline. */
+unended?: boolean, };
+
 /** Which text a task has. The text itself is fetched. */
 export type Document = {
 /** The mutation that made this version; null before the first was read. */
@@ -248,13 +353,40 @@ document: Document,
 /** Null where it is exactly the text that was saved. */
 text: string | null,
 /** Its title and boxes are taken from the text. */
-conflict: ConflictFound | null, } | { "did": "kept",
+conflict: ConflictFound | null, } | { "did": "moved",
+/** Path relative to the project. */
+path: string, } | { "did": "committed",
+/** What was made. */
+commit: Commit, } | { "did": "updated",
+/** What was brought in; null where it had all of it. */
+update: Update | null, } | { "did": "update_undone" } | { "did": "resolved" } | { "did": "tried",
+/** What is needed to take it out. */
+trial: Trial, } | { "did": "untried" } | { "did": "kept",
 /** What moved. */
-landing: Landing, } | { "did": "unkept" } | { "did": "discarded",
+landing: Landing, } | { "did": "unkept" } | { "did": "reverted",
+/** Which. */
+reverted: Reverted, } | { "did": "discarded",
 /** The ref that holds it. */
 saved: string, } | { "did": "restored",
 /** Where. */
 branch: Branch, };
+
+/** A message for a commit. */
+export type Draft = {
+/** The message. */
+text: string,
+/** Hash of the tree that it was written for. */
+tree: string,
+/** The session that wrote it; null where it was made of the task's document. */
+session: SessionId | null, };
+
+/** See [`Command::DraftMessage`]. */
+export type DraftMessage = { task: TaskId, draft: Draft, };
+
+/** See [`Command::EditComment`](super::Command::EditComment). */
+export type EditComment = { id: CommentId,
+/** Its task: what is sent together is sent behind it. */
+task: TaskId, text: string, };
 
 /** One thing to do. */
 export type Effect = { "type": "journal",
@@ -365,12 +497,41 @@ activity: Activity, } | { "kind": "unknown",
 /** As it came. */
 raw: JsonValue, });
 
-/** `GET /api/v1/tasks/{id}/changes/file?path=`. */
+/** `GET /api/v1/tasks/{id}/changes/colours`: how the lines of both sides are coloured. */
+export type FileColours = {
+/** The lines before. Each is a list of lengths in UTF-16 units, each followed by its colour, an index into `names`. */
+old: Array<Array<number>>,
+/** The lines now. */
+new: Array<Array<number>>,
+/** What the colours stand for; the first is plain text. */
+names: Array<string>, };
+
+/** What a changed file holds. */
+export type FileContent = "text" | "image" | "binary" | "submodule";
+
+/** `GET /api/v1/tasks/{id}/changes/file`: one file. */
 export type FileDiff = {
-/** The unified diff. */
-diff: string,
-/** Whether it was cut because it is too large to show. */
+/** The tree that it was read from: that of the list, where the server still had it. */
+tree: string,
+/** What there is to show. */
+content: FileContent,
+/** Its mode before in octal, where that changed and it was there. */
+old_mode: string | null,
+/** Its mode now in octal, where that changed and it is there. */
+new_mode: string | null,
+/** Where it changed; nothing where it is not text. */
+hunks: Array<DiffHunk>,
+/** The lines that it has now. */
+new_lines: number,
+/** Whether the end was left out because it is too large to show. */
 truncated: boolean, };
+
+/** `GET /api/v1/tasks/{id}/changes/lines`: lines that did not change. */
+export type FileLines = {
+/** The first one's number, from 1. */
+from: number,
+/** Their texts. */
+lines: Array<string>, };
 
 /** What happened to a file. */
 export type FileStatus = "added" | "modified" | "deleted" | "renamed" | "copied" | "type_changed" | "mode_changed";
@@ -412,6 +573,9 @@ export type HealthAnswer = {
 name: string,
 /** The version of the server. */
 version: string, };
+
+/** What the history of the target branch is to show of work that is put there. */
+export type How = "squash" | "merge" | "rebase";
 
 /** What the hub wants done. */
 export type HubEffect = { "type": "open",
@@ -502,20 +666,31 @@ at: Millis,
 /** What is to be done. */
 work: Work,
 /** How it stands. */
-state: JobState, };
+state: JobState,
+/** Its place among those that move the same branch, the smallest first; the older first where it is the same. */
+rank: number,
+/** What it does that takes its time and may be stopped; null while it must not be. */
+doing: string | null, };
+
+/** See [`Command::JobDoing`]. */
+export type JobDoing = { id: Mid, doing: string | null, };
 
 /** See [`Command::JobDone`]. */
 export type JobDone = { id: Mid, done: Done, };
 
 /** See [`Command::JobFailed`]. */
-export type JobFailed = { id: Mid, reason: string, files: Array<string>, };
+export type JobFailed = { id: Mid, reason: string, files: Array<string>,
+/** Whether the work and its target changed the same places. */
+conflict: boolean, };
 
 /** How a job stands. A job that is done has no row. */
 export type JobState = { "state": "pending" } | { "state": "failed",
 /** What failed and what to do. */
 reason: string,
 /** The files it concerns, where there are any. */
-files: Array<string>, };
+files: Array<string>,
+/** Whether the work and its target changed the same places: bringing the target in is the way on. */
+conflict: boolean, };
 
 /** An entry of the journal (`localStorage`). */
 export type JournalEntry = {
@@ -526,10 +701,15 @@ value: string, };
 
 export type JsonValue = number | string | boolean | Array<JsonValue> | { [key in string]: JsonValue } | null;
 
-/** See [`Command::KeepWork`]. */
+/** See [`Command::JudgeWork`](super::Command::JudgeWork). */
+export type JudgeWork = { id: TaskId, verdict: Verdict,
+/** What was seen. */
+note: string, };
+
+/** See [`Command::KeepWork`](super::Command::KeepWork). */
 export type KeepWork = { id: TaskId,
-/** The commit's message; empty takes the task's title. */
-message: string, };
+/** The commit's message; empty takes the one that was suggested, else the task's title. */
+message: string, how: How, };
 
 /** Names one row. */
 export type Key = {
@@ -550,7 +730,15 @@ old: string,
 /** Its commit after. */
 new: string,
 /** When. */
-at: Millis, };
+at: Millis,
+/** How it was put there. */
+how: How,
+/** The check that passed on exactly this; null where the project has none. */
+check: Checked | null,
+/** What a person who tried it says. */
+qa: Qa,
+/** The commit that took it back; null while it stands. */
+reverted: Reverted | null, };
 
 /** A limit of the provider. */
 export type Limit = {
@@ -562,6 +750,9 @@ percent: number | null,
 until: Millis | null,
 /** Whether it is reached, so that the agent can't go on. */
 reached: boolean, };
+
+/** Which side of a diff has a line. */
+export type LineSide = "=" | "-" | "+";
 
 /** A page of the list. */
 export type Lines = {
@@ -604,6 +795,15 @@ token: string, };
 
 /** See [`Command::LookForAgents`]. */
 export type LookForAgents = object;
+
+/** An answer of `GET /api/v1/projects/{id}/radar`: two tasks whose work changes the same files. */
+export type Meeting = {
+/** The tasks. */
+tasks: [string, string],
+/** The files that both change. */
+files: Array<string>,
+/** Those in which a merge of both would conflict. */
+conflicts: Array<string>, };
 
 /** A message from a person to a session. */
 export type Message = {
@@ -741,6 +941,11 @@ description: string, };
 /** A command on an agent. */
 export type OnAgent = { name: string, };
 
+/** A command on a comment. */
+export type OnComment = { id: CommentId,
+/** Its task: what is sent together is sent behind it. */
+task: TaskId, };
+
 /** A command on a job. */
 export type OnJob = { id: Mid, };
 
@@ -751,7 +956,7 @@ export type OnSession = { id: SessionId, };
 export type OnTask = { id: TaskId, };
 
 /** One change of one row. */
-export type Op = { "op": "put", } & ({ "kind": "settings", "row": Settings } | { "kind": "project", "row": Project } | { "kind": "agent", "row": Agent } | { "kind": "task", "row": Task } | { "kind": "session", "row": Session } | { "kind": "message", "row": Message } | { "kind": "job", "row": Job }) | { "op": "patch",
+export type Op = { "op": "put", } & ({ "kind": "settings", "row": Settings } | { "kind": "project", "row": Project } | { "kind": "agent", "row": Agent } | { "kind": "task", "row": Task } | { "kind": "session", "row": Session } | { "kind": "message", "row": Message } | { "kind": "job", "row": Job } | { "kind": "comment", "row": Comment }) | { "op": "patch",
 /** Its kind. */
 kind: RowKind,
 /** Its id. */
@@ -775,6 +980,11 @@ project: ProjectId, };
 
 /** What choosing an option means. */
 export type OptionEffect = "allow_once" | "allow_always" | "reject_once" | "reject_always" | "choice";
+
+/** See [`Command::OrderJob`](super::Command::OrderJob). */
+export type OrderJob = { id: Mid,
+/** The one that it comes before; null puts it behind all. */
+before: Mid | null, };
 
 /** Who says that an agent exists. */
 export type Origin = "catalogue" | "file" | "panel";
@@ -804,6 +1014,15 @@ all: boolean,
 chrome: boolean,
 /** The mutation that an `Act` or `Retry` made. */
 mid: Mid | null, };
+
+/** An answer of `GET /api/v1/projects/{id}/outside`: a conversation that an agent had outside of the panel. */
+export type OutsideConversation = {
+/** The agent's name. */
+agent: string,
+/** Where it was held. */
+cwd: string,
+/** What `start_session` takes to go on from it. */
+adopted: Adopted, };
 
 /** One thing that happened. Each is one synchronous commit. */
 export type PanelEvent = { "type": "boot",
@@ -890,7 +1109,20 @@ now: Millis, };
 export type Permission = "ask" | "edit" | "everything";
 
 /** Where a task stands in its life. */
-export type Phase = "draft" | "running" | "review" | "kept" | "done" | "archived" | "not_on_branch";
+export type Phase = "draft" | "running" | "review" | "kept" | "qa_passed" | "qa_failed" | "done" | "archived" | "not_on_branch";
+
+/** Lines of a changed file. */
+export type Place = {
+/** The file, as the list of changes has it. */
+path: string,
+/** Whether the lines are those before the change. */
+old: boolean,
+/** The first line, from 1; 0 is the file as a whole. */
+from: number,
+/** The last line. */
+to: number,
+/** The lines as they were: where they are not there any more, the comment is outdated. */
+quote: string, };
 
 /** A step of an agent's plan. */
 export type PlanEntry = {
@@ -943,6 +1175,15 @@ len: number,
 changed_from: number,
 /** How many lines could not be read. */
 unreadable: number, };
+
+/** What a person says of work that was kept, when it was tried. */
+export type Qa = {
+/** How it stands. */
+verdict: Verdict,
+/** What was seen. */
+note: string,
+/** When that was said; null before. */
+at: Millis | null, };
 
 /** What the page asks of the list. */
 export type Query = {
@@ -1048,6 +1289,16 @@ effect: OptionEffect,
 /** How far an "always" reaches, or what a choice means, in one line. */
 detail?: string | null, };
 
+/** See [`Command::ResolveComment`](super::Command::ResolveComment). */
+export type ResolveComment = { id: CommentId,
+/** Its task: what is sent together is sent behind it. */
+task: TaskId, resolved: boolean, };
+
+/** See [`Command::ResolveFile`](super::Command::ResolveFile). */
+export type ResolveFile = { id: TaskId,
+/** As the changes of the task name it. */
+path: string, side: Side, };
+
 /** An attempt to reach the model that failed; another one follows. */
 export type Retry = {
 /** Which one failed, from 1, where the agent counts. */
@@ -1074,16 +1325,34 @@ message: MessageId | null, text: string, images?: Array<AttachedImage>,
 /** What becomes of the worktree. */
 files: Files, };
 
+/** A commit that took kept work back. */
+export type Reverted = {
+/** The commit. */
+commit: string,
+/** When. */
+at: Millis, };
+
 /** A row of any kind. */
-export type Row = { "kind": "settings", "row": Settings } | { "kind": "project", "row": Project } | { "kind": "agent", "row": Agent } | { "kind": "task", "row": Task } | { "kind": "session", "row": Session } | { "kind": "message", "row": Message } | { "kind": "job", "row": Job };
+export type Row = { "kind": "settings", "row": Settings } | { "kind": "project", "row": Project } | { "kind": "agent", "row": Agent } | { "kind": "task", "row": Task } | { "kind": "session", "row": Session } | { "kind": "message", "row": Message } | { "kind": "job", "row": Job } | { "kind": "comment", "row": Comment };
 
 /** Kinds of rows. */
-export type RowKind = "settings" | "project" | "agent" | "task" | "session" | "message" | "job";
+export type RowKind = "settings" | "project" | "agent" | "task" | "session" | "message" | "job" | "comment";
 
 /** See [`Command::SaveDocument`]. */
 export type SaveDocument = { id: TaskId,
 /** The version that was edited. */
 base: Mid | null, text: string, };
+
+/** See [`Command::SendComments`](super::Command::SendComments). */
+export type SendComments = { task: TaskId,
+/** The session that works on them: one of the task, or the id of a new one. */
+session: SessionId,
+/** The message that carries them to a session that is there. */
+message: MessageId,
+/** What is said above them. */
+note: string,
+/** How a new session is started; its instructions are the comments. */
+start: Start, };
 
 /** See [`Command::SendMessage`]. */
 export type SendMessage = { id: MessageId, session: SessionId, text: string,
@@ -1114,8 +1383,12 @@ model: string | null,
 instructions: string,
 /** What it may do without asking. */
 permission: Permission,
+/** The branch that is merged into the worktree before it begins, whose conflicts it is to resolve. */
+resolves: string | null,
 /** Where it goes on from; null where it began by itself. */
 origin: GoesOn | null,
+/** The conversation from outside of the panel that it goes on from. */
+adopted: Adopted | null,
 /** How it stands. */
 status: Status,
 /** Counts its agent processes from 1. */
@@ -1220,6 +1493,9 @@ package: string | null, };
 /** Which tasks the list shows. */
 export type Show = "active" | "archived" | "all";
 
+/** Which side of a conflict is taken. */
+export type Side = "ours" | "theirs" | "as_it_is";
+
 /** `GET /api/v1/snapshot`, or `POST` with [`SnapshotRequest`]. */
 export type Snapshot = {
 /** Of the read transaction. */
@@ -1250,7 +1526,9 @@ model: string | null,
 /** Further instructions. */
 instructions: string,
 /** What it may do without asking; null takes the default. */
-permission: Permission | null, };
+permission: Permission | null,
+/** A conversation that the agent had outside of the panel, to go on from. */
+adopted: Adopted | null, };
 
 /** See [`Command::StartSession`]. */
 export type StartSession = { id: SessionId, task: TaskId, kind: Kind, start: Start, };
@@ -1302,8 +1580,12 @@ updated: Millis,
 conflict: Conflict | null,
 /** The worktree and branch of its work, null before the first session. */
 branch: Branch | null,
-/** What was last kept of it, for Undo. */
-landing: Landing | null, };
+/** What was last kept of it. */
+landing: Landing | null,
+/** What was kept of it before that, the latest last. */
+landed_before: Array<Landing>,
+/** Where its work stands in the person's checkout to be tried; null where it does not. */
+trial: Trial | null, };
 
 /** A task: one markdown file, through renames. */
 export type TaskId = string;
@@ -1318,7 +1600,11 @@ pending: boolean,
 play: Play, };
 
 /** A task's page. */
-export type TaskView = { row: Task, project: Project | null, phase: Phase, attention: Attention, pending: boolean, jobs: Array<Job>, actions: Array<Action>, play: Play, };
+export type TaskView = { row: Task, project: Project | null, phase: Phase, attention: Attention, pending: boolean, jobs: Array<Job>,
+/** What is put onto the branch that a job of it is to move, in its order; empty where it has none. */
+queue: Array<Waiting>, actions: Array<Action>,
+/** What would be put away with it, and can be. */
+archive_guards: Array<string>, play: Play, };
 
 /** What a tab says to the hub. */
 export type ToHub = { "type": "join",
@@ -1366,6 +1652,15 @@ content?: Array<ToolContent> | null,
 /** Its input as the agent shows it. */
 input?: JsonValue | null, };
 
+/** Work that stands in the person's checkout. */
+export type Trial = {
+/** HEAD of the checkout. */
+head: string,
+/** What the checkout holds, as a commit. */
+commit: string,
+/** Since when. */
+at: Millis, };
+
 /** Use of tokens and money by one turn. Null is unknown. */
 export type TurnUsage = {
 /** Input tokens, those read from a cache among them. */
@@ -1376,6 +1671,18 @@ cached: number | null,
 output: number | null,
 /** US dollars. */
 cost_usd: number | null, };
+
+/** What was brought into a worktree of its target branch. */
+export type Update = {
+/** The ref that keeps the worktree as it was before. */
+before: string,
+/** When. */
+at: Millis, };
+
+/** See [`Command::UpdateWork`](super::Command::UpdateWork). */
+export type UpdateWork = { id: TaskId,
+/** The id of a new session that resolves the conflicts; null leaves them to the person. */
+session: SessionId | null, start: Start, };
 
 /** Use of tokens and money by one attempt so far. Null is unknown. */
 export type Usage = {
@@ -1397,11 +1704,62 @@ cost_usd: number | null,
  */
 conversation_usd: number | null, };
 
+/** Whether work that was kept holds. */
+export type Verdict = "pending" | "passed" | "failed";
+
+/** A job in the queue of a branch. */
+export type Waiting = { job: Mid, task: TaskId, title: string, };
+
 /** What a job does. */
 export type Work = { "do": "write_document",
 /** The version to write; its text is in the store. */
 version: Mid,
 /** The version it was edited from, null for a new task. */
-base: Mid | null, } | { "do": "keep",
+base: Mid | null, } | { "do": "move_document",
+/** Whether into it. */
+archived: boolean, } | { "do": "commit",
 /** The commit's message. */
-message: string, } | { "do": "undo_keep" } | { "do": "discard" } | { "do": "undo_discard" };
+message: string,
+/** The files; null takes all. */
+files: Array<string> | null, } | { "do": "update" } | { "do": "undo_update" } | { "do": "resolve",
+/** Which. */
+path: string,
+/** How. */
+side: Side, } | { "do": "try" } | { "do": "untry" } | { "do": "keep",
+/** The commit's message. */
+message: string,
+/** How it is put there. */
+how: How, } | { "do": "undo_keep" } | { "do": "revert" } | { "do": "discard" } | { "do": "undo_discard" };
+
+/** An answer of `GET /api/v1/worktrees`: the worktree of a task. */
+export type WorktreeRow = {
+/** The task. */
+task: string,
+/** Its project. */
+project: string,
+/** Absolute. */
+path: string,
+/** The branch that is checked out in it; null where none is. */
+branch: string | null,
+/** The branch that its work is kept on. */
+target: string | null,
+/** Bytes of its files. */
+size: number,
+/** Whether all of them were counted within two seconds. */
+size_whole: boolean,
+/** Files that differ from its last commit or are not tracked. */
+dirty: number,
+/** Commits that its target has not; null without a target. */
+ahead: number | null,
+/** Commits of its target that it has not. */
+behind: number | null,
+/** Commits that nothing else holds. */
+unmerged: number,
+/** Ignored files and folders, at most 50: no save holds them. */
+ignored: Array<string>,
+/** The session that runs in it. */
+session: string | null,
+/** When a session last ran in it. */
+used: Millis,
+/** Why it can't be read. */
+problem: string | null, };

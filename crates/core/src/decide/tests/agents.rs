@@ -125,3 +125,14 @@ fn an_installation_is_begun_once_and_its_end_tells_how_it_went() {
     assert!(known(&b, "codex").unwrap().found);
     assert_eq!(code(b.person(&Command::InstallAgent(on("demo")))), RejectCode::NotAllowed);
 }
+
+#[test]
+fn what_is_asked_of_an_agent_is_sent_one_after_the_other() {
+    let subjects = |command: Command| command.subjects();
+    let on = || OnAgent { name: "mine".into() };
+    let add = AddAgent { name: "mine".into(), title: String::new(), setup: setup("a") };
+    let added = subjects(Command::AddAgent(Box::new(add)));
+    assert_eq!(added.len(), 1);
+    assert_eq!(added, subjects(Command::InstallAgent(on())), "what is to be installed is added first");
+    assert_eq!(added, subjects(Command::RemoveAgent(on())));
+}

@@ -1,5 +1,6 @@
 //! Prompts one after the other, answers, and what the agent signals in between.
 
+use qd_agents::driver::Fork;
 use qd_core::row::MessageBody;
 use qd_core::status::Status;
 
@@ -51,6 +52,12 @@ impl Host {
                         free = true;
                     }
                     bodies.push(body);
+                }
+                Signal::Unforked if self.spec.fork.as_ref().is_some_and(Fork::is_untold) => {
+                    let title = &self.spec.title;
+                    let reason =
+                        format!("{title} can't go on with a conversation that it had elsewhere, over this protocol.");
+                    broken = Some(Finish::Failed(reason));
                 }
                 Signal::Unforked => {
                     self.retell = true;

@@ -1,0 +1,67 @@
+//! Committing work in its worktree, as the user would.
+
+use super::{Failure, Site, end_of};
+use crate::receipts;
+use crate::work::documents;
+use qd_core::command::Done;
+use qd_core::row::Commit;
+use qd_git::{CommitId, CommitOutcome, CommitRequest, GitPath};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// The kind of receipt that says where a commit began. It stays until the rows say that it is made.
+pub(super) const BEGUN: &str = "commit";
+
+/// Where HEAD was when a commit was begun.
+#[derive(Serialize, Deserialize)]
+struct Begun {
+    head: Option<CommitId>,
+}
+
+pub(super) async fn commit(site: &Site, message: &str, files: Option<&[String]>) -> Result<Done, Failure> {
+    let worktree = PathBuf::from(&site.branch()?.path);
+    let journal = format!("{}.{BEGUN}", site.job.id);
+    let head = site.repo.head_of(&worktree).await?.commit().cloned();
+    if let Some(begun) = receipts::load::<Begun>(&site.engine, &journal) {
+        // An earlier run may have made it, and died before it could tell.
+        if let Some(made) = head.clone().filter(|_| begun.head != head) {
+            return Ok(committed(site, &made, message, ""));
+        }
+    }
+    receipts::store(&site.engine, &journal, &Begun { head })?;
+    let made = make(site, &request(site, worktree, message, files)?).await;
+    if made.is_err() {
+        // Another try begins with what is there then.
+        receipts::remove(&site.engine, &journal);
+    }
+    made
+}
+
+async fn make(site: &Site, request: &CommitRequest) -> Result<Done, Failure> {
+    match site.repo.commit(request).await? {
+        CommitOutcome::Committed { commit, said } => {
+            site.engine.count_changes(site.task.id).await;
+            Ok(committed(site, &commit, &request.message, &said))
+        }
+        CommitOutcome::Nothing => Err(Failure::new("There is nothing to commit: all of this is in a commit already.")),
+        CommitOutcome::MergeOpen => {
+            Err(Failure::new("While a merge is open git commits all of it or nothing. Commit everything."))
+        }
+        CommitOutcome::Refused { said } => {
+            Err(Failure::new(format!("Git did not commit it. Mend what it says, then retry.\n{}", end_of(said.trim()))))
+        }
+    }
+}
+
+fn request(site: &Site, worktree: PathBuf, message: &str, files: Option<&[String]>) -> Result<CommitRequest, Failure> {
+    let named =
+        |name: &String| GitPath::from_text(name).map_err(|_| Failure::new(format!("{name} is not a file's name.")));
+    let files = files.map(|files| files.iter().map(named).collect::<Result<Vec<_>, _>>()).transpose()?;
+    Ok(CommitRequest { worktree, message: message.to_owned(), files, exclude: documents(&site.project) })
+}
+
+fn committed(site: &Site, commit: &CommitId, message: &str, said: &str) -> Done {
+    let subject = message.trim().lines().next().unwrap_or_default().to_owned();
+    let commit = Commit { id: commit.to_string(), subject, said: end_of(said.trim()).to_owned(), at: site.now() };
+    Done::Committed { commit }
+}

@@ -1,0 +1,132 @@
+//! Claims about commits, the target brought in, conflicts and trials.
+
+use super::{Work, done_work};
+use crate::testing::on;
+use qd_core::command::{Command, CommitWork, KeepWork, ResolveFile, UpdateWork};
+use qd_core::row::{Branch, Changed, How, JobState, Side, Start};
+use std::fs;
+
+impl Work {
+    /// Somebody changes the same line on the target.
+    fn meanwhile(&self) {
+        fs::write(self.bench.deck().join("lib.rs"), "fn a() {}\nfn c() {}\n").unwrap();
+        self.bench.git(&["commit", "-qam", "Meanwhile"]);
+    }
+
+    fn branch(&self) -> Branch {
+        self.row().branch.unwrap()
+    }
+
+    fn changed(&self) -> Changed {
+        self.branch().changed.unwrap()
+    }
+
+    async fn update(&self) {
+        let update = UpdateWork { id: self.task.id, session: None, start: Start::default() };
+        self.bench.person(Command::UpdateWork(Box::new(update))).await;
+        self.bench.settled().await;
+    }
+
+    async fn keep_as(&self, how: How) {
+        self.bench.person(Command::KeepWork(KeepWork { id: self.task.id, message: "Add b".into(), how })).await;
+        self.bench.settled().await;
+    }
+
+    fn file(&self) -> String {
+        fs::read_to_string(self.worktree.join("lib.rs")).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn conflict_is_a_way_on_the_branch_comes_in_a_side_is_taken_and_it_lands() {
+    let work = done_work().await;
+    work.meanwhile();
+    let job = work.keep().await;
+    let failed = work.bench.wait(|state| state.job(job).map(|j| j.state.clone()).filter(|s| *s != JobState::Pending));
+    let JobState::Failed { files, conflict: true, .. } = failed.await else { panic!("no conflict") };
+    assert_eq!(files, ["lib.rs"]);
+    work.update().await;
+    assert_eq!(work.bench.engine.read(|state| state.job(job).cloned()), None, "the failed try is given up");
+    assert!(work.file().contains("<<<<<<< HEAD\nfn b() {}\n=======\nfn c() {}\n>>>>>>> heads/main\n"));
+    let changed = work.changed();
+    assert_eq!((changed.merging, changed.conflicts), (true, vec!["lib.rs".to_owned()]));
+    let refused = work.bench.refused(Command::KeepWork(KeepWork::squash(work.task.id, ""))).await;
+    assert_eq!(refused, "A file has a conflict that nobody has resolved.");
+    let take = ResolveFile { id: work.task.id, path: "lib.rs".into(), side: Side::Theirs };
+    work.bench.person(Command::ResolveFile(take)).await;
+    work.bench.settled().await;
+    assert_eq!((work.file().as_str(), work.changed().conflicts), ("fn a() {}\nfn c() {}\n", vec![]));
+    fs::write(work.worktree.join("lib.rs"), "fn a() {}\nfn b() {}\nfn c() {}\n").unwrap();
+    work.bench.engine.count_changes(work.task.id).await;
+    work.keep_as(How::Squash).await;
+    assert_eq!(work.bench.git(&["show", "main:lib.rs"]), "fn a() {}\nfn b() {}\nfn c() {}\n");
+    assert_eq!(work.row().landing.unwrap().how, How::Squash);
+}
+
+#[tokio::test]
+async fn update_can_be_undone_to_exactly_what_there_was() {
+    let work = done_work().await;
+    work.meanwhile();
+    let before = work.file();
+    work.update().await;
+    assert!(work.branch().update.is_some());
+    work.bench.person(Command::UndoUpdate(on(work.task.id))).await;
+    work.bench.settled().await;
+    assert_eq!((work.file(), work.branch().update, work.changed().merging), (before, None, false));
+    let again = work.bench.refused(Command::UndoUpdate(on(work.task.id))).await;
+    assert_eq!(again, "Nothing was merged into this worktree (or that was undone already).");
+}
+
+#[tokio::test]
+async fn merge_and_rebase_land_the_commits_that_were_made_and_what_is_in_none() {
+    for how in [How::Merge, How::Rebase] {
+        let work = done_work().await;
+        fs::write(work.worktree.join("new.rs"), "").unwrap();
+        let commit = |files: &[&str]| {
+            let files = Some(files.iter().map(|file| (*file).to_owned()).collect());
+            Command::CommitWork(CommitWork { id: work.task.id, message: "Add new".into(), files })
+        };
+        assert_eq!(work.bench.engine.uncommitted(work.task.id).await.unwrap().unwrap(), ["lib.rs", "new.rs"]);
+        work.bench.person(commit(&["new.rs"])).await;
+        work.bench.settled().await;
+        assert_eq!(work.branch().commit.unwrap().subject, "Add new");
+        assert_eq!(work.bench.engine.uncommitted(work.task.id).await.unwrap().unwrap(), ["lib.rs"]);
+        work.keep_as(how).await;
+        let subjects = work.bench.git(&["log", "--format=%s", "--no-merges", "--topo-order", "-2", "main"]);
+        assert_eq!(subjects, "Add b\nAdd new\n", "{how:?}");
+        assert_eq!(work.bench.file("lib.rs"), "fn a() {}\nfn b() {}\n");
+        assert_eq!(work.bench.git(&["status", "--porcelain"]), "");
+    }
+}
+
+#[tokio::test]
+async fn trial_comes_into_the_checkout_and_out_again() {
+    let work = done_work().await;
+    let before = work.main();
+    work.bench.person(Command::TryWork(on(work.task.id))).await;
+    work.bench.settled().await;
+    assert_eq!(work.bench.file("lib.rs"), "fn a() {}\nfn b() {}\n");
+    assert_eq!((work.main(), work.row().trial.unwrap().head), (before.clone(), before));
+    let refused = work.bench.refused(Command::KeepWork(KeepWork::squash(work.task.id, ""))).await;
+    assert_eq!(refused, "This is being tried in your checkout. Put that back first.");
+    work.bench.person(Command::UntryWork(on(work.task.id))).await;
+    work.bench.settled().await;
+    assert_eq!((work.bench.file("lib.rs").as_str(), work.row().trial), ("fn a() {}\n", None));
+}
+
+#[tokio::test]
+async fn what_was_merged_and_taken_back_is_work_again_and_lands_once_more() {
+    let work = done_work().await;
+    work.keep_as(How::Merge).await;
+    work.bench.person(Command::RevertWork(on(work.task.id))).await;
+    work.bench.settled().await;
+    assert!(work.row().landing.unwrap().reverted.is_some());
+    assert_eq!(work.bench.git(&["show", "main:lib.rs"]), "fn a() {}\n");
+    assert_eq!((work.changed().files, work.file().as_str()), (1, "fn a() {}\nfn b() {}\n"));
+    // What the branch has since, the revert among it, does not take it out of the worktree.
+    work.update().await;
+    assert_eq!(work.file(), "fn a() {}\nfn b() {}\n");
+    work.bench.engine.count_changes(work.task.id).await;
+    work.keep_as(How::Merge).await;
+    assert_eq!(work.bench.git(&["show", "main:lib.rs"]), "fn a() {}\nfn b() {}\n");
+}

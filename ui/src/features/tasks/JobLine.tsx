@@ -1,0 +1,83 @@
+// Work on files or git that is under way, waits for its turn, or failed: then with the way on.
+import type { Job, TaskView, Waiting } from "../../lib/generated/types";
+import { useShell } from "../../lib/use";
+import { actOnTask } from "../../lib/work";
+import { Button } from "../../ui/Button";
+
+const DOING: Record<Job["work"]["do"], string> = {
+  write_document: "Writing the document",
+  move_document: "Moving the document",
+  commit: "Committing",
+  update: "Merging the branch in",
+  undo_update: "Going back to before the merge",
+  resolve: "Resolving a conflict",
+  try: "Putting the work into your checkout",
+  untry: "Taking the work out of your checkout",
+  keep: "Keeping the work",
+  undo_keep: "Taking back what was kept",
+  revert: "Reverting what was kept",
+  discard: "Discarding the work",
+  undo_discard: "Bringing the work back",
+};
+
+export function JobLine({ job, view }: { job: Job; view: TaskView }) {
+  const shell = useShell();
+  if (job.state.state === "pending") {
+    if (job.work.do === "write_document") return null;
+    const place = view.queue.findIndex((one) => one.job === job.id);
+    const ahead = view.queue.slice(0, Math.max(place, 0));
+    return (
+      // What is done within half a second needs no words.
+      <div role="status" className="flex animate-late flex-wrap items-center gap-2 rounded bg-info-ground px-3 py-1.5">
+        <p className="min-w-0 flex-1 wrap-anywhere text-ink-2">{ahead.length > 0 ? <Queued ahead={ahead} /> : (job.doing ?? `${DOING[job.work.do]}…`)}</p>
+        {ahead.length > 1 && (
+          <Button small title="Let it be the next one" onClick={() => shell.act({ name: "order_job", args: { id: job.id, before: ahead[1]?.job ?? null } })}>
+            Next
+          </Button>
+        )}
+        {job.doing !== null && (
+          <Button small onClick={() => shell.act({ name: "drop_job", args: { id: job.id } })}>
+            Stop
+          </Button>
+        )}
+      </div>
+    );
+  }
+  const conflict = job.state.conflict && job.work.do === "keep";
+  const find = (name: string) => view.actions.find((action) => action.name === name);
+  return (
+    <div role="alert" className="flex flex-wrap items-start gap-2 rounded bg-danger-ground px-3 py-2">
+      <div className="min-w-0 flex-1 basis-80">
+        <p className="font-medium text-danger">{DOING[job.work.do]} failed</p>
+        <p className="max-h-60 overflow-y-auto wrap-anywhere whitespace-pre-wrap text-ink-2">{job.state.reason}</p>
+        {job.state.files.length > 0 && <p className="font-mono text-code wrap-anywhere text-ink-2">{job.state.files.join(", ")}</p>}
+      </div>
+      <div className="flex flex-wrap gap-2">
+        {conflict && (
+          <>
+            <Button small look="primary" reason={find("resolve")?.reason ?? null} title="A session merges the branch in and resolves what conflicts" onClick={() => actOnTask(shell, view.row.id, find("resolve"))}>
+              Ask an agent
+            </Button>
+            <Button small title="Merge the branch in and resolve it yourself" onClick={() => actOnTask(shell, view.row.id, find("update"))}>
+              By hand
+            </Button>
+          </>
+        )}
+        <Button small onClick={() => shell.act({ name: "retry_job", args: { id: job.id } })}>
+          Retry
+        </Button>
+        <Button small look="quiet" title="Give it up; what was written stays stored" onClick={() => shell.act({ name: "drop_job", args: { id: job.id } })}>
+          Discard
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+function Queued({ ahead }: { ahead: Waiting[] }) {
+  return (
+    <>
+      Waits for {ahead.length === 1 ? "its turn behind" : `its turn: ${ahead.length} are ahead, first`} “{ahead[0]?.title}”.
+    </>
+  );
+}

@@ -1,0 +1,125 @@
+// Keep or Commit with a choice: the message, what the history shows, which files.
+import { useState } from "react";
+import type { How, TaskView } from "../../lib/generated/types";
+import { MOD } from "../../lib/keys";
+import { startSession, useSession, useSessionIds, useShell } from "../../lib/use";
+import { useRead } from "../../lib/useRead";
+import { shortPath } from "../../lib/words";
+import { commit, keep } from "../../lib/work";
+import { Button } from "../../ui/Button";
+import { Choices } from "../../ui/Choices";
+import { Dialog } from "../../ui/Dialog";
+import { Field, Skeleton } from "../../ui/Small";
+import { TextBox } from "../../ui/TextBox";
+
+const HOW: [How, string, string][] = [
+  ["squash", "One commit", "The branch gets all of it as one commit."],
+  ["merge", "Merge", "The commits of the worktree stay, and one more merges them."],
+  ["rebase", "Rebase", "The commits of the worktree are made anew on top of the branch, one after the other."],
+];
+
+export function LandDialog({ view, what, reason, onClose }: { view: TaskView; what: "keep" | "commit"; reason: string | null; onClose: () => void }) {
+  const shell = useShell();
+  const { id, title, branch } = view.row;
+  // What a person wrote; until then what is suggested for exactly this work.
+  const [own, setOwn] = useState<string | null>(null);
+  const draft = branch?.draft && branch.draft.tree === branch.changed?.tree ? branch.draft : null;
+  const message = own ?? draft?.text ?? title;
+  const writing = useWriting(id);
+  const [how, setHow] = useState<How>("squash");
+  const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
+  const [files] = useRead<string[]>(what === "commit" ? `/tasks/${id}/changes/uncommitted` : null, branch?.changed?.tree ?? "");
+  const all = files.state === "there" ? files.value : [];
+  const chosen = all.filter((path) => !left.has(path));
+  const why = reason ?? (what === "commit" && files.state === "there" && chosen.length === 0 ? (all.length === 0 ? "All of it is in a commit already." : "Choose a file.") : null);
+  const go = () => {
+    if (why !== null || (what === "commit" && files.state !== "there")) return;
+    onClose();
+    if (what === "keep") keep(shell, id, message, how);
+    else commit(shell, id, message, left.size === 0 ? null : chosen);
+  };
+  const label = what === "keep" ? "Keep" : "Commit";
+  return (
+    <Dialog label={`${label}: ${title}`} onClose={onClose}>
+      <form
+        className="flex flex-col gap-3"
+        onSubmit={(event) => {
+          event.preventDefault();
+          go();
+        }}
+      >
+        <Field label="Message" hint={what === "keep" ? `It goes onto ${branch?.target ?? "its branch"}.` : "In the worktree, with your hooks and your signature."}>
+          <TextBox
+            data-first-focus=""
+            rows={3}
+            dir="auto"
+            value={message}
+            onChange={(event) => setOwn(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+                event.preventDefault();
+                go();
+              }
+            }}
+          />
+        </Field>
+        <div className="-mt-2 flex flex-wrap items-center gap-2 text-meta text-ink-3">
+          <Button
+            small
+            reason={writing ? "An agent is writing it." : null}
+            title="The default agent looks at the changes and writes the message"
+            onClick={() => {
+              setOwn(null);
+              startSession(shell, id, "commit-message", { permission: "ask" });
+            }}
+          >
+            {writing ? "Being written…" : "Write it with an agent"}
+          </Button>
+          {own === null && draft !== null && <span>{draft.session === null ? "Suggested from the document" : "Written by an agent for this work"}</span>}
+        </div>
+        {what === "keep" && <Choices legend="History" value={how} options={HOW} standard="squash" onChange={setHow} />}
+        {what === "commit" && files.state === "loading" && <Skeleton lines={3} />}
+        {what === "commit" && files.state === "failed" && <p className="text-danger">{files.message}</p>}
+        {all.length > 0 && <Files all={all} left={left} onLeft={setLeft} />}
+        <div className="flex items-center justify-end gap-2">
+          <span className="me-auto text-meta text-ink-3">{MOD}+Enter</span>
+          <Button onClick={onClose}>Close</Button>
+          <Button look="primary" type="submit" reason={why} onClick={go}>
+            {what === "commit" && left.size > 0 ? `Commit ${chosen.length} of ${all.length}` : label}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** Whether an agent writes a message for the work of a task. */
+function useWriting(task: string): boolean {
+  const { active } = useSessionIds(task);
+  const first = useSession(active[0] ?? "");
+  return first?.row.kind === "commit-message";
+}
+
+function Files({ all, left, onLeft }: { all: string[]; left: ReadonlySet<string>; onLeft: (left: ReadonlySet<string>) => void }) {
+  const choose = (path: string, is: boolean) => {
+    const next = new Set(left);
+    if (is) next.delete(path);
+    else next.add(path);
+    onLeft(next);
+  };
+  return (
+    <fieldset className="flex max-h-60 flex-col gap-0.5 overflow-y-auto">
+      <legend className="mb-1 text-meta text-ink-2">Files</legend>
+      <label className="flex items-center gap-2 py-0.5">
+        <input type="checkbox" checked={left.size === 0} onChange={(event) => onLeft(event.target.checked ? new Set() : new Set(all))} className="size-3.5 accent-accent" />
+        All of them
+      </label>
+      {all.map((path) => (
+        <label key={path} className="flex items-center gap-2 py-0.5 font-mono text-code" title={path}>
+          <input type="checkbox" checked={!left.has(path)} onChange={(event) => choose(path, event.target.checked)} className="size-3.5 shrink-0 accent-accent" />
+          {shortPath(path, 64)}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
