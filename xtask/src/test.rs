@@ -56,7 +56,8 @@ const STEPS: &[Step] = &[
         cargo().args(["test", "--quiet", "--workspace", "--no-fail-fast"]).run()
     }),
     step("binary", &["page-build"], || {
-        cargo().args(["build", "--quiet", "--package", "qd", "--package", "qd-testkit"]).run()
+        // Of the whole workspace, as the tests: with the same features nothing compiles twice.
+        cargo().args(["build", "--quiet", "--workspace", "--bins"]).run()
     }),
     step("browser", &[], browser::install),
     step("browser-tests", &["packages", "binary", "browser", "agents"], || page::script("e2e")),

@@ -47,8 +47,8 @@ pub fn walk() -> Result<()> {
     build_page(&tree, WALK)?;
     let binary = format!("qd-{WALK}");
     let mut build = cargo();
-    // The packages of the real binary's build, so that the features of their dependencies are the same.
-    build.args(["build", "--quiet", "--package", "qd", "--package", "qd-testkit", "--bin", &binary]);
+    // Of the whole workspace, as the real binary, so that the features of the dependencies are the same.
+    build.args(["build", "--quiet", "--workspace", "--bin", &binary]);
     build.current_dir(&tree).env("CARGO_TARGET_DIR", workspace::target()).run()?;
     fs::write(tree.join("places"), places.join("\n"))?;
     fs::write(tree.join(TRACE), "")?;
