@@ -2,6 +2,7 @@
 //! names. Nothing is read from a project: a repository that was merely cloned must not name programs to run.
 
 use qd_agents::AgentConfig;
+use qd_engine::ProjectConfig;
 use qd_engine::host::Limits;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -44,19 +45,12 @@ pub struct Config {
     pub tasks_folder: String,
     /// Further agents.
     pub agents: BTreeMap<String, AgentConfig>,
+    /// What opens a worktree, by its name.
+    pub open: BTreeMap<String, String>,
     /// Projects, by their absolute paths.
-    pub projects: BTreeMap<PathBuf, Project>,
+    pub projects: BTreeMap<PathBuf, ProjectConfig>,
     /// Who is told of what needs a person.
     pub notify: Notify,
-}
-
-/// What holds for one project.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Project {
-    /// The command that what is kept must pass, run by `sh` on the tree that would land.
-    #[serde(default)]
-    pub check: Option<String>,
 }
 
 /// Who is told of what needs a person.
@@ -74,9 +68,12 @@ pub struct Notify {
     pub panel: Option<String>,
 }
 
-/// Projects by paths that are absolute.
-fn absolute<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<PathBuf, Project>, D::Error> {
-    let projects = BTreeMap::<PathBuf, Project>::deserialize(deserializer)?;
+/// Projects by paths that are absolute, each as it can be meant.
+fn absolute<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<PathBuf, ProjectConfig>, D::Error> {
+    let projects = BTreeMap::<PathBuf, ProjectConfig>::deserialize(deserializer)?;
+    if let Some(problem) = projects.values().find_map(ProjectConfig::problem) {
+        return Err(serde::de::Error::custom(problem));
+    }
     match projects.keys().find(|path| !path.is_absolute()) {
         Some(path) => Err(serde::de::Error::custom(format!("{} is no absolute path of a project", path.display()))),
         None => Ok(projects),
@@ -106,6 +103,7 @@ impl Default for Config {
             confine: true,
             tasks_folder: "tasks".to_owned(),
             agents: BTreeMap::new(),
+            open: BTreeMap::new(),
             projects: BTreeMap::new(),
             notify: Notify::default(),
         }
@@ -122,8 +120,10 @@ struct Layer {
     tasks: Option<Tasks>,
     #[serde(default)]
     agents: BTreeMap<String, AgentConfig>,
+    #[serde(default)]
+    open: BTreeMap<String, String>,
     #[serde(default, deserialize_with = "absolute")]
-    projects: BTreeMap<PathBuf, Project>,
+    projects: BTreeMap<PathBuf, ProjectConfig>,
     notify: Option<Notify>,
 }
 
@@ -146,6 +146,7 @@ impl Config {
                 config.tasks_folder = tasks.folder;
             }
             config.agents.extend(layer.agents);
+            config.open.extend(layer.open);
             config.projects.extend(layer.projects);
             config.notify = layer.notify.unwrap_or(config.notify);
         }
@@ -206,6 +207,8 @@ mod tests {
             ("[notify]\nwebhook = 'localhost/hook'\n", "line 2", "http://"),
             ("[projects.deck]\ncheck = 'true'\n", "line 1", "absolute path"),
             ("[projects.'/deck']\nchek = 'true'\n", "line 2", "chek"),
+            ("[projects.'/deck']\nports = ['A-B']\n", "line 1", "`A-B` in `ports`"),
+            ("[projects.'/deck']\ncopy = ['../secret']\n", "line 1", "`../secret` in `copy`"),
             ("[agents.x]\ncommand = 'x'\nlike = 'nobody'\n", "line 3", "claude-code, codex"),
         ] {
             let message = with(text, "").unwrap_err().to_string();

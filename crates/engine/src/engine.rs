@@ -144,6 +144,7 @@ impl Engine {
         let engine = self.clone();
         self.inner.tasks.spawn(async move {
             engine.inner.shutdown.run_until_cancelled(engine.collect_scratch()).await;
+            engine.inner.shutdown.run_until_cancelled(engine.collect_spares()).await;
             engine.inner.shutdown.run_until_cancelled(engine.tidy_up()).await;
         });
     }

@@ -39,5 +39,5 @@ pub use launch::{AttachError, Attachment, Commands, LaunchError, Reports, attach
 pub use limits::Limits;
 pub use moments::Moments;
 pub use run::{HostError, main};
-pub use spec::{FirstMessage, HostSpec};
+pub use spec::{FirstMessage, HostSpec, Setup};
 pub use wire::{Wire, read_wire};

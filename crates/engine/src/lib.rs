@@ -11,6 +11,7 @@ mod files;
 pub mod host;
 mod jobs;
 mod mentions;
+mod opening;
 pub mod projects;
 mod receipts;
 mod recent;
@@ -30,8 +31,9 @@ mod worktrees;
 mod writer;
 
 pub use blobs::PutBlobError;
-pub use config::EngineConfig;
+pub use config::{EngineConfig, ProjectConfig};
 pub use engine::{Engine, MutateError};
+pub use opening::OpenError;
 pub use projects::AttachError;
 pub use review::FileSide;
 pub use work::WorkError;

@@ -7,19 +7,23 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Stores a receipt durably.
 pub(crate) fn store(engine: &Engine, name: &str, receipt: &impl Serialize) -> io::Result<()> {
-    let path = path(engine, name);
-    let folder = engine.config().data_dir.join("receipts");
-    fs::create_dir_all(&folder)?;
+    replace(&path(engine, name), receipt)
+}
+
+/// Stores a receipt durably in its file.
+pub(crate) fn replace(path: &Path, receipt: &impl Serialize) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(path);
+    fs::create_dir_all(folder)?;
     let temporary = path.with_extension("tmp");
     let mut file = File::create(&temporary)?;
     file.write_all(&serde_json::to_vec(receipt)?)?;
     file.sync_all()?;
     step::passed(Step::ReceiptFilled);
-    fs::rename(&temporary, &path)?;
+    fs::rename(&temporary, path)?;
     File::open(folder)?.sync_all()?;
     step::passed(Step::ReceiptStored);
     Ok(())
@@ -48,6 +52,7 @@ pub(crate) fn remove_all(engine: &Engine, kind: &str, goes: impl Fn(&str) -> boo
     }
 }
 
-fn path(engine: &Engine, name: &str) -> PathBuf {
+/// The file of a receipt.
+pub(crate) fn path(engine: &Engine, name: &str) -> PathBuf {
     engine.config().data_dir.join("receipts").join(format!("{name}.json"))
 }

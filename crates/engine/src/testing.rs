@@ -1,6 +1,6 @@
 //! A bench for tests: a real engine over a real store, with a real repository in a temporary folder.
 
-use crate::config::EngineConfig;
+use crate::config::{EngineConfig, ProjectConfig};
 use crate::engine::{Engine, OpenError};
 use crate::time::{SystemClock, mint};
 use qd_core::command::{Command, CreateTask, OnJob, OnTask, SaveDocument};
@@ -210,7 +210,12 @@ fn open(folder: &Path, check: Option<&str>) -> Engine {
         max_sessions: 4,
         limits: crate::host::Limits::default(),
         confine: true,
-        checks: check.map(|check| (folder.join("deck"), check.to_owned())).into_iter().collect(),
+        openers: BTreeMap::new(),
+        projects: BTreeMap::from([(
+            folder.join("deck"),
+            ProjectConfig { check: check.map(str::to_owned), ..ProjectConfig::default() },
+        )]),
+        spare_after: None,
         tasks_dir: "tasks".into(),
         demo: false,
     };

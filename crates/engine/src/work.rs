@@ -1,5 +1,7 @@
 //! The work of a task: its worktree, what changed in it, and its copy of the document.
 
+mod ports;
+mod spare;
 mod worktree;
 
 use crate::engine::Engine;
@@ -11,10 +13,11 @@ use qd_core::row::{Branch, Changed, Project};
 use qd_git::repo::OpenError;
 use qd_git::{BlobId, Changes, CommitId, FileChange, GitError, GitPath, Lookout, Repo, Seen, Status};
 use qd_wire::{ChangedFile, ChangesAnswer, FileStatus};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub(crate) use ports::variables;
 pub(crate) use worktree::{Ready, bring_back, ensure_worktree, unrecorded};
 
 /// So many tasks are kept as they were seen last, each with the objects that only its worktree has.
@@ -52,6 +55,7 @@ pub(crate) type Repos = Recent<ProjectId, Repo, KEPT>;
 pub(crate) struct Desks {
     tasks: Mutex<HashMap<TaskId, Arc<tokio::sync::Mutex<Option<Branch>>>>>,
     projects: Mutex<HashMap<ProjectId, Arc<tokio::sync::Mutex<()>>>>,
+    ports: Mutex<BTreeMap<TaskId, u16>>,
 }
 
 impl Desks {

@@ -8,8 +8,9 @@ use crate::work::WorkError;
 use futures::{StreamExt as _, stream};
 use qd_core::ids::{Millis, ProjectId, TaskId};
 use qd_core::row::{Branch, Project, Row, RowKind, Task};
-use qd_git::{CommitId, Seen, Snapshot, TreeHash, facts};
-use qd_wire::{Meeting, WorktreeRow};
+use qd_git::{CommitId, Seen, Size, Snapshot, TreeHash, facts};
+use qd_wire::{Meeting, OtherFolder, WorktreeRow, WorktreesAnswer};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,8 +29,32 @@ pub(crate) type Meetings = Recent<[Work; 2], Vec<String>, KEPT>;
 type Work = (CommitId, TreeHash);
 
 impl Engine {
+    /// The worktrees of the tasks of all open projects, what lies beside them, and what opens them.
+    pub async fn worktrees(&self) -> WorktreesAnswer {
+        let (worktrees, others) = tokio::join!(self.worktree_rows(), self.other_folders());
+        WorktreesAnswer { worktrees, others, openers: self.openers() }
+    }
+
+    /// Folders of worktrees that no task has.
+    async fn other_folders(&self) -> Vec<OtherFolder> {
+        let known: BTreeSet<PathBuf> = self.standing(None).into_iter().map(|(_, _, b)| b.path.into()).collect();
+        let (worktrees, spares) = (self.config().worktrees(), self.config().spares());
+        let listed = tokio::task::spawn_blocking(move || {
+            let found = [(worktrees, false), (spares, true)].into_iter().flat_map(|(folder, ahead)| {
+                let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+                entries.map(move |entry| (entry.path(), ahead))
+            });
+            let other = found.filter(|(path, _)| path.is_dir() && !known.contains(path)).map(|(path, ahead)| {
+                let Size { bytes, whole } = facts::size(&path, COUNTED_WITHIN);
+                OtherFolder { path: path.display().to_string(), size: bytes, size_whole: whole, ahead }
+            });
+            other.collect()
+        });
+        listed.await.unwrap_or_default()
+    }
+
     /// The worktrees of the tasks of all open projects, the largest first.
-    pub async fn worktrees(&self) -> Vec<WorktreeRow> {
+    async fn worktree_rows(&self) -> Vec<WorktreeRow> {
         let standing = self.standing(None);
         let mut rows: Vec<WorktreeRow> = stream::iter(standing)
             .map(|(project, task, branch)| self.worktree_row(project, task, branch))
@@ -73,6 +98,7 @@ impl Engine {
             behind: None,
             unmerged: 0,
             ignored: Vec::new(),
+            port: branch.port,
             session: sessions.iter().rfind(|session| session.status.is_active()).map(|session| session.id.0),
             used: sessions.iter().map(|session| session.ended.unwrap_or(session.since)).max().unwrap_or(Millis(0)),
             problem: None,

@@ -56,6 +56,7 @@ impl Stage {
             spent: None,
             fork: None,
             remarks: Vec::new(),
+            setup: None,
             moments: None,
             limits: Limits::default(),
             fence: Fence::default(),

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail anywhere")]
 
+#[path = "sessions/fresh.rs"]
+mod fresh;
 #[path = "sessions/retry.rs"]
 mod retry;
 #[path = "sessions/stage.rs"]

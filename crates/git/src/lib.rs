@@ -36,6 +36,7 @@ pub mod revert;
 pub mod save;
 pub mod scratch;
 pub mod snapshot;
+pub mod spare;
 pub mod trial;
 pub mod update;
 pub mod worktree;

@@ -151,8 +151,9 @@ impl Repo {
         Ok(())
     }
 
-    /// Copies ignored files of this checkout that match one of `patterns` (`.env`, `config/*.key`, `**/.env`) into
-    /// a worktree. What is there already stays. Returns what was copied.
+    /// Copies ignored files of this checkout that match one of `patterns` (`.env`, `config/*.key`, `node_modules/**`)
+    /// into a worktree, by reference where the file system can. What is there already stays, and what the worktree's own
+    /// rules do not ignore is left out: it would count as work. Returns what was copied.
     pub async fn copy_ignored(&self, worktree: &Path, patterns: &[String]) -> Result<Vec<GitPath>, GitError> {
         if patterns.is_empty() {
             return Ok(Vec::new());
@@ -164,14 +165,34 @@ impl Repo {
             .paths(patterns.iter().map(|pattern| format!(":(top,glob){pattern}")))
             .ok()
             .await?;
+        if answer.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut copied = Vec::new();
-        for path in paths_of(&answer) {
+        for path in self.ignored_in(worktree, paths_of(&answer)).await? {
             let (from, to) = (self.root.join(path.as_path()), worktree.join(path.as_path()));
             if copy_new(&from, &to).map_err(GitError::io(&to))? {
                 copied.push(path);
             }
         }
         Ok(copied)
+    }
+
+    /// Those of the paths that the rules of a worktree ignore.
+    async fn ignored_in(
+        &self,
+        worktree: &Path,
+        paths: impl Iterator<Item = GitPath>,
+    ) -> Result<Vec<GitPath>, GitError> {
+        // So that none of them begins like a pattern: this command takes no literal ones.
+        let asked: Vec<u8> = paths.flat_map(|path| [b"./", path.as_bytes(), b"\0"].concat()).collect();
+        let ask = self.read(worktree, "check-ignore").var("GIT_LITERAL_PATHSPECS", "0").args(["-z", "--stdin"]);
+        let answer = ask.stdin(asked).answer().await?;
+        if !matches!(answer.code(), Some(0 | 1)) {
+            return Err(answer.failed());
+        }
+        let ignored = answer.into_stdout();
+        Ok(paths_of(&ignored).filter_map(|path| path.as_bytes().strip_prefix(b"./").map(GitPath::new)).collect())
     }
 
     pub(crate) async fn check_place(&self, path: &Path) -> Result<(), CreateError> {
@@ -204,6 +225,12 @@ impl Repo {
 
     /// Best effort: the error that led here is the one to report.
     pub(crate) async fn clear_attempt(&self, path: &Path, branch: &str, base: &CommitId, had_folder: bool) {
+        self.clear_place(path, had_folder).await;
+        let _ = self.delete_branch(branch, base).await;
+    }
+
+    /// See [`clear_attempt`](Self::clear_attempt).
+    pub(crate) async fn clear_place(&self, path: &Path, had_folder: bool) {
         let remove = self.write(&self.root, "worktree").args(["remove", "--force"]).paths([path]);
         let _ = remove.answer().await;
         // The place was empty before, so whatever is there now is of this attempt.
@@ -212,7 +239,6 @@ impl Repo {
             let _ = std::fs::create_dir(path);
         }
         let _ = self.write(&self.root, "worktree").arg("prune").answer().await;
-        let _ = self.delete_branch(branch, base).await;
     }
 
     /// Deletes a branch if it is still at `tip`.
@@ -224,7 +250,7 @@ impl Repo {
 }
 
 /// The path with links resolved as far as it exists.
-fn resolved(path: &Path) -> PathBuf {
+pub(crate) fn resolved(path: &Path) -> PathBuf {
     for ancestor in path.ancestors() {
         if let (Ok(real), Ok(rest)) = (ancestor.canonicalize(), path.strip_prefix(ancestor)) {
             return real.join(rest);

@@ -68,6 +68,17 @@ impl Captured {
         String::from_utf8_lossy(&[first, second].concat()).into_owned()
     }
 
+    /// The last of the kept bytes as text, at most so many, from the beginning of a line where one is left.
+    pub fn end(&self, most: usize) -> String {
+        let text = self.text();
+        let from = (text.len().saturating_sub(most)..text.len()).find(|at| text.is_char_boundary(*at));
+        let end = text.get(from.unwrap_or(0)..).unwrap_or_default();
+        match end.split_once('\n') {
+            Some((_, lines)) if end.len() < text.len() && !lines.is_empty() => lines.to_owned(),
+            _ => end.to_owned(),
+        }
+    }
+
     /// Whether something was left out.
     pub fn truncated(&self) -> bool {
         self.total > self.bytes.len() as u64

@@ -4,8 +4,11 @@ use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
-use crate::child::Child;
+use tokio::time::timeout;
+
+use crate::child::{Child, Exit};
 use crate::identity::Identity;
 use crate::spawn::{Group, Spawn, SpawnError};
 
@@ -14,6 +17,19 @@ use crate::spawn::{Group, Spawn, SpawnError};
 ///
 /// Must be called in a tokio runtime with I/O enabled.
 pub fn spawn_detached(spawn: &Spawn, log: &Path) -> Result<Identity, SpawnError> {
+    start(spawn, log).map(|child| child.identity())
+}
+
+/// The same, and waits for a while whether it ends at once: `None` where it goes on.
+pub async fn try_detached(spawn: &Spawn, log: &Path, within: Duration) -> Result<Option<Exit>, SpawnError> {
+    let mut child = start(spawn, log)?;
+    match timeout(within, child.wait()).await {
+        Ok(exit) => exit.map(Some).map_err(|source| spawn.other(source)),
+        Err(_) => Ok(None),
+    }
+}
+
+fn start(spawn: &Spawn, log: &Path) -> Result<Child, SpawnError> {
     let (stdout, stderr) = appenders(log).map_err(|source| spawn.other(source))?;
     let spawn = spawn.clone().group(Group::Session);
     let command = spawn.command(Stdio::null(), stdout, stderr)?;
@@ -21,7 +37,7 @@ pub fn spawn_detached(spawn: &Spawn, log: &Path) -> Result<Identity, SpawnError>
     let mut child = Child::guard(inner, spawn.on_drop).map_err(|source| spawn.other(source))?;
     // A dropped child that still runs goes to the runtime's list of orphans, which it reaps on SIGCHLD.
     child.disarm();
-    Ok(child.identity())
+    Ok(child)
 }
 
 fn appenders(log: &Path) -> io::Result<(Stdio, Stdio)> {

@@ -25,7 +25,7 @@ pub use cgroup::Cgroup;
 pub use child::{Child, Exit};
 pub use children::{reap_adopted, reap_adopted_on_signal, set_child_subreaper};
 pub use confine::{ConfineError, Confinement, LandlockSupport, Ruleset, landlock_support};
-pub use detach::spawn_detached;
+pub use detach::{spawn_detached, try_detached};
 pub use gone::wait_gone;
 pub use identity::{Identity, Signal};
 pub use ladder::{Grace, Reason, Rung, Step, Stopped, next_signal, stop};

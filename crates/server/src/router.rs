@@ -64,6 +64,7 @@ fn api(demo: bool) -> OpenApiRouter<App> {
         .routes(routes!(projects::open))
         .routes(routes!(outside::outside))
         .routes(routes!(worktrees::worktrees))
+        .routes(routes!(worktrees::open))
         .routes(routes!(worktrees::radar))
         .routes(routes!(config::config))
         .routes(routes!(registry::registry))

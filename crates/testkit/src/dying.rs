@@ -16,6 +16,7 @@ use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Says that this process is the server, and what it is to do.
 const ORDERS: &str = "QD_SERVED";
@@ -85,7 +86,10 @@ pub fn config(case: &Path, clock: Arc<dyn Clock>) -> EngineConfig {
         agents: BTreeMap::new(),
         limits: qd_engine::host::Limits::default(),
         confine: true,
-        checks: BTreeMap::new(),
+        openers: BTreeMap::new(),
+        projects: BTreeMap::new(),
+        // Always: what is made ahead must not be lost either.
+        spare_after: Some(Duration::ZERO),
         max_sessions: 100,
         tasks_dir: "tasks".to_owned(),
         demo: false,

@@ -13,7 +13,7 @@ pub use rest::{
 };
 pub use review::{
     ChangedFile, ChangesAnswer, DiffHunk, DiffLine, FileColours, FileContent, FileDiff, FileLines, FileStatus,
-    LineSide, Meeting, WorktreeRow,
+    LineSide, Meeting, OpenWorktree, Opener, OtherFolder, WorktreeRow, WorktreesAnswer,
 };
 
 use qd_core::command::Command;

@@ -148,7 +148,49 @@ pub struct FileLines {
     pub lines: Vec<String>,
 }
 
-/// An answer of `GET /api/v1/worktrees`: the worktree of a task.
+/// An answer of `GET /api/v1/worktrees`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct WorktreesAnswer {
+    /// Those of the tasks of all projects, the largest first.
+    pub worktrees: Vec<WorktreeRow>,
+    /// Folders beside them that no task has.
+    pub others: Vec<OtherFolder>,
+    /// What worktrees can be opened with.
+    pub openers: Vec<Opener>,
+}
+
+/// A folder of a worktree that no task has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct OtherFolder {
+    /// Absolute.
+    pub path: String,
+    /// Bytes of its files.
+    #[ts(type = "number")]
+    pub size: u64,
+    /// Whether all of them were counted within two seconds.
+    pub size_whole: bool,
+    /// Whether it was made ahead, so that the next task starts sooner. Else nobody knows it.
+    pub ahead: bool,
+}
+
+/// Something that opens a worktree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct Opener {
+    /// Its name.
+    pub name: String,
+    /// The address that opens it where the page is, with `{path}` in place of the folder's path; null where the server
+    /// opens it.
+    pub address: Option<String>,
+}
+
+/// A body of `POST /api/v1/tasks/{id}/open`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct OpenWorktree {
+    /// The name of the opener.
+    pub with: String,
+}
+
+/// The worktree of a task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct WorktreeRow {
     /// The task.
@@ -182,6 +224,8 @@ pub struct WorktreeRow {
     pub unmerged: u64,
     /// Ignored files and folders, at most 50: no save holds them.
     pub ignored: Vec<String>,
+    /// The first of the ten ports that are for what runs in it.
+    pub port: Option<u16>,
     /// The session that runs in it.
     #[ts(type = "string | null")]
     pub session: Option<Uuid>,

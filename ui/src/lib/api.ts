@@ -65,6 +65,17 @@ export async function read<T>(path: string, signal?: AbortSignal): Promise<T> {
   return (await answer.json()) as T;
 }
 
+/** Asks for something to be done that is no change of the rows. */
+export async function send(path: string, body: unknown): Promise<void> {
+  let answer: Response;
+  try {
+    answer = await postJson(path, JSON.stringify(body));
+  } catch {
+    throw new Failed(0, "The server does not answer. Try it again when the connection is back.");
+  }
+  if (!answer.ok) throw new Failed(answer.status, await messageOf(answer));
+}
+
 async function messageOf(answer: Response): Promise<string> {
   try {
     const body = (await answer.json()) as { message?: string };

@@ -11,6 +11,7 @@ use crate::config::{Config, Notify};
 use crate::exit::Error;
 use crate::say;
 use crate::server_file::ServerFile;
+use qd_engine::config::SPARE_AFTER;
 use qd_engine::time::SystemClock;
 use qd_engine::webhook::Webhook;
 use qd_engine::{Engine, EngineConfig};
@@ -171,7 +172,9 @@ impl Serve {
             max_sessions: config.max_sessions,
             limits: config.limits,
             confine: config.confine,
-            checks: config.projects.into_iter().filter_map(|(path, project)| Some((path, project.check?))).collect(),
+            openers: config.open,
+            projects: config.projects,
+            spare_after: Some(SPARE_AFTER),
             tasks_dir: config.tasks_folder,
             demo: self.demo,
         })

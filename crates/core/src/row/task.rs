@@ -143,6 +143,9 @@ pub struct Branch {
     /// The message that is suggested for what is in it.
     #[serde(default)]
     pub draft: Option<Box<Draft>>,
+    /// The first of the ports that are for what runs in it.
+    #[serde(default)]
+    pub port: Option<u16>,
 }
 
 impl Branch {

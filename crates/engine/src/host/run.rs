@@ -3,6 +3,7 @@
 //! One task owns everything that changes; connections only send it commands and watch its state.
 
 mod ending;
+mod setup;
 mod turns;
 mod vigil;
 
@@ -235,7 +236,12 @@ impl Host {
         let retold = self.retell.then(|| self.retold());
         self.append(remarks.chain(retold).collect())?;
         let mut told = pin!(told_to_end());
-        let (mut agent, mut finish) = match self.wait_until_loadable(&mut orders, told.as_mut()).await? {
+        self.cgroup = fence::gather(run_dir, &self.spec.mark());
+        let mut before = self.wait_until_loadable(&mut orders, told.as_mut()).await?;
+        if before.is_none() {
+            before = self.set_up(&mut orders, told.as_mut()).await?;
+        }
+        let (mut agent, mut finish) = match before {
             Some(finish) => (None, Some(finish)),
             None => match self.start(run_dir) {
                 Ok(agent) => (Some(agent), None),
@@ -298,8 +304,13 @@ impl Host {
                 },
             }
         }
-        self.phase = Phase::Booting { until: Instant::now() + Duration::from_millis(self.spec.boot_deadline_ms) };
+        self.begin_to_boot();
         Ok(None)
+    }
+
+    /// The time that an agent has to get ready counts from here.
+    fn begin_to_boot(&mut self) {
+        self.phase = Phase::Booting { until: Instant::now() + Duration::from_millis(self.spec.boot_deadline_ms) };
     }
 
     /// Starts the agent; an error is the reason for people.
@@ -325,7 +336,6 @@ impl Host {
             // A log that cannot be written shows at the next event.
             let _ = self.append(vec![EventBody::Note { text }]);
         }
-        self.cgroup = fence::gather(run_dir, &self.spec.mark());
         let mut spawn = Spawn::new(&self.spec.program)
             .args(&self.spec.args)
             .args(arguments(self.spec.protocol, &start))

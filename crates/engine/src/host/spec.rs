@@ -56,6 +56,9 @@ pub struct HostSpec {
     /// What is said first of all.
     #[serde(default)]
     pub remarks: Vec<String>,
+    /// What makes the worktree ready before the agent starts; none where that is done, or not needed.
+    #[serde(default)]
+    pub setup: Option<Setup>,
     /// How the worktree is saved before each message; none does not save it.
     #[serde(default)]
     pub moments: Option<Moments>,
@@ -96,6 +99,19 @@ pub struct HostSpec {
 
 fn default_boot_deadline() -> u64 {
     60_000
+}
+
+/// A command that makes a worktree ready.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Setup {
+    /// The command, for `sh`.
+    pub command: String,
+    /// Its whole environment, but for what the host adds.
+    pub env: BTreeMap<String, String>,
+    /// The file that is written once it has succeeded.
+    pub done: PathBuf,
+    /// What it says then.
+    pub receipt: serde_json::Value,
 }
 
 /// A prompt to begin with.

@@ -11,7 +11,6 @@ use qd_core::ids::of_cause;
 use qd_core::row::{Checked, Job, JobState};
 use qd_git::CommitId;
 use qd_proc::{End, Exit, Run, RunError, Spawn};
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// A check that takes longer is ended.
@@ -19,7 +18,7 @@ const LONGEST: Duration = Duration::from_hours(1);
 
 /// Checks the commit; none where the project has no check.
 pub(super) async fn check(site: &Site, target: &str, commit: &CommitId) -> Result<Option<Checked>, Failure> {
-    let Some(command) = site.engine.config().checks.get(&PathBuf::from(&site.project.path)) else { return Ok(None) };
+    let Some(command) = site.engine.config().project(&site.project.path).check else { return Ok(None) };
     let place = of_cause(&["check", &site.project.id.to_string(), target]);
     let scratch = site.engine.config().data_dir.join("checks").join(place.to_string());
     doing(&site.engine, &site.job, Some(format!("Checking: {command}"))).await?;
@@ -52,7 +51,7 @@ pub(super) async fn check(site: &Site, target: &str, commit: &CommitId) -> Resul
     doing(&site.engine, &site.job, None).await?;
     let tree = site.repo.tree_of(commit).await?.to_string();
     let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(Some(Checked { command: command.clone(), tree, ms }))
+    Ok(Some(Checked { command, tree, ms }))
 }
 
 /// Tells what a job does. As long as something is told it may be stopped; where that has happened it ends here.

@@ -6,17 +6,19 @@ use super::fence::fence;
 use super::origin;
 use super::talk::in_order;
 use crate::engine::Engine;
-use crate::host::{FirstMessage, HostSpec};
+use crate::host::{FirstMessage, HostSpec, Setup};
+use crate::receipts;
 use crate::step::{self, Step};
-use crate::work::{Ready, ensure_worktree};
+use crate::work::{Ready, ensure_worktree, variables};
 use qd_agents::driver::Fork;
 use qd_agents::{Protocol, catalogue};
 use qd_core::command::ReportSession;
 use qd_core::decide::{comes_first, did_not_come};
-use qd_core::ids::{AgentId, Millis, prompt_id};
+use qd_core::ids::{AgentId, Millis, TaskId, prompt_id};
 use qd_core::prompt::Prompt;
-use qd_core::row::{Adopted, Branch, Message, MessageBody, MessageState, Session, Task, Verdict};
+use qd_core::row::{Adopted, Branch, Message, MessageBody, MessageState, Project, Session, Task, Verdict};
 use qd_core::status::Kind;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -41,6 +43,8 @@ pub(super) enum Unprepared {
 pub(super) async fn prepare(engine: &Engine, row: &Session) -> Result<HostSpec, Unprepared> {
     let Program { path: program, args, protocol, like } = program(engine, &row.agent).map_err(Unprepared::Refused)?;
     let (task, path) = task_with_file(engine, row).await?;
+    let project = engine.read(|state| state.project(task.project).cloned());
+    let project = project.ok_or_else(|| Unprepared::Refused("The project is gone.".to_owned()))?;
     what_comes_first(engine, row).await?;
     let Ready { branch, base } = ensure_worktree(engine, row.id, row.task).await.map_err(Unprepared::Refused)?;
     step::passed(Step::WorktreeReady);
@@ -75,11 +79,12 @@ pub(super) async fn prepare(engine: &Engine, row: &Session) -> Result<HostSpec, 
         program,
         args,
         protocol,
+        setup: setup(engine, &project, row.task, &branch),
         fence: fence(engine, &row.agent, like.as_deref(), protocol, &branch),
         not_before: loadable(engine, row, like.as_deref(), protocol),
         like,
         version,
-        env: environment(engine, &row.agent),
+        env: environment(engine, &row.agent, &project, &branch),
         cwd: PathBuf::from(&branch.path),
         messages: messages(engine, row, &task, &path, &branch),
         resume: row.conversation.clone(),
@@ -172,8 +177,29 @@ pub(super) async fn record(engine: &Engine, row: &Session, branch: &Branch) -> b
     engine.report_session(row, report).await
 }
 
+/// What was done to make a worktree ready.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct SetUp {
+    worktree: String,
+    command: String,
+}
+
+/// The command that makes the worktree ready, where it has not done that yet.
+fn setup(engine: &Engine, project: &Project, task: TaskId, branch: &Branch) -> Option<Setup> {
+    let command = engine.config().project(&project.path).setup?;
+    let name = format!("{task}.setup");
+    let wanted = SetUp { worktree: branch.path.clone(), command: command.clone() };
+    if receipts::load::<SetUp>(engine, &name).as_ref() == Some(&wanted) {
+        return None;
+    }
+    let mut env = catalogue::environment("setup", None, &engine.config().env);
+    env.extend(variables(engine, project, branch));
+    let receipt = serde_json::to_value(wanted).ok()?;
+    Some(Setup { command, env, done: receipts::path(engine, &name), receipt })
+}
+
 /// The complete environment of an agent. The demo agent keeps its conversations with the rest of the data.
-fn environment(engine: &Engine, agent: &str) -> BTreeMap<String, String> {
+fn environment(engine: &Engine, agent: &str, project: &Project, branch: &Branch) -> BTreeMap<String, String> {
     let config = engine.config();
     let mut env = catalogue::environment(agent, engine.agent_config(agent).as_ref(), &config.env);
     if agent == catalogue::DEMO
@@ -181,6 +207,7 @@ fn environment(engine: &Engine, agent: &str) -> BTreeMap<String, String> {
     {
         env.entry("QD_DEMO_HOME".to_owned()).or_insert_with(|| home.to_owned());
     }
+    env.extend(variables(engine, project, branch));
     env
 }
 

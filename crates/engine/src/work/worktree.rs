@@ -3,6 +3,7 @@
 //! The project's file is the authority. The agent edits the copy; what it made of it is saved as a version of the
 //! document, edited from the version that was copied, and merged into the file like any other save.
 
+use super::{ports, spare};
 use crate::engine::Engine;
 use crate::files::{place_document, read_document};
 use crate::receipts;
@@ -10,13 +11,11 @@ use qd_core::command::{Command, SaveDocument};
 use qd_core::document;
 use qd_core::ids::{Mid, SessionId, TaskId, of_cause};
 use qd_core::row::{Branch, JobState, Project, Task, Work};
-use qd_git::{CommitId, CreateError, GitError, Head, Repo};
+use qd_git::{CommitId, CreateError, Head, Repo};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::time::Duration;
 
-/// Ignored files that an agent needs to run the project: copied from its top folder.
-const COPIED: [&str; 1] = [".env*"];
 /// Titles in names of branches and folders are cut at so many bytes.
 const NAME_BYTES: usize = 60;
 /// So many names are tried.
@@ -102,6 +101,9 @@ async fn begun(engine: &Engine, repo: &Repo, task: &Task) -> Option<Branch> {
     }
     let path = Path::new(&begun.path);
     let same = |other: &Path| other == path || path.canonicalize().is_ok_and(|real| real == other);
+    if !path.exists() && spare::finish(engine, task.project, repo, path, &begun.name).await {
+        return Some(begun);
+    }
     for _ in 0..MAKING_LOOKS {
         let listed = repo.list_worktrees().await.ok()?;
         match listed.iter().find(|worktree| same(&worktree.path)) {
@@ -215,6 +217,7 @@ async fn make(
         update: None,
         commit: None,
         draft: None,
+        port: ports::own(engine, task.id),
     };
     // A worktree whose folder somebody removed goes on where its branch is.
     let mut from = start;
@@ -226,24 +229,11 @@ async fn make(
         branch.target.clone_from(&earlier.target);
     }
     create(engine, repo, project, task, &from, &mut branch).await?;
-    if let Err(error) = copy_ignored(repo, Path::new(&branch.path), &from).await {
+    let copied = engine.config().project(&project.path).copy;
+    if let Err(error) = repo.copy_ignored(Path::new(&branch.path), &copied).await {
         tracing::warn!(%error, task.id = %task.id, "ignored files could not be copied into the worktree");
     }
     Ok(branch)
-}
-
-/// Copies what agents need and git ignores. What is ignored only by rules that are not committed yet would be kept
-/// with the work, so it does not stay.
-async fn copy_ignored(repo: &Repo, worktree: &Path, from: &CommitId) -> Result<(), GitError> {
-    let copied = repo.copy_ignored(worktree, &COPIED.map(str::to_owned)).await?;
-    if copied.is_empty() {
-        return Ok(());
-    }
-    for file in repo.changes(worktree, from, &[]).await?.files.iter().filter(|file| copied.contains(&file.path)) {
-        let path = worktree.join(file.path.as_path());
-        std::fs::remove_file(&path).map_err(|source| GitError::Io { path, source })?;
-    }
-    Ok(())
 }
 
 /// Makes the worktree under the first name that is free. Each name is noted before it is tried, so that a worktree
@@ -273,8 +263,8 @@ async fn create(
         branch.name = format!("qd/{title}-{end}");
         receipts::store(engine, &begun_name(task.id), branch)
             .map_err(|e| format!("The data directory can't be written: {}.", crate::files::advice(&e)))?;
-        match repo.create_worktree(&path, &branch.name, from).await {
-            Ok(_) => return Ok(()),
+        match spare::take_or_make(engine, project, repo, &path, &branch.name, from).await {
+            Ok(()) => return Ok(()),
             Err(CreateError::PathTaken { .. } | CreateError::BranchTaken { .. }) => {}
             // Also the place of a worktree whose folder somebody removed: git still lists that.
             Err(error @ CreateError::InsideCheckout { .. }) => {

@@ -8,7 +8,7 @@ use qd_core::row::{MessageState, Row, RowKind, Session, Start, Task};
 use qd_core::state::State;
 use qd_core::status::{Kind, Status};
 use qd_engine::time::{Clock, SystemClock, mint};
-use qd_engine::{Engine, EngineConfig};
+use qd_engine::{Engine, EngineConfig, ProjectConfig};
 use qd_proc::{Identity, Run, Spawn, marked};
 use qd_store::Outputs;
 use qd_wire::Mutation;
@@ -25,6 +25,12 @@ use uuid::Uuid;
 
 pub const QD: &str = env!("CARGO_BIN_EXE_qd-session-fixture");
 pub const LIMIT: Duration = Duration::from_secs(30);
+/// What opens worktrees.
+const OPENERS: [(&str, &str); 3] = [
+    ("Editor", "pwd > ../../opened; exec sleep 1"),
+    ("Broken", "echo no screen >&2; exit 3"),
+    ("Web", "editor://open{path}"),
+];
 const TASK: &str = "# A clock\n\nShows the time.\n\n- [ ] show the hour\n- [ ] show the minute\n";
 
 /// The system's clock, put forward.
@@ -57,12 +63,25 @@ pub struct Stage {
     pub fails: bool,
     /// So many sessions run at once.
     pub places: u32,
+    /// What makes new worktrees ready.
+    pub setup: Option<String>,
+    /// Whether worktrees are made ahead.
+    pub ahead: bool,
 }
 
 impl Stage {
     /// One that is there.
     pub fn at(folder: PathBuf) -> Self {
-        Self { folder, _removed: None, clock: Arc::default(), qd: QD.into(), fails: false, places: 4 }
+        Self {
+            folder,
+            _removed: None,
+            clock: Arc::default(),
+            qd: QD.into(),
+            fails: false,
+            places: 4,
+            setup: None,
+            ahead: false,
+        }
     }
 
     pub async fn new() -> Self {
@@ -126,11 +145,17 @@ impl Stage {
             agents: BTreeMap::new(),
             limits: qd_engine::host::Limits::default(),
             confine: true,
-            checks: BTreeMap::new(),
+            openers: BTreeMap::from(OPENERS.map(|(name, command)| (name.to_owned(), command.to_owned()))),
+            projects: BTreeMap::from([(self.project().canonicalize().unwrap(), self.project_config())]),
+            spare_after: self.ahead.then_some(Duration::ZERO),
             max_sessions: self.places,
             tasks_dir: "tasks".to_owned(),
             demo: false,
         }
+    }
+
+    fn project_config(&self) -> ProjectConfig {
+        ProjectConfig { setup: self.setup.clone(), ports: vec!["PORT".to_owned()], ..ProjectConfig::default() }
     }
 
     /// An id as a page mints it.

@@ -16,4 +16,5 @@ mod lookout;
 mod meet;
 mod opening;
 mod rounds;
+mod spare;
 mod worktrees;

@@ -111,7 +111,9 @@ pub(super) fn no_worktree_is_forgotten(home: &Home, repository: &Path, state: &S
     let known: BTreeSet<PathBuf> = branches.map(|branch| PathBuf::from(&branch.path)).collect();
     let listed = home.git(repository, &["worktree", "list", "--porcelain"])?;
     let listed = listed.lines().filter_map(|line| line.strip_prefix("worktree ")).map(PathBuf::from);
-    let mut found: BTreeSet<PathBuf> = listed.filter(|path| path != repository).collect();
+    // What was made ahead is of no task yet.
+    let spares = home.data().join("spares");
+    let mut found: BTreeSet<PathBuf> = listed.filter(|path| path != repository && !path.starts_with(&spares)).collect();
     checkouts(&home.data().join("worktrees"), 3, &mut found);
     let forgotten: Vec<&PathBuf> = found.difference(&known).collect();
     ensure!(forgotten.is_empty(), "worktrees that no task has: {forgotten:?}");

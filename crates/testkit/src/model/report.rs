@@ -63,6 +63,7 @@ fn branch(session: &Session) -> Branch {
         update: None,
         commit: None,
         draft: None,
+        port: None,
     }
 }
 
@@ -111,6 +112,7 @@ fn done(job: &Job, a: u16, conflict: bool) -> Option<Done> {
                 update: None,
                 commit: None,
                 draft: None,
+                port: None,
             },
         },
     })

@@ -153,7 +153,9 @@ update: Update | null,
 /** The last commit that the panel made in it. */
 commit: Commit | null,
 /** The message that is suggested for what is in it. */
-draft: Draft | null, };
+draft: Draft | null,
+/** The first of the ports that are for what runs in it. */
+port: number | null, };
 
 /** Counted changes of a worktree. */
 export type Changed = {
@@ -978,6 +980,16 @@ export type OpenedProject = {
 /** The project's id; its row comes by the log. */
 project: ProjectId, };
 
+/** Something that opens a worktree. */
+export type Opener = {
+/** Its name. */
+name: string,
+/**
+ * The address that opens it where the page is, with `{path}` in place of the folder's path; null where the server
+ * opens it.
+ */
+address: string | null, };
+
 /** What choosing an option means. */
 export type OptionEffect = "allow_once" | "allow_always" | "reject_once" | "reject_always" | "choice";
 
@@ -988,6 +1000,17 @@ before: Mid | null, };
 
 /** Who says that an agent exists. */
 export type Origin = "catalogue" | "file" | "panel";
+
+/** A folder of a worktree that no task has. */
+export type OtherFolder = {
+/** Absolute. */
+path: string,
+/** Bytes of its files. */
+size: number,
+/** Whether all of them were counted within two seconds. */
+size_whole: boolean,
+/** Whether it was made ahead, so that the next task starts sooner. Else nobody knows it. */
+ahead: boolean, };
 
 /** The stored outcome of a mutation. */
 export type Outcome = {
@@ -1731,7 +1754,7 @@ message: string,
 /** How it is put there. */
 how: How, } | { "do": "undo_keep" } | { "do": "revert" } | { "do": "discard" } | { "do": "undo_discard" };
 
-/** An answer of `GET /api/v1/worktrees`: the worktree of a task. */
+/** The worktree of a task. */
 export type WorktreeRow = {
 /** The task. */
 task: string,
@@ -1757,9 +1780,20 @@ behind: number | null,
 unmerged: number,
 /** Ignored files and folders, at most 50: no save holds them. */
 ignored: Array<string>,
+/** The first of the ten ports that are for what runs in it. */
+port: number | null,
 /** The session that runs in it. */
 session: string | null,
 /** When a session last ran in it. */
 used: Millis,
 /** Why it can't be read. */
 problem: string | null, };
+
+/** An answer of `GET /api/v1/worktrees`. */
+export type WorktreesAnswer = {
+/** Those of the tasks of all projects, the largest first. */
+worktrees: Array<WorktreeRow>,
+/** Folders beside them that no task has. */
+others: Array<OtherFolder>,
+/** What worktrees can be opened with. */
+openers: Array<Opener>, };

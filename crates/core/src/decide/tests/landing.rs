@@ -89,6 +89,7 @@ fn worked(b: &mut Bench, task: u128, changed: Changed) {
         update: None,
         commit: None,
         draft: None,
+        port: None,
     });
     b.state.replace(row.id.into(), Some(std::sync::Arc::new(Row::Task(row))));
 }

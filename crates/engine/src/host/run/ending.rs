@@ -8,7 +8,7 @@ use super::{Agent, Duration, EventBody, Exit, Host, HostError, Phase, Signal, re
 
 /// How long each step of the stop ladder may take: with the protocol's own cancel an agent that ignores everything is
 /// gone within 5 s.
-const GRACE: Grace = Grace {
+pub(super) const GRACE: Grace = Grace {
     own: Duration::from_millis(1500),
     term: Duration::from_millis(1500),
     kill: Duration::from_secs(2),
