@@ -1,21 +1,21 @@
 //! Worktrees made ahead: taking one takes as long as a rename, where making one takes as long as its files.
 //!
-//! A spare stands on no branch and nobody works in it. It is never written over all the same: one in which somebody did
-//! something is no spare any more, and stays.
+//! A spare stands on no branch and nobody works in it. It is never written over all the same: one in which somebody
+//! changed something is no spare any more, and stays; what they added goes with it.
 
 use std::path::Path;
 
-use crate::checkout::dirty;
 use crate::command::GitError;
 use crate::ids::CommitId;
 use crate::repo::Repo;
-use crate::worktree::{CreateError, Worktree, resolved};
+use crate::standing::git_dir;
+use crate::worktree::{CreateError, Worktree, check_place, resolved};
 
 impl Repo {
     /// Makes a spare at `path`, a place where nothing is. Returns whether there is one; there is none of a sparse
     /// checkout, whose rules may be others by the time that it is taken.
     pub async fn make_spare(&self, path: &Path, at: &CommitId) -> Result<bool, CreateError> {
-        if self.is_sparse().await? {
+        if self.is_sparse() {
             return Ok(false);
         }
         self.check_place(path).await?;
@@ -38,29 +38,23 @@ impl Repo {
         branch: &str,
         base: &CommitId,
     ) -> Result<Option<Worktree>, CreateError> {
-        let Some(found) = self.spare(spare).await? else { return Ok(None) };
+        let (Some(found), listed) = self.spare(spare).await? else { return Ok(None) };
+        check_place(path, &listed)?;
         if !is_begun(&found, branch, base) {
             let (None, Some(head)) = (&found.branch, &found.head) else { return Ok(None) };
-            self.check_branch(branch).await?;
-            if !dirty(self, spare, &[]).await?.is_empty() {
-                return Ok(None);
-            }
-            let put = self.write(spare, "checkout").args(["--quiet", "--no-track", "-b", branch, base.as_str(), "--"]);
-            if put.ok().await.is_err() {
+            // Fails where there is such a branch, or can be none: making one says which.
+            let put = self.write(spare, "checkout").args(["--no-track", "-b", branch, base.as_str(), "--"]);
+            let Ok(carried) = put.ok().await else { return Ok(None) };
+            // Git names what somebody changed.
+            if !carried.is_empty() {
                 self.take_off(spare, head, branch, base).await;
                 return Ok(None);
             }
         }
-        let placed = match self.check_place(path).await {
-            Ok(()) => {
-                self.write(&self.root, "worktree").arg("move").paths([spare, path]).ok().await.map_err(Into::into)
-            }
-            Err(taken) => Err(taken),
-        };
-        if let Err(error) = placed {
+        // One that git does not move is made instead.
+        if self.write(&self.root, "worktree").arg("move").paths([spare, path]).ok().await.is_err() {
             self.take_off(spare, base, branch, base).await;
-            // One that git does not move is made instead.
-            return if let CreateError::Git(_) = error { Ok(None) } else { Err(error) };
+            return Ok(None);
         }
         Ok(Some(Worktree { path: path.to_owned(), branch: Some(branch.to_owned()), head: Some(base.clone()), ..found }))
     }
@@ -73,7 +67,7 @@ impl Repo {
         branch: &str,
         base: &CommitId,
     ) -> Result<bool, CreateError> {
-        match self.spare(spare).await? {
+        match self.spare(spare).await?.0 {
             Some(found) if is_begun(&found, branch, base) => {
                 Ok(self.take_spare(spare, path, branch, base).await?.is_some())
             }
@@ -90,14 +84,15 @@ impl Repo {
         Ok(self.remove_worktree(spare).await.is_ok())
     }
 
-    /// The spare, where it is whole: git holds a lock on what it is still making.
-    async fn spare(&self, spare: &Path) -> Result<Option<Worktree>, GitError> {
-        if !spare.join(".git").exists() || self.is_sparse().await? {
-            return Ok(None);
+    /// The spare, where it is whole: git holds a lock on what it is still making. And all worktrees.
+    async fn spare(&self, spare: &Path) -> Result<(Option<Worktree>, Vec<Worktree>), GitError> {
+        if !spare.join(".git").exists() || self.is_sparse() {
+            return Ok((None, Vec::new()));
         }
         let place = resolved(spare);
-        let whole = |worktree: &Worktree| !worktree.locked && resolved(&worktree.path) == place;
-        Ok(self.list_worktrees().await?.into_iter().find(whole))
+        let whole = |worktree: &&Worktree| !worktree.locked && resolved(&worktree.path) == place;
+        let listed = self.list_worktrees().await?;
+        Ok((listed.iter().find(whole).cloned(), listed))
     }
 
     /// Takes a spare off a branch again. Best effort: what led here is to be told.
@@ -108,9 +103,9 @@ impl Repo {
         }
     }
 
-    async fn is_sparse(&self) -> Result<bool, GitError> {
-        let asked = self.read(&self.root, "config").args(["--type=bool", "--get", "core.sparseCheckout"]);
-        Ok(asked.answer().await?.into_stdout() == b"true\n")
+    /// Whether this checkout is sparse, or was.
+    fn is_sparse(&self) -> bool {
+        git_dir(&self.root).join("info/sparse-checkout").exists()
     }
 }
 

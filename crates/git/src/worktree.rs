@@ -196,18 +196,7 @@ impl Repo {
     }
 
     pub(crate) async fn check_place(&self, path: &Path) -> Result<(), CreateError> {
-        let path = || path.to_owned();
-        let place = resolved(&path());
-        for worktree in self.list_worktrees().await? {
-            if !worktree.bare && place.starts_with(resolved(&worktree.path)) {
-                return Err(CreateError::InsideCheckout { path: path() });
-            }
-        }
-        let taken = match std::fs::read_dir(path()) {
-            Ok(mut entries) => entries.next().is_some(),
-            Err(error) => error.kind() != io::ErrorKind::NotFound,
-        };
-        if taken { Err(CreateError::PathTaken { path: path() }) } else { Ok(()) }
+        check_place(path, &self.list_worktrees().await?)
     }
 
     pub(crate) async fn check_branch(&self, branch: &str) -> Result<(), CreateError> {
@@ -247,6 +236,19 @@ impl Repo {
         let arguments = ["-d", &reference, tip.as_str()];
         self.write(&self.root, "update-ref").args(arguments).ok().await.map(drop)
     }
+}
+
+/// Whether a worktree can be made at `path`, beside those that there are.
+pub(crate) fn check_place(path: &Path, worktrees: &[Worktree]) -> Result<(), CreateError> {
+    let place = resolved(path);
+    if worktrees.iter().any(|worktree| !worktree.bare && place.starts_with(resolved(&worktree.path))) {
+        return Err(CreateError::InsideCheckout { path: path.to_owned() });
+    }
+    let taken = match std::fs::read_dir(path) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
+    };
+    if taken { Err(CreateError::PathTaken { path: path.to_owned() }) } else { Ok(()) }
 }
 
 /// The path with links resolved as far as it exists.

@@ -12,7 +12,7 @@ use std::sync::PoisonError;
 const FIRST: u16 = 21_000;
 const LAST: u16 = 30_000;
 /// The variable that names the first one.
-const VARIABLE: &str = "QD_PORT";
+const VARIABLE: &str = "QD_FIRST_PORT";
 
 /// The first of ten ports that no other worktree has and that are free now; `None` where there are none left.
 pub(super) fn own(engine: &Engine, task: TaskId) -> Option<u16> {

@@ -5,8 +5,11 @@ use qd_core::ids::ProjectId;
 use qd_core::row::{Project, Row, RowKind};
 use qd_git::{CommitId, CreateError, Repo};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use tokio::time::sleep;
 
+/// The agent of the one that was taken starts first.
+const REST: Duration = Duration::from_secs(1);
 /// No worktree is made ahead where the disk has less room than this, in bytes.
 const ROOM: u64 = 5 << 30;
 
@@ -48,6 +51,7 @@ pub(super) async fn finish(engine: &Engine, project: ProjectId, repo: &Repo, pat
 }
 
 async fn make(engine: Engine, project: ProjectId, repo: Repo, at: CommitId, unusable: bool) {
+    sleep(REST).await;
     let making = engine.inner.desks.making(project);
     let _held = making.lock().await;
     let spares = engine.config().spares();

@@ -57,7 +57,7 @@ pub(crate) async fn ensure_worktree(engine: &Engine, session: SessionId, task: T
     let (row, project) = engine
         .read(|state| state.task(task).cloned().and_then(|t| state.project(t.project).cloned().map(|p| (t, p))))
         .ok_or("The task does not exist any more.")?;
-    let repo = engine.repo(&project).await.map_err(|e| format!("The repository can't be opened: {e}."))?;
+    let (repo, _) = engine.repo_again(&project).await.map_err(|e| e.to_string())?;
     let stands = |branch: &&Branch| Path::new(&branch.path).join(".git").exists();
     let told = row.standing();
     let earlier = told.or(made.as_ref().filter(stands));

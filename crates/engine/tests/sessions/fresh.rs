@@ -85,7 +85,7 @@ async fn a_set_up_is_cancelled_with_all_that_it_started() {
 
 #[tokio::test]
 async fn each_worktree_has_ports_of_its_own() {
-    let stage = staged("echo $QD_PORT $PORT > ports").await;
+    let stage = staged("echo $QD_FIRST_PORT $PORT > ports").await;
     let server = stage.server().await;
     completed(&server).await;
     let first = server.task().branch.unwrap().port.unwrap();

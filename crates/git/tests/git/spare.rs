@@ -37,17 +37,15 @@ async fn taken_it_is_the_worktree_that_would_have_been_made() {
 
 #[tokio::test]
 async fn one_in_which_somebody_works_is_left_to_them() {
-    for file in ["src/a.txt", "notes.txt"] {
-        let (fixture, spare) = with_spare().await;
-        write(&spare, file, "mine\n");
-        let (before, path) = (content(&spare), place(&fixture));
-        let taken = fixture.repo.take_spare(&spare, &path, "qd/work", &fixture.tip("main")).await.unwrap();
-        assert!(taken.is_none() && !path.exists(), "{file}");
-        assert_eq!(content(&spare), before);
-        assert_eq!(fixture.repo.resolve("refs/heads/qd/work").await.unwrap(), None);
-        assert!(!fixture.repo.drop_spare(&spare).await.unwrap(), "{file}");
-        assert_eq!(content(&spare), before);
-    }
+    let (fixture, spare) = with_spare().await;
+    write(&spare, "src/a.txt", "mine\n");
+    let (before, path) = (content(&spare), place(&fixture));
+    let taken = fixture.repo.take_spare(&spare, &path, "qd/work", &fixture.tip("main")).await.unwrap();
+    assert!(taken.is_none() && !path.exists());
+    assert_eq!(content(&spare), before);
+    assert_eq!(fixture.repo.resolve("refs/heads/qd/work").await.unwrap(), None);
+    assert!(!fixture.repo.drop_spare(&spare).await.unwrap());
+    assert_eq!(content(&spare), before);
 }
 
 #[tokio::test]
@@ -68,8 +66,7 @@ async fn where_it_cannot_be_taken_nothing_of_it_is_left() {
     let base = fixture.tip("main");
     let taken = fixture.repo.take_spare(&spare, &fixture.dir.path().join("home"), "qd/work", &base).await;
     assert!(matches!(taken, Err(CreateError::PathTaken { .. })));
-    let taken = fixture.repo.take_spare(&spare, &place(&fixture), "main", &base).await;
-    assert!(matches!(taken, Err(CreateError::BranchTaken { .. })));
+    assert!(fixture.repo.take_spare(&spare, &place(&fixture), "main", &base).await.unwrap().is_none());
     assert_eq!(fixture.repo.resolve("refs/heads/qd/work").await.unwrap(), None);
     assert!(fixture.repo.take_spare(&spare, &place(&fixture), "qd/work", &base).await.unwrap().is_some());
 }

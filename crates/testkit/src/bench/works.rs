@@ -14,11 +14,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Lines of a file.
 const LINES: usize = 120;
+/// How long a worktree may take that is made ahead.
+const MADE_WITHIN: Duration = Duration::from_secs(30);
 /// Files of a folder.
 const FOLDER: usize = 50;
 
@@ -66,6 +69,22 @@ impl Works {
     /// Gives a task a worktree by a session that does nothing; milliseconds from the click until its agent ran.
     pub(super) fn begin(&self, task: TaskId) -> Result<f64> {
         executing(&self.panel, task, self.marks.path())
+    }
+
+    /// Waits until the next worktree is made.
+    pub(super) fn until_made_ahead(&self) -> Result<()> {
+        let spare = self.home.data().join("spares").join(self.project()?.to_string());
+        let begun = Instant::now();
+        loop {
+            // Git locks it until it has all of its files.
+            let at = fs::read_to_string(spare.join(".git")).unwrap_or_default();
+            let git_dir = at.strip_prefix("gitdir: ").map(|path| PathBuf::from(path.trim()));
+            if git_dir.is_some_and(|dir| dir.join("index").exists() && !dir.join("locked").exists()) {
+                return Ok(());
+            }
+            ensure!(begun.elapsed() < MADE_WITHIN, "no worktree was made ahead within {} s", MADE_WITHIN.as_secs());
+            sleep(Duration::from_millis(10));
+        }
     }
 
     /// Gives all tasks worktrees.
