@@ -1,6 +1,6 @@
 // The way of work to its branch: commits, trials, conflicts with their two ways on, and what the history shows.
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { Page } from "playwright-core";
@@ -109,6 +109,29 @@ test("a_commit_has_the_chosen_files_and_a_hook_that_refuses_is_heard", async ({ 
   await dialog.getByRole("button", { name: /^Commit \d+ of \d+$/ }).click();
   await expect.poll(() => git(panel, "-C", worktree, "log", "-1", "--format=%s")).toBe("Write notes, because they are asked for");
   expect(git(panel, "-C", worktree, "status", "--porcelain", "--", ".", ":!tasks")).toBe("?? more.txt");
+});
+
+test("a_part_of_a_file_is_committed_and_the_rest_stays", async ({ panel, page }) => {
+  const lines = (...changed: number[]) => Array.from({ length: 60 }, (_, n) => `line ${n}${changed.includes(n) ? " changed" : ""}\n`).join("");
+  panel.write("long.txt", lines());
+  git(panel, "add", "long.txt");
+  git(panel, "commit", "-qm", "Long");
+  await implemented(page);
+  const worktree = (await panel.task("Alpha")).branch?.path ?? "";
+  writeFileSync(join(worktree, "long.txt"), lines(5, 50));
+  await action(page, "Commit…").click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Parts of long.txt" }).click();
+  const parts = dialog.getByRole("list", { name: "Parts of long.txt" });
+  await parts.getByText("line 50 changed").waitFor();
+  expect(await violations(page)).toEqual([]);
+  await dialog.getByLabel("All of them").uncheck();
+  await parts.getByRole("checkbox", { name: "Part 2: line 48" }).check();
+  expect(await dialog.getByLabel("long.txt", { exact: true }).evaluate((box) => (box as HTMLInputElement).indeterminate)).toBe(true);
+  await dialog.getByRole("button", { name: /^Commit a part of 1 of \d+$/ }).click();
+  await expect.poll(() => git(panel, "-C", worktree, "show", "HEAD:long.txt")).toBe(lines(50).trim());
+  expect(readFileSync(join(worktree, "long.txt"), "utf8")).toBe(lines(5, 50));
+  expect(git(panel, "-C", worktree, "diff", "--numstat")).toContain("1\t1\tlong.txt");
 });
 
 test("work_is_tried_in_the_checkout_and_put_back", async ({ panel, page }) => {

@@ -60,7 +60,7 @@ fn main() -> Result<()> {
     visit!(types: qd_wire::LoginRequest, qd_wire::LoginAnswer, qd_wire::ConfigAnswer);
     visit!(types: qd_wire::HealthAnswer, qd_wire::DocumentText, qd_wire::ChangesAnswer);
     visit!(types: qd_wire::FileDiff, qd_wire::FileColours, qd_wire::FileLines, qd_wire::FilesAnswer, qd_wire::OpenProject, qd_wire::OpenedProject);
-    visit!(types: qd_wire::RegistryAgent, qd_wire::OutsideConversation, qd_wire::WorktreesAnswer, qd_wire::Meeting);
+    visit!(types: qd_wire::UncommittedHunk, qd_wire::RegistryAgent, qd_wire::OutsideConversation, qd_wire::WorktreesAnswer, qd_wire::Meeting);
     visit!(types: qd_client::Event, qd_client::Output, qd_client::Notice);
     visit!(types: hub::HubEvent, hub::HubEffect, list::Query, list::Lines);
     visit!(types: view::TaskView<'static>, view::SessionView<'static>, view::CommentView<'static>, view::SessionList);

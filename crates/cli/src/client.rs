@@ -8,8 +8,9 @@ pub use send::Sending;
 
 use crate::exit::Error;
 use crate::server_file::ServerFile;
+use qd_core::ids::TaskId;
 use qd_core::state::State;
-use qd_wire::{ApiError, Snapshot};
+use qd_wire::{ApiError, Snapshot, UncommittedHunk};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::path::PathBuf;
@@ -60,6 +61,11 @@ impl Client {
     /// Asks for `path` and reads the answer as JSON.
     pub fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         self.get_response(path)?.body_mut().with_config().limit(u64::MAX).read_json().map_err(Error::failed)
+    }
+
+    /// What of a file of a task's worktree is in no commit.
+    pub fn uncommitted(&self, task: TaskId, path: &str) -> Result<Vec<UncommittedHunk>, Error> {
+        self.get(&format!("/tasks/{task}/changes/uncommitted/hunks?path={}", query(path)))
     }
 
     /// Sends `body` to `path` and reads the answer as JSON.

@@ -88,7 +88,7 @@ pub fn task_actions(state: &State, task: &Task) -> Vec<Action> {
             state,
             "commit",
             "Commit",
-            &Command::CommitWork(CommitWork { id: task.id, message: String::new(), files: None }),
+            &Command::CommitWork(CommitWork { id: task.id, message: String::new(), files: None, hunks: Vec::new() }),
         ),
         Action::of(state, "update", "Update", &update(task, None)),
         Action::of(state, "resolve", "Ask an agent", &update(task, Some(SessionId(Uuid::nil())))),

@@ -9,7 +9,7 @@ pub mod task;
 
 pub use agent::{Agent, Install, Model, Origin, Settings, Setup};
 pub use comment::{Comment, Place};
-pub use job::{How, Job, JobState, Side, Work};
+pub use job::{FileHunks, How, Job, JobState, Side, Work};
 pub use session::{Adopted, Files, GoesOn, Message, MessageBody, MessageState, Permission, Session, Start};
 pub use task::{
     Branch, Changed, Checked, Commit, Conflict, Document, Draft, Landing, Progress, Project, Qa, Reverted, Task, Trial,

@@ -138,7 +138,7 @@ async fn outcome(engine: &Engine, job: Job) -> Result<Done, Failure> {
     let repo = engine.repo(&project).await?;
     let site = Site { engine: engine.clone(), job, task, project, repo };
     match &site.job.work {
-        Work::Commit { message, files } => committing::commit(&site, message, files.as_deref()).await,
+        Work::Commit { message, files, hunks } => committing::commit(&site, message, files.as_deref(), hunks).await,
         Work::Update => updating::update(&site).await,
         Work::UndoUpdate => updating::undo(&site).await,
         Work::Resolve { path, side } => updating::resolve(&site, path, *side).await,

@@ -10,9 +10,10 @@ use qd_core::blob::media_type;
 use qd_core::ids::TaskId;
 use qd_git::changes::SUBMODULE;
 use qd_git::patch::{self, Side};
-use qd_git::{BlobId, FileChange, Seen};
-use qd_wire::{DiffHunk, DiffLine, FileColours, FileContent, FileDiff, FileLines, LineSide};
+use qd_git::{BlobId, FileChange, GitPath, Seen};
+use qd_wire::{DiffHunk, DiffLine, FileColours, FileContent, FileDiff, FileLines, LineSide, UncommittedHunk};
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
 pub(crate) use colours::Palette;
@@ -69,6 +70,14 @@ impl Engine {
             new_lines: narrow(new.as_deref().map_or(0, |bytes| lines(bytes).count()) as u64),
             truncated: diff.truncated,
         }))
+    }
+
+    /// What of a file of the worktree is in no commit, in parts that can be committed alone; `None` without a worktree.
+    pub async fn uncommitted_hunks(&self, task: TaskId, path: &str) -> Result<Option<Vec<UncommittedHunk>>, WorkError> {
+        let Some((project, branch)) = self.standing_work(task)? else { return Ok(None) };
+        let Ok(path) = GitPath::from_text(path) else { return Ok(Some(Vec::new())) };
+        let found = self.repo(&project).await?.uncommitted_hunks(Path::new(&branch.path), &path).await?;
+        Ok(Some(found.into_iter().map(|one| UncommittedHunk { id: one.id, hunk: hunk(one.hunk) }).collect()))
     }
 
     /// How the lines of both sides of a changed file are coloured.

@@ -164,7 +164,7 @@ impl Engine {
         Ok((repo, Opened::Now))
     }
 
-    fn standing_work(&self, id: TaskId) -> Result<Option<(Project, Branch)>, WorkError> {
+    pub(crate) fn standing_work(&self, id: TaskId) -> Result<Option<(Project, Branch)>, WorkError> {
         self.read(|state| {
             let task = state.task(id).ok_or(WorkError::NoTask)?;
             let branch = task.standing().cloned();

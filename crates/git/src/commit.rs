@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::checkout::dirty;
 use crate::command::GitError;
+use crate::hunks::ChosenHunks;
 use crate::ids::CommitId;
 use crate::keep::KeepError;
 use crate::path::{GitPath, paths_of};
@@ -19,6 +20,8 @@ pub struct CommitRequest {
     pub message: String,
     /// The files; none takes all that changed.
     pub files: Option<Vec<GitPath>>,
+    /// Beside the files, parts of others.
+    pub hunks: Vec<ChosenHunks>,
     /// Files and folders that are never committed.
     pub exclude: Vec<GitPath>,
 }
@@ -42,6 +45,13 @@ pub enum CommitOutcome {
     },
     /// While a merge is open all of it is committed or nothing.
     MergeOpen,
+    /// A file is not what its hunks were chosen of. Nothing was done.
+    Changed {
+        /// Which.
+        path: GitPath,
+    },
+    /// What is staged of the files does not go together with the hunks. Nothing was done.
+    Staged,
 }
 
 impl Repo {
@@ -52,25 +62,32 @@ impl Repo {
 
     /// Commits on HEAD of the worktree.
     pub async fn commit(&self, request: &CommitRequest) -> Result<CommitOutcome, KeepError> {
-        let CommitRequest { worktree, message, files, exclude } = request;
+        let CommitRequest { worktree, message, files, hunks, exclude } = request;
         self.require_author().await?;
         let paths = self.unresolved(worktree).await?;
         if !paths.is_empty() {
             return Err(KeepError::Unresolved { paths });
         }
         let merging = self.is_begun(worktree);
-        if merging && files.is_some() {
+        if merging && (files.is_some() || !hunks.is_empty()) {
             return Ok(CommitOutcome::MergeOpen);
         }
         let mut paths = self.uncommitted(worktree, exclude).await?;
         if let Some(files) = files {
             paths.retain(|path| files.contains(path));
         }
-        if paths.is_empty() && !merging {
+        if paths.is_empty() && !merging && hunks.is_empty() {
             return Ok(CommitOutcome::Nothing);
         }
         let before = self.resolve_in(worktree, "HEAD").await?;
-        let answer = if merging {
+        let answer = if !hunks.is_empty() {
+            paths.retain(|path| !hunks.iter().any(|chosen| chosen.path == *path));
+            let files = if files.is_some() { &paths[..] } else { &[] };
+            match self.commit_parts(worktree, message, files, hunks).await? {
+                Ok(answer) => answer,
+                Err(why) => return Ok(why),
+            }
+        } else if merging {
             self.write(worktree, "reset").args(["-q", "HEAD"]).paths(exclude).ok().await?;
             self.write(worktree, "add").arg("-A").names(&paths).ok().await?;
             self.write(worktree, "commit").with_hooks().args(["-q", "-m", message]).answer().await?

@@ -8,7 +8,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use qd_core::blob::media_type;
 use qd_engine::{FileSide, WorkError};
-use qd_wire::{ApiError, ChangesAnswer, FileColours, FileDiff, FileLines};
+use qd_wire::{ApiError, ChangesAnswer, FileColours, FileDiff, FileLines, UncommittedHunk};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -32,6 +32,19 @@ pub async fn changes(State(app): State<App>, Path(id): Path<Uuid>) -> Result<Jso
 pub async fn uncommitted(State(app): State<App>, Path(id): Path<Uuid>) -> Result<Json<Vec<String>>, Failure> {
     let files = app.engine.uncommitted(id.into()).await.map_err(failure)?;
     files.map(Json).ok_or(Failure::NotFound("No work was done on this task yet."))
+}
+
+/// List the parts of a file that are in no commit yet; none of one that is new, gone or binary.
+#[utoipa::path(get, path = "/tasks/{id}/changes/uncommitted/hunks", tag = "tasks", params(("id" = Uuid, Path), FileQuery),
+    responses((status = 200, body = Vec<UncommittedHunk>), (status = 404, body = ApiError))
+)]
+pub async fn hunks(
+    State(app): State<App>,
+    Path(id): Path<Uuid>,
+    Query(FileQuery { path, .. }): Query<FileQuery>,
+) -> Result<Json<Vec<UncommittedHunk>>, Failure> {
+    let hunks = app.engine.uncommitted_hunks(id.into(), &path).await.map_err(failure)?;
+    hunks.map(Json).ok_or(Failure::NotFound("No work was done on this task yet."))
 }
 
 fn failure(error: WorkError) -> Failure {

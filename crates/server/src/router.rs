@@ -59,6 +59,7 @@ fn api(demo: bool) -> OpenApiRouter<App> {
         .routes(routes!(changes::image))
         .routes(routes!(changes::patch))
         .routes(routes!(changes::uncommitted))
+        .routes(routes!(changes::hunks))
         .routes(routes!(files::of_session))
         .routes(routes!(files::of_project))
         .routes(routes!(projects::open))

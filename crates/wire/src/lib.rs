@@ -13,7 +13,7 @@ pub use rest::{
 };
 pub use review::{
     ChangedFile, ChangesAnswer, DiffHunk, DiffLine, FileColours, FileContent, FileDiff, FileLines, FileStatus,
-    LineSide, Meeting, OpenWorktree, Opener, OtherFolder, WorktreeRow, WorktreesAnswer,
+    LineSide, Meeting, OpenWorktree, Opener, OtherFolder, UncommittedHunk, WorktreeRow, WorktreesAnswer,
 };
 
 use qd_core::command::Command;

@@ -96,6 +96,15 @@ pub struct DiffHunk {
     pub lines: Vec<DiffLine>,
 }
 
+/// A part of a file that is in no commit, by which it can be committed alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct UncommittedHunk {
+    /// What `commit_work` names it by; other content has another one.
+    pub id: String,
+    /// Its lines.
+    pub hunk: DiffHunk,
+}
+
 /// A line of a hunk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct DiffLine {

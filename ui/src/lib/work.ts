@@ -1,6 +1,6 @@
 // What is done with a task's work. Keep and Discard are offered to be undone, by the notice that `useOffered` feeds.
 import { useSyncExternalStore } from "react";
-import type { Action, How } from "./generated/types";
+import type { Action, FileHunks, How } from "./generated/types";
 import type { Shell } from "./shell";
 import { resolveByAgent, startOf, startSession } from "./use";
 
@@ -75,8 +75,8 @@ export function keep(shell: Shell, task: string, message: string, how: How): voi
 }
 
 /** Commits in the worktree of a task: these files, or all. */
-export function commit(shell: Shell, task: string, message: string, files: string[] | null): void {
-  shell.act({ name: "commit_work", args: { id: task, message, files } });
+export function commit(shell: Shell, task: string, message: string, files: string[] | null, hunks: FileHunks[] = []): void {
+  shell.act({ name: "commit_work", args: { id: task, message, files, hunks } });
 }
 
 /** Archives a task, `anyway` where what stands in the way was seen. */

@@ -4,7 +4,7 @@ use super::Context;
 use crate::client::find;
 use crate::exit::Error;
 use crate::say;
-use qd_wire::ChangesAnswer;
+use qd_wire::{ChangesAnswer, LineSide, UncommittedHunk};
 use std::io;
 
 /// Print what the work on a task changed, as a patch that `git apply` takes. With --json the files, one a line.
@@ -15,6 +15,9 @@ pub struct Diff {
     /// The files with their counts instead.
     #[arg(long)]
     stat: bool,
+    /// The parts of a file that are in no commit yet, with the numbers that `qd commit --part` takes.
+    #[arg(long, value_name = "FILE", conflicts_with = "stat")]
+    parts: Option<String>,
 }
 
 impl Diff {
@@ -22,6 +25,9 @@ impl Diff {
     pub fn run(self, context: &Context) -> Result<(), Error> {
         let client = context.client()?;
         let task = find::task(&client.state()?, &self.task)?.id;
+        if let Some(path) = &self.parts {
+            return parts(&client.uncommitted(task, path)?, context.json);
+        }
         if !self.stat && !context.json {
             return client.copy(&format!("/tasks/{task}/changes/patch"), &mut io::stdout().lock());
         }
@@ -42,4 +48,23 @@ impl Diff {
         say::table(&["added", "removed", "file"], &rows);
         Ok(())
     }
+}
+
+fn parts(parts: &[UncommittedHunk], as_json: bool) -> Result<(), Error> {
+    if as_json {
+        parts.iter().for_each(say::json);
+        return Ok(());
+    }
+    for (number, UncommittedHunk { hunk, .. }) in (1..).zip(parts) {
+        say::line(format_args!("{number}: line {} {}", hunk.new, hunk.heading));
+        for line in &hunk.lines {
+            let sign = match line.side {
+                LineSide::Both => ' ',
+                LineSide::Old => '-',
+                LineSide::New => '+',
+            };
+            say::line(format_args!("{sign}{}", line.text));
+        }
+    }
+    Ok(())
 }

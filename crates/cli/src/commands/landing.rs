@@ -1,11 +1,12 @@
 //! `qd commit`, `qd update`, `qd resolve`, `qd try` and `qd keep`: the way of work from its worktree to its branch.
 
 use super::Context;
-use crate::client::{Sending, find};
+use crate::client::{Client, Sending, find};
 use crate::exit::Error;
 use qd_core::command::{Command, CommitWork, KeepWork, OnTask, ResolveFile, UpdateWork};
-use qd_core::ids::SessionId;
-use qd_core::row::{self, Start};
+use qd_core::ids::{SessionId, TaskId};
+use qd_core::row::{self, FileHunks, Start};
+use std::collections::BTreeMap;
 
 /// Commit the work on a task in its worktree, with your hooks and your signature.
 #[derive(clap::Args)]
@@ -14,6 +15,9 @@ pub struct Commit {
     task: String,
     /// The files, as `qd diff --stat` names them; else all that changed.
     files: Vec<String>,
+    /// A part of a file, by its number in `qd diff --parts FILE`. May be given several times.
+    #[arg(long = "part", value_name = "FILE:NUMBER", value_parser = part)]
+    parts: Vec<Part>,
     /// The message; else the title of the task.
     #[arg(long, short, default_value = "", hide_default_value = true)]
     message: String,
@@ -110,10 +114,37 @@ impl Commit {
     pub fn run(self, context: &Context) -> Result<(), Error> {
         let client = context.client()?;
         let id = find::task(&client.state()?, &self.task)?.id;
-        let files = (!self.files.is_empty()).then_some(self.files);
-        let command = Command::CommitWork(CommitWork { id, message: self.message, files });
+        let files = (!self.files.is_empty() || !self.parts.is_empty()).then_some(self.files);
+        let hunks = chosen(&client, id, &self.parts)?;
+        let command = Command::CommitWork(CommitWork { id, message: self.message, files, hunks });
         client.send(self.sending.id(), "commit", &command, context.json)
     }
+}
+
+/// A part of a file, by its number.
+#[derive(Clone)]
+struct Part {
+    path: String,
+    number: usize,
+}
+
+fn part(text: &str) -> Result<Part, &'static str> {
+    let named = text.rsplit_once(':').and_then(|(path, number)| Some((path.to_owned(), number.parse().ok()?)));
+    named.map(|(path, number)| Part { path, number }).ok_or("name a file and a number: src/main.rs:2")
+}
+
+/// The parts as the server knows them, each file once.
+fn chosen(client: &Client, task: TaskId, parts: &[Part]) -> Result<Vec<FileHunks>, Error> {
+    let mut chosen: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for Part { path, number } in parts {
+        let there = client.uncommitted(task, path)?;
+        let Some(hunk) = number.checked_sub(1).and_then(|at| there.get(at)) else {
+            let said = format!("{path} has {} parts that are in no commit: see `qd diff --parts`", there.len());
+            return Err(Error::failed(said));
+        };
+        chosen.entry(path).or_default().push(hunk.id.clone());
+    }
+    Ok(chosen.into_iter().map(|(path, ids)| FileHunks { path: path.to_owned(), ids }).collect())
 }
 
 impl Update {

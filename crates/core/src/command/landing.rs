@@ -1,7 +1,7 @@
 //! Commands on the way from a worktree to its target branch: commits, bringing the target in, trying, landing.
 
 use crate::ids::{Mid, SessionId, TaskId};
-use crate::row::{How, Side, Start};
+use crate::row::{FileHunks, How, Side, Start};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -33,6 +33,9 @@ pub struct CommitWork {
     /// The files, as the list of changes names them; null takes all.
     #[serde(default)]
     pub files: Option<Vec<String>>,
+    /// Beside the files, parts of others.
+    #[serde(default)]
+    pub hunks: Vec<FileHunks>,
 }
 
 /// See [`Command::UpdateWork`](super::Command::UpdateWork).

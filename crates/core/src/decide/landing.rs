@@ -87,11 +87,11 @@ pub(super) fn commit(state: &State, c: &CommitWork, cx: Context) -> Result<Vec<O
     if branch.changed.as_ref().is_some_and(|changed| changed.files == 0) {
         return Err(not_allowed("The worktree has no changes to commit."));
     }
-    if c.files.as_ref().is_some_and(Vec::is_empty) {
+    if c.hunks.is_empty() && c.files.as_ref().is_some_and(Vec::is_empty) {
         return Err(Reject::new(RejectCode::Invalid, "Choose the files that are to be committed."));
     }
     let message = message(row, &c.message)?;
-    Ok(vec![job(cx, c.id, Work::Commit { message, files: c.files.clone() })])
+    Ok(vec![job(cx, c.id, Work::Commit { message, files: c.files.clone(), hunks: c.hunks.clone() })])
 }
 
 /// Also where a try to keep the work failed: that is given up then.

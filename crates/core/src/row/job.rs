@@ -64,6 +64,9 @@ pub enum Work {
         message: String,
         /// The files; null takes all.
         files: Option<Vec<String>>,
+        /// Beside the files, parts of others.
+        #[serde(default)]
+        hunks: Vec<FileHunks>,
     },
     /// Merge the target branch into the worktree.
     Update,
@@ -116,6 +119,15 @@ pub enum How {
     Merge,
     /// The commits of the worktree, on top of the target one after the other.
     Rebase,
+}
+
+/// Parts of a file that are in no commit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FileHunks {
+    /// The file, as the list of changes names it.
+    pub path: String,
+    /// The ids of its hunks; other content has other ids.
+    pub ids: Vec<String>,
 }
 
 /// Which side of a conflict is taken.

@@ -4,8 +4,8 @@ use super::{Failure, Site, end_of};
 use crate::receipts;
 use crate::work::documents;
 use qd_core::command::Done;
-use qd_core::row::Commit;
-use qd_git::{CommitId, CommitOutcome, CommitRequest, GitPath};
+use qd_core::row::{Commit, FileHunks};
+use qd_git::{ChosenHunks, CommitId, CommitOutcome, CommitRequest, GitPath};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -18,7 +18,12 @@ struct Begun {
     head: Option<CommitId>,
 }
 
-pub(super) async fn commit(site: &Site, message: &str, files: Option<&[String]>) -> Result<Done, Failure> {
+pub(super) async fn commit(
+    site: &Site,
+    message: &str,
+    files: Option<&[String]>,
+    hunks: &[FileHunks],
+) -> Result<Done, Failure> {
     let worktree = PathBuf::from(&site.branch()?.path);
     let journal = format!("{}.{BEGUN}", site.job.id);
     let head = site.repo.head_of(&worktree).await?.commit().cloned();
@@ -29,7 +34,7 @@ pub(super) async fn commit(site: &Site, message: &str, files: Option<&[String]>)
         }
     }
     receipts::store(&site.engine, &journal, &Begun { head })?;
-    let made = make(site, &request(site, worktree, message, files)?).await;
+    let made = make(site, &request(site, worktree, message, files, hunks)?).await;
     if made.is_err() {
         // Another try begins with what is there then.
         receipts::remove(&site.engine, &journal);
@@ -44,6 +49,14 @@ async fn make(site: &Site, request: &CommitRequest) -> Result<Done, Failure> {
             Ok(committed(site, &commit, &request.message, &said))
         }
         CommitOutcome::Nothing => Err(Failure::new("There is nothing to commit: all of this is in a commit already.")),
+        CommitOutcome::Changed { path } => {
+            let reason = format!("{path} is not what its parts were chosen of any more: look at it again.");
+            Err(Failure::new(reason))
+        }
+        CommitOutcome::Staged => Err(Failure::new(
+            "What is staged of these files does not go together with the chosen parts. Commit the files whole, or unstage \
+             them (git reset) in the worktree.",
+        )),
         CommitOutcome::MergeOpen => {
             Err(Failure::new("While a merge is open git commits all of it or nothing. Commit everything."))
         }
@@ -53,11 +66,19 @@ async fn make(site: &Site, request: &CommitRequest) -> Result<Done, Failure> {
     }
 }
 
-fn request(site: &Site, worktree: PathBuf, message: &str, files: Option<&[String]>) -> Result<CommitRequest, Failure> {
+fn request(
+    site: &Site,
+    worktree: PathBuf,
+    message: &str,
+    files: Option<&[String]>,
+    hunks: &[FileHunks],
+) -> Result<CommitRequest, Failure> {
     let named =
         |name: &String| GitPath::from_text(name).map_err(|_| Failure::new(format!("{name} is not a file's name.")));
     let files = files.map(|files| files.iter().map(named).collect::<Result<Vec<_>, _>>()).transpose()?;
-    Ok(CommitRequest { worktree, message: message.to_owned(), files, exclude: documents(&site.project) })
+    let chosen = |of: &FileHunks| Ok(ChosenHunks { path: named(&of.path)?, ids: of.ids.clone() });
+    let hunks = hunks.iter().map(chosen).collect::<Result<_, Failure>>()?;
+    Ok(CommitRequest { worktree, message: message.to_owned(), files, hunks, exclude: documents(&site.project) })
 }
 
 fn committed(site: &Site, commit: &CommitId, message: &str, said: &str) -> Done {

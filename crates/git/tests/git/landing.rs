@@ -219,7 +219,13 @@ async fn merge_that_somebody_else_began_is_seen_too() {
 }
 
 fn commit(worktree: &Path, files: Option<Vec<GitPath>>) -> CommitRequest {
-    CommitRequest { worktree: worktree.to_owned(), message: "Part\n".into(), files, exclude: tasks() }
+    CommitRequest {
+        worktree: worktree.to_owned(),
+        message: "Part\n".into(),
+        files,
+        hunks: Vec::new(),
+        exclude: tasks(),
+    }
 }
 
 #[tokio::test]

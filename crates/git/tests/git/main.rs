@@ -9,6 +9,7 @@ mod facts;
 mod fixture;
 mod gallery;
 mod generated;
+mod hunks;
 mod keep;
 mod landing;
 mod listing;

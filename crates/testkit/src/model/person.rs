@@ -95,7 +95,9 @@ fn commands(
         }),
         Kind::Keep => task().map(|t| {
             vec![match b % 8 {
-                5 => Command::CommitWork(CommitWork { id: t.id, message: String::new(), files: None }),
+                5 => {
+                    Command::CommitWork(CommitWork { id: t.id, message: String::new(), files: None, hunks: Vec::new() })
+                }
                 6 => Command::TryWork(OnTask { id: t.id }),
                 7 => Command::UpdateWork(Box::new(UpdateWork {
                     id: t.id,

@@ -241,7 +241,9 @@ impl Sequence {
             6 | 7 => Command::TryWork(on()),
             0..=8 => Command::KeepWork(KeepWork { id: task.id, message: "Work".into(), how }),
             9 | 10 => Command::DiscardWork(on()),
-            11..=13 => Command::CommitWork(CommitWork { id: task.id, message: "Part".into(), files: None }),
+            11..=13 => {
+                Command::CommitWork(CommitWork { id: task.id, message: "Part".into(), files: None, hunks: Vec::new() })
+            }
             14 => Command::ArchiveTask(ArchiveTask { id: task.id, anyway: true }),
             _ => start(task.id),
         })

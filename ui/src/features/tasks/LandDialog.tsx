@@ -4,13 +4,13 @@ import type { How, TaskView } from "../../lib/generated/types";
 import { MOD } from "../../lib/keys";
 import { startSession, useSession, useSessionIds, useShell } from "../../lib/use";
 import { useRead } from "../../lib/useRead";
-import { shortPath } from "../../lib/words";
 import { commit, keep } from "../../lib/work";
 import { Button } from "../../ui/Button";
 import { Choices } from "../../ui/Choices";
 import { Dialog } from "../../ui/Dialog";
 import { Field, Skeleton } from "../../ui/Small";
 import { TextBox } from "../../ui/TextBox";
+import { ALL, ChosenFiles, chosen, isAll, type Choice } from "./ChosenFiles";
 
 const HOW: [How, string, string][] = [
   ["squash", "One commit", "The branch gets all of it as one commit."],
@@ -27,16 +27,17 @@ export function LandDialog({ view, what, reason, onClose }: { view: TaskView; wh
   const message = own ?? draft?.text ?? title;
   const writing = useWriting(id);
   const [how, setHow] = useState<How>("squash");
-  const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
+  const [choice, setChoice] = useState<Choice>(ALL);
   const [files] = useRead<string[]>(what === "commit" ? `/tasks/${id}/changes/uncommitted` : null, branch?.changed?.tree ?? "");
   const all = files.state === "there" ? files.value : [];
-  const chosen = all.filter((path) => !left.has(path));
-  const why = reason ?? (what === "commit" && files.state === "there" && chosen.length === 0 ? (all.length === 0 ? "All of it is in a commit already." : "Choose a file.") : null);
+  const { whole, parts } = chosen(all, choice);
+  const count = whole.length + parts.length;
+  const why = reason ?? (what === "commit" && files.state === "there" && count === 0 ? (all.length === 0 ? "All of it is in a commit already." : "Choose a file.") : null);
   const go = () => {
     if (why !== null || (what === "commit" && files.state !== "there")) return;
     onClose();
     if (what === "keep") keep(shell, id, message, how);
-    else commit(shell, id, message, left.size === 0 ? null : chosen);
+    else commit(shell, id, message, isAll(choice) ? null : whole, parts);
   };
   const label = what === "keep" ? "Keep" : "Commit";
   return (
@@ -80,12 +81,12 @@ export function LandDialog({ view, what, reason, onClose }: { view: TaskView; wh
         {what === "keep" && <Choices legend="History" value={how} options={HOW} standard="squash" onChange={setHow} />}
         {what === "commit" && files.state === "loading" && <Skeleton lines={3} />}
         {what === "commit" && files.state === "failed" && <p className="text-danger">{files.message}</p>}
-        {all.length > 0 && <Files all={all} left={left} onLeft={setLeft} />}
+        {all.length > 0 && <ChosenFiles task={id} tree={branch?.changed?.tree ?? ""} all={all} choice={choice} onChoice={setChoice} />}
         <div className="flex items-center justify-end gap-2">
           <span className="me-auto text-meta text-ink-3">{MOD}+Enter</span>
           <Button onClick={onClose}>Close</Button>
           <Button look="primary" type="submit" reason={why} onClick={go}>
-            {what === "commit" && left.size > 0 ? `Commit ${chosen.length} of ${all.length}` : label}
+            {what === "commit" && !isAll(choice) ? `Commit ${parts.length > 0 ? "a part of " : ""}${count} of ${all.length}` : label}
           </Button>
         </div>
       </form>
@@ -98,28 +99,4 @@ function useWriting(task: string): boolean {
   const { active } = useSessionIds(task);
   const first = useSession(active[0] ?? "");
   return first?.row.kind === "commit-message";
-}
-
-function Files({ all, left, onLeft }: { all: string[]; left: ReadonlySet<string>; onLeft: (left: ReadonlySet<string>) => void }) {
-  const choose = (path: string, is: boolean) => {
-    const next = new Set(left);
-    if (is) next.delete(path);
-    else next.add(path);
-    onLeft(next);
-  };
-  return (
-    <fieldset className="flex max-h-60 flex-col gap-0.5 overflow-y-auto">
-      <legend className="mb-1 text-meta text-ink-2">Files</legend>
-      <label className="flex items-center gap-2 py-0.5">
-        <input type="checkbox" checked={left.size === 0} onChange={(event) => onLeft(event.target.checked ? new Set() : new Set(all))} className="size-3.5 accent-accent" />
-        All of them
-      </label>
-      {all.map((path) => (
-        <label key={path} className="flex items-center gap-2 py-0.5 font-mono text-code" title={path}>
-          <input type="checkbox" checked={!left.has(path)} onChange={(event) => choose(path, event.target.checked)} className="size-3.5 shrink-0 accent-accent" />
-          {shortPath(path, 64)}
-        </label>
-      ))}
-    </fieldset>
-  );
 }

@@ -254,7 +254,9 @@ export type CommitWork = { id: TaskId,
 /** The message; empty takes the one that was suggested, else the task's title. */
 message: string,
 /** The files, as the list of changes names them; null takes all. */
-files: Array<string> | null, };
+files: Array<string> | null,
+/** Beside the files, parts of others. */
+hunks: Array<FileHunks>, };
 
 /** `GET /api/v1/config`: what the page must know before its first frame. */
 export type ConfigAnswer = {
@@ -527,6 +529,13 @@ hunks: Array<DiffHunk>,
 new_lines: number,
 /** Whether the end was left out because it is too large to show. */
 truncated: boolean, };
+
+/** Parts of a file that are in no commit. */
+export type FileHunks = {
+/** The file, as the list of changes names it. */
+path: string,
+/** The ids of its hunks; other content has other ids. */
+ids: Array<string>, };
 
 /** `GET /api/v1/tasks/{id}/changes/lines`: lines that did not change. */
 export type FileLines = {
@@ -1695,6 +1704,13 @@ output: number | null,
 /** US dollars. */
 cost_usd: number | null, };
 
+/** A part of a file that is in no commit, by which it can be committed alone. */
+export type UncommittedHunk = {
+/** What `commit_work` names it by; other content has another one. */
+id: string,
+/** Its lines. */
+hunk: DiffHunk, };
+
 /** What was brought into a worktree of its target branch. */
 export type Update = {
 /** The ref that keeps the worktree as it was before. */
@@ -1744,7 +1760,9 @@ archived: boolean, } | { "do": "commit",
 /** The commit's message. */
 message: string,
 /** The files; null takes all. */
-files: Array<string> | null, } | { "do": "update" } | { "do": "undo_update" } | { "do": "resolve",
+files: Array<string> | null,
+/** Beside the files, parts of others. */
+hunks: Array<FileHunks>, } | { "do": "update" } | { "do": "undo_update" } | { "do": "resolve",
 /** Which. */
 path: string,
 /** How. */

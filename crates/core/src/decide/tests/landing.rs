@@ -137,7 +137,7 @@ fn work_with_conflicts_is_not_kept_tried_or_committed_until_each_is_resolved() {
     let mut b = Bench::new();
     let conflicts = vec!["a".to_owned(), "b".to_owned()];
     worked(&mut b, 2, Changed { files: 2, merging: true, conflicts, ..Changed::default() });
-    let commit = Command::CommitWork(CommitWork { id: id(2), message: String::new(), files: None });
+    let commit = Command::CommitWork(CommitWork { id: id(2), message: String::new(), files: None, hunks: Vec::new() });
     for command in [keep(2), commit.clone(), Command::TryWork(OnTask { id: id(2) })] {
         let refused = b.person(&command).unwrap_err();
         assert_eq!(refused.message, "2 files have conflicts that nobody has resolved.");

@@ -84,7 +84,7 @@ async fn merge_and_rebase_land_the_commits_that_were_made_and_what_is_in_none() 
         fs::write(work.worktree.join("new.rs"), "").unwrap();
         let commit = |files: &[&str]| {
             let files = Some(files.iter().map(|file| (*file).to_owned()).collect());
-            Command::CommitWork(CommitWork { id: work.task.id, message: "Add new".into(), files })
+            Command::CommitWork(CommitWork { id: work.task.id, message: "Add new".into(), files, hunks: Vec::new() })
         };
         assert_eq!(work.bench.engine.uncommitted(work.task.id).await.unwrap().unwrap(), ["lib.rs", "new.rs"]);
         work.bench.person(commit(&["new.rs"])).await;
