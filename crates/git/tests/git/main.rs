@@ -15,5 +15,6 @@ mod listing;
 mod lookout;
 mod meet;
 mod opening;
+mod remote;
 mod rounds;
 mod worktrees;
