@@ -1,9 +1,9 @@
 // Work as a pull request: pushed to a real repository in a folder; `gh` is a script that remembers what it is asked.
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect } from "vitest";
+import { afterAll, expect } from "vitest";
 import type { Page } from "playwright-core";
 import { violations } from "./support/axe";
 import { action, openTask } from "./support/browser";
@@ -43,14 +43,12 @@ const view = (state: string) => ({
 });
 const LINES = [{ id: 5, user: { login: "bob" }, body: "Say what it is for.", path: "demo-notes/alpha.md", line: 1, html_url: "https://github.com/ada/deck/pull/7#5", created_at: "2026-02-01T10:00:01Z" }];
 
-function programs(): string {
-  const bin = mkdtempSync(join(tmpdir(), "qd-e2e-bin-"));
-  writeFileSync(join(bin, "gh"), GH);
-  chmodSync(join(bin, "gh"), 0o755);
-  return `${bin}:${process.env.PATH ?? "/usr/bin:/bin"}`;
-}
+const BIN = mkdtempSync(join(tmpdir(), "qd-e2e-bin-"));
+writeFileSync(join(BIN, "gh"), GH);
+chmodSync(join(BIN, "gh"), 0o755);
+afterAll(() => rmSync(BIN, { recursive: true }));
 
-const test = testOn({ env: { PATH: programs() } });
+const test = testOn({ env: { PATH: `${BIN}:${process.env.PATH ?? "/usr/bin:/bin"}` } });
 const proposed = (page: Page) => page.getByRole("region", { name: "Pull request" });
 const tell = (panel: Panel, name: string, value: unknown) => writeFileSync(join(panel.dir, name), JSON.stringify(value));
 
@@ -115,7 +113,7 @@ test("work_is_pushed_reviewed_there_worked_on_merged_and_judged", async ({ panel
   // Merged there, judged here.
   tell(panel, "gh.view", view("MERGED"));
   await proposed(page).getByRole("button", { name: "Refresh" }).click();
-  await proposed(page).getByText("Your own main is as it was").waitFor();
+  await proposed(page).getByText("Nothing was put onto your own main").waitFor();
   await page.getByRole("main").getByText("merged", { exact: true }).first().waitFor();
   expect(await violations(page)).toEqual([]);
   await proposed(page).getByRole("button", { name: "Pass" }).click();
@@ -170,6 +168,6 @@ test.skipIf(SHOTS === undefined)("it_looks_like_this", async ({ panel, page }) =
   await shoot("open");
   tell(panel, "gh.view", view("MERGED"));
   await proposed(page).getByRole("button", { name: "Refresh" }).click();
-  await proposed(page).getByText("Your own main is as it was").waitFor();
+  await proposed(page).getByText("Nothing was put onto your own main").waitFor();
   await shoot("merged");
 });

@@ -230,7 +230,7 @@ impl Offer<'_> {
 
     async fn found_or_opened(&self, gh: &Gh<'_>) -> Result<(u32, String), GhError> {
         let (branch, base) = (&self.branch.name, &self.remote.branch);
-        if let Some(open) = gh.open(branch, base).await? {
+        if let Some(open) = gh.open(branch).await? {
             return Ok(open);
         }
         let (title, body) = self.message.trim().split_once('\n').unwrap_or((self.message.trim(), ""));

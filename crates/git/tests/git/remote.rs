@@ -113,3 +113,14 @@ async fn what_is_not_there_says_so() {
     let tips = fixture.repo.tips_at(&remote, &["main"]).await.unwrap();
     assert!(matches!(tips, Tips::Closed { said } if said.contains("origin.git")));
 }
+
+#[tokio::test]
+async fn a_password_in_an_address_is_not_said() {
+    let (fixture, worktree) = remote().await;
+    fixture.git(&fixture.root(), &["remote", "set-url", "origin", "http://ann:secret@127.0.0.1:1/deck.git"]);
+    let remote = fixture.repo.remote_of("main").await.unwrap();
+    let Tips::Closed { said } = fixture.repo.tips_at(&remote, &["main"]).await.unwrap() else { panic!("it answered") };
+    assert!(said.contains("127.0.0.1") && !said.contains("secret"), "{said}");
+    let Pushed::Refused { said } = push(&fixture, &worktree, None).await else { panic!("it moved") };
+    assert!(said.contains("127.0.0.1") && !said.contains("secret"), "{said}");
+}

@@ -35,7 +35,7 @@ export function Proposed({ view }: { view: TaskView }) {
         <span className="flex-1" />
         <span className="flex flex-wrap gap-1.5">
           {isMerged && !isMore && (landing === null || landing.reverted !== null) && <Judging task={id} title={title} verdict={proposal.qa.verdict} />}
-          {(isMore || number === null) && (
+          {(isMore || proposal.note !== null) && (
             <Button small reason={propose?.enabled ? null : (propose?.reason ?? null)} title={isMore ? "The work has changed since: push it, too" : "Push, and try to open the pull request from here"} onClick={() => actOnTask(shell, id, propose)}>
               {isMore ? "Push again" : "Try again"}
             </Button>
@@ -49,7 +49,7 @@ export function Proposed({ view }: { view: TaskView }) {
       </div>
       {proposal.note !== null && <p className="max-w-[72ch] wrap-anywhere whitespace-pre-wrap text-warning">{proposal.note}</p>}
       {isMore && <p className="text-ink-2">The work has changed since it was pushed.</p>}
-      {isMerged && <p className="text-ink-2">It is merged at {proposal.remote}. Your own {proposal.base} is as it was.</p>}
+      {isMerged && <p className="text-ink-2">It is merged at {proposal.remote}. Nothing was put onto your own {proposal.base} for that.</p>}
       {isMerged && proposal.qa.verdict !== "pending" && (
         <p className="flex flex-wrap items-center gap-2 wrap-anywhere whitespace-pre-wrap text-ink-2">
           <Badge tone={VERDICT[proposal.qa.verdict][1]}>{VERDICT[proposal.qa.verdict][0]}</Badge>
@@ -124,7 +124,7 @@ function CheckBadges({ checks: { passed, failed, pending } }: { checks: Checks }
   return (
     <>
       {failed.length > 0 && (
-        <span title={failed.join(", ")}>
+        <span title={failed.join(", ")} className="inline-flex">
           <Badge tone="danger">{plural(failed.length, "check")} failed</Badge>
         </span>
       )}

@@ -4,8 +4,8 @@
 use super::forge::Forge;
 use crate::engine::Engine;
 use qd_proc::{Output, Run, RunError, Spawn, SpawnError};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -51,11 +51,11 @@ pub(super) enum GhError {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Viewed {
     pub state: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     pub status_check_rollup: Vec<Check>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     pub reviews: Vec<Review>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     pub comments: Vec<Comment>,
     pub merge_commit: Option<Commit>,
 }
@@ -126,6 +126,11 @@ struct Listed {
     url: String,
 }
 
+/// Where there are none `gh` says null.
+fn or_none<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
+    Option::deserialize(from).map(Option::unwrap_or_default)
+}
+
 impl<'a> Gh<'a> {
     /// It runs in `folder`, so that it finds the user's git settings as they are there.
     pub fn new(engine: &'a Engine, folder: impl Into<PathBuf>, forge: Forge) -> Self {
@@ -143,9 +148,10 @@ impl<'a> Gh<'a> {
     }
 
     /// The open pull request of a branch, with its address.
-    pub async fn open(&self, branch: &str, base: &str) -> Result<Option<(u32, String)>, GhError> {
+    pub async fn open(&self, branch: &str) -> Result<Option<(u32, String)>, GhError> {
         let repository = self.repository();
-        let of = ["--repo", &repository, "--head", branch, "--base", base, "--state", "open"];
+        // For whatever branch it is by now.
+        let of = ["--repo", &repository, "--head", branch, "--state", "open"];
         let arguments = ["pr", "list"].into_iter().chain(of).chain(["--json", "number,url", "--limit", "1"]);
         let listed: Vec<Listed> = self.json(&arguments.collect::<Vec<_>>()).await?;
         Ok(listed.into_iter().next().map(|one| (one.number, one.url)))
@@ -216,5 +222,17 @@ impl<'a> Gh<'a> {
             Some(text) => run.stdin(text.as_bytes().to_vec()).output().await,
             None => run.output().await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Viewed;
+
+    #[test]
+    fn what_is_not_there_is_null() {
+        let fresh = r#"{"state":"OPEN","statusCheckRollup":null,"reviews":null,"comments":null,"mergeCommit":null}"#;
+        let viewed: Viewed = serde_json::from_str(fresh).unwrap();
+        assert!(viewed.status_check_rollup.is_empty() && viewed.reviews.is_empty() && viewed.comments.is_empty());
     }
 }

@@ -87,7 +87,9 @@ fn remark(id: String, author: Option<Author>, body: &str, link: Option<String>) 
         Some((end, _)) => format!("{}… (it goes on)", body.get(..end).unwrap_or_default()),
         None => body.to_owned(),
     };
-    let author = author.map_or_else(|| "somebody".to_owned(), |author| author.login);
+    // An account that is gone has no name.
+    let author = author.map(|author| author.login).filter(|login| !login.is_empty());
+    let author = author.unwrap_or_else(|| "somebody".to_owned());
     let link = link.filter(|link| link.starts_with("https://") || link.starts_with("http://"));
     Remark { id, author, text, path: None, line: None, link, session: None }
 }
