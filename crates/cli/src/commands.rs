@@ -14,6 +14,7 @@ mod interrupt;
 mod landing;
 mod logs;
 mod message;
+mod proposing;
 mod retry;
 mod serve;
 mod sessions;
@@ -73,6 +74,8 @@ pub enum Command {
     Try(landing::Try),
     #[command(visible_alias = "land")]
     Keep(landing::Keep),
+    #[command(name = "pr")]
+    PullRequest(proposing::PullRequest),
     Revert(work::Revert),
     Qa(work::Qa),
     Discard(work::Discard),
@@ -111,6 +114,7 @@ impl Command {
             Self::Resolve(command) => command.run(context),
             Self::Try(command) => command.run(context),
             Self::Keep(command) => command.run(context),
+            Self::PullRequest(command) => command.run(context),
             Self::Revert(command) => command.run(context),
             Self::Qa(command) => command.run(context),
             Self::Discard(command) => command.run(context),

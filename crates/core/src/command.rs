@@ -4,15 +4,15 @@
 mod landing;
 mod review;
 
-pub use landing::{CommitWork, KeepWork, OrderJob, ResolveFile, UpdateWork};
+pub use landing::{CommitWork, KeepWork, OrderJob, ProposeWork, ResolveFile, UpdateWork};
 pub use review::{AddComment, ArchiveTask, EditComment, JudgeWork, OnComment, ResolveComment, SendComments};
 
 use crate::blob::{AttachedImage, StoredImage};
 use crate::event::{Activity, Ending, Request};
 use crate::ids::{AgentId, MessageId, Mid, Millis, ProjectId, RequestId, SessionId, TaskId};
 use crate::row::{
-    Agent, Branch, Changed, Commit, Document, Draft, Files, Key, Landing, MessageState, Reverted, Setup, Start, Trial,
-    Update,
+    Agent, Branch, Changed, Commit, Document, Draft, Files, Key, Landing, MessageState, Proposal, Reception, Reverted,
+    Setup, Start, Trial, Update,
 };
 use crate::status::{Kind, Status};
 use serde::{Deserialize, Serialize};
@@ -68,6 +68,12 @@ pub enum Command {
     UntryWork(OnTask),
     /// Puts the work of a task onto its target branch.
     KeepWork(KeepWork),
+    /// Pushes the work of a task to the remote repository of its target branch, and asks there for it to be taken.
+    ProposeWork(ProposeWork),
+    /// Asks what became of that.
+    LookAtProposal(OnTask),
+    /// Sends what was written there: to a session of the task, or to a new one.
+    SendRemarks(Box<SendComments>),
     /// Takes back what was kept last.
     UndoKeep(OnTask),
     /// Takes back what was kept by a commit that undoes it.
@@ -328,6 +334,8 @@ pub struct AttachProject {
     pub problem: Option<String>,
     pub watched: bool,
     pub demo: bool,
+    #[serde(default)]
+    pub remote: bool,
 }
 
 /// See [`Command::AgentsFound`].
@@ -444,6 +452,18 @@ pub enum Done {
     Kept {
         /// What moved.
         landing: Landing,
+    },
+    /// The work was pushed.
+    Proposed {
+        /// Where, and what can be done with it there.
+        proposal: Box<Proposal>,
+        /// The commit that was made for it; null where all of it was in one already.
+        commit: Option<Commit>,
+    },
+    /// It was looked at what became of that.
+    ProposalSeen {
+        /// What.
+        reception: Box<Reception>,
     },
     /// What was kept is taken back.
     Unkept,
@@ -570,6 +590,9 @@ impl Command {
             | Self::TryWork(_)
             | Self::UntryWork(_)
             | Self::KeepWork(_)
+            | Self::ProposeWork(_)
+            | Self::LookAtProposal(_)
+            | Self::SendRemarks(_)
             | Self::UndoKeep(_)
             | Self::RevertWork(_)
             | Self::JudgeWork(_)
@@ -607,9 +630,9 @@ impl Command {
 
     /// How old it may be when it is accepted, in milliseconds: whatever starts an agent is too late after 2 min.
     pub fn max_age_ms(&self) -> Option<u64> {
-        let starts =
-            matches!(self, Self::StartSession(_) | Self::RetryFrom(_) | Self::SendMessage(_) | Self::SendComments(_))
-                || matches!(self, Self::UpdateWork(c) if c.session.is_some());
+        let starts = matches!(self, Self::StartSession(_) | Self::RetryFrom(_) | Self::SendMessage(_))
+            || matches!(self, Self::SendComments(_) | Self::SendRemarks(_))
+            || matches!(self, Self::UpdateWork(c) if c.session.is_some());
         starts.then_some(120_000)
     }
 
@@ -631,11 +654,13 @@ impl Command {
             Self::UpdateWork(c) => std::iter::once(c.id.into()).chain(c.session.map(Key::from)).collect(),
             Self::ResolveFile(c) => vec![c.id.into()],
             Self::KeepWork(c) => vec![c.id.into()],
+            Self::ProposeWork(c) => vec![c.id.into()],
             Self::JudgeWork(c) => vec![c.id.into()],
             Self::UndoKeep(c)
             | Self::UndoUpdate(c)
             | Self::TryWork(c)
             | Self::UntryWork(c)
+            | Self::LookAtProposal(c)
             | Self::RestoreTask(c)
             | Self::RevertWork(c)
             | Self::DiscardWork(c)
@@ -645,7 +670,7 @@ impl Command {
             Self::EditComment(c) => vec![c.id.into(), c.task.into()],
             Self::ResolveComment(c) => vec![c.id.into(), c.task.into()],
             Self::DropComment(c) => vec![c.id.into(), c.task.into()],
-            Self::SendComments(c) => vec![c.task.into(), c.session.into()],
+            Self::SendComments(c) | Self::SendRemarks(c) => vec![c.task.into(), c.session.into()],
             Self::RetryJob(c) | Self::DropJob(c) => vec![c.id.into()],
             Self::OrderJob(c) => vec![c.id.into()],
             Self::ObserveFile(c) => vec![c.id.into()],

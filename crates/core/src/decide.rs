@@ -6,6 +6,7 @@ mod archive;
 mod comments;
 mod jobs;
 mod landing;
+mod proposing;
 mod retry;
 mod sessions;
 mod tasks;
@@ -70,6 +71,9 @@ pub fn decide(state: &State, command: &Command, cx: Context) -> Result<Vec<Op>, 
         Command::TryWork(c) => landing::put_in(state, c, cx),
         Command::UntryWork(c) => landing::take_out(state, c, cx),
         Command::KeepWork(c) => landing::keep(state, c, cx),
+        Command::ProposeWork(c) => proposing::propose(state, c, cx),
+        Command::LookAtProposal(c) => proposing::look(state, c, cx),
+        Command::SendRemarks(c) => proposing::send(state, c, cx),
         Command::UndoKeep(c) => jobs::undo_keep(state, c, cx),
         Command::RevertWork(c) => jobs::revert(state, c, cx),
         Command::JudgeWork(c) => jobs::judge(state, c, cx),
@@ -108,6 +112,7 @@ pub fn decide(state: &State, command: &Command, cx: Context) -> Result<Vec<Op>, 
                 problem: c.problem.clone(),
                 watched: c.watched,
                 demo: c.demo,
+                remote: c.remote,
             });
             Ok(put_or_change(state, row))
         }

@@ -2,11 +2,11 @@
 //! notifications and API read the same.
 
 use crate::command::{
-    ArchiveTask, Command, CommitWork, KeepWork, OnSession, OnTask, SaveDocument, StartSession, UpdateWork,
+    ArchiveTask, Command, CommitWork, KeepWork, OnSession, OnTask, ProposeWork, SaveDocument, StartSession, UpdateWork,
 };
 use crate::decide::{allowed, default_agent_of};
 use crate::ids::{Millis, SessionId};
-use crate::row::{Agent, Landing, Session, Start, Task, Verdict};
+use crate::row::{Agent, Fate, Landing, Proposal, Session, Start, Task, Verdict};
 use crate::state::State;
 use crate::status::{Kind, Status};
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,7 @@ pub enum Phase {
     Running,
     Review,
     Kept,
+    Merged,
     QaPassed,
     QaFailed,
     Done,
@@ -75,6 +76,10 @@ fn update(task: &Task, session: Option<SessionId>) -> Command {
     Command::UpdateWork(Box::new(UpdateWork { id: task.id, session, start: Start::default() }))
 }
 
+fn propose(task: &Task) -> Command {
+    Command::ProposeWork(ProposeWork { id: task.id, message: String::new() })
+}
+
 /// The actions of a task.
 pub fn task_actions(state: &State, task: &Task) -> Vec<Action> {
     let on = || OnTask { id: task.id };
@@ -95,6 +100,8 @@ pub fn task_actions(state: &State, task: &Task) -> Vec<Action> {
         Action::of(state, "undo_update", "Undo", &Command::UndoUpdate(on())),
         Action::of(state, "try", "Test here", &Command::TryWork(on())),
         Action::of(state, "untry", "Put back", &Command::UntryWork(on())),
+        Action::of(state, "propose", "Pull request", &propose(task)),
+        Action::of(state, "look_at_proposal", "Refresh", &Command::LookAtProposal(on())),
         Action::of(state, "undo_keep", "Undo", &Command::UndoKeep(on())),
         Action::of(state, "revert", "Revert", &Command::RevertWork(on())),
         Action::of(state, "discard", "Discard", &Command::DiscardWork(on())),
@@ -154,6 +161,12 @@ pub fn phase(state: &State, task: &Task) -> Phase {
             Verdict::Passed => Phase::QaPassed,
             Verdict::Failed => Phase::QaFailed,
         }
+    } else if let Some(proposal) = merged(task) {
+        match proposal.qa.verdict {
+            Verdict::Pending => Phase::Merged,
+            Verdict::Passed => Phase::QaPassed,
+            Verdict::Failed => Phase::QaFailed,
+        }
     } else if task.progress.total > 0 && task.progress.done == task.progress.total {
         Phase::Done
     } else {
@@ -203,12 +216,21 @@ pub(crate) fn review_ready(state: &State, task: &Task) -> bool {
         return false;
     };
     let last = state.sessions_of(task.id).filter(|s| s.kind.holds_the_worktree()).filter_map(|s| s.ended).max();
-    if in_conflict(task) {
+    if in_conflict(task) || merged(task).is_some() {
         return false;
     }
     let newer = |landing: &Landing| landing.reverted.is_some() || last.is_some_and(|ended| ended > landing.at);
     let newer = task.landing.as_ref().is_none_or(newer);
     newer && branch.changed.as_ref().is_some_and(|changed| changed.files > 0)
+}
+
+/// The pull request that brought all of its work to where it belongs. It says nothing of the branch of the same name here.
+pub fn merged(task: &Task) -> Option<&Proposal> {
+    let proposal = task.proposal.as_deref()?;
+    let changed = task.standing().and_then(|branch| branch.changed.as_ref());
+    let newer = changed.is_some_and(|now| now.files > 0 && proposal.tree.as_ref() != Some(&now.tree));
+    let fate = proposal.reception.as_ref().map(|reception| reception.fate);
+    (fate == Some(Fate::Merged) && !newer).then_some(proposal)
 }
 
 /// Whether files of its worktree have conflicts that nobody has resolved.

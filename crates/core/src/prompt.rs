@@ -2,7 +2,7 @@
 //! runs in. Text of a task or a person stands behind a marker line of its own, so that it can't be taken for the
 //! panel's words.
 
-use crate::row::Comment;
+use crate::row::{Comment, Proposal, Remark};
 use crate::status::Kind;
 use std::fmt::Write as _;
 
@@ -86,6 +86,24 @@ pub fn comments(note: &str, comments: &[&Comment]) -> String {
         }
         text.push_str("\n\n");
         text.push_str(says.trim());
+    }
+    text
+}
+
+/// What was written to a pull request, as it is sent together.
+pub fn remarks(note: &str, proposal: &Proposal, remarks: &[&Remark]) -> String {
+    let mut text = note.trim().to_owned();
+    if !text.is_empty() {
+        text.push_str("\n\n");
+    }
+    text.push_str("This was written to the pull request");
+    if let Some(link) = &proposal.link {
+        let _ = write!(text, " {link}");
+    }
+    text.push_str(". Change what it asks for where that is right; where it is not, say why.");
+    for remark in remarks {
+        let place = remark.place().map_or_else(String::new, |place| format!(" on {place}"));
+        let _ = write!(text, "\n\n### {}{place}\n\n{}", remark.author, remark.text.trim());
     }
     text
 }

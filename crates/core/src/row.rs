@@ -4,12 +4,14 @@
 pub mod agent;
 pub mod comment;
 pub mod job;
+pub mod proposal;
 pub mod session;
 pub mod task;
 
 pub use agent::{Agent, Install, Model, Origin, Settings, Setup};
 pub use comment::{Comment, Place};
 pub use job::{FileHunks, How, Job, JobState, Side, Work};
+pub use proposal::{Checks, Fate, Proposal, Reception, Remark};
 pub use session::{Adopted, Files, GoesOn, Message, MessageBody, MessageState, Permission, Session, Start};
 pub use task::{
     Branch, Changed, Checked, Commit, Conflict, Document, Draft, Landing, Progress, Project, Qa, Reverted, Task, Trial,

@@ -152,12 +152,17 @@ impl ProjectFiles {
                 Ok(facts) => facts,
                 Err(gone) => {
                     let problem = Some(format!("{gone} Its tasks wait for it."));
-                    Facts { root: site.root.clone(), branch: project.branch.clone(), problem }
+                    Facts { root: site.root.clone(), branch: project.branch.clone(), problem, remote: project.remote }
                 }
             };
             self.seen.wary.store(facts.problem.is_some(), Ordering::Release);
-            let row =
-                Project { branch: facts.branch, problem: facts.problem, watched: self.watcher.is_some(), ..project };
+            let row = Project {
+                branch: facts.branch,
+                problem: facts.problem,
+                watched: self.watcher.is_some(),
+                remote: facts.remote,
+                ..project
+            };
             if !self.engine.tell_project(row).await {
                 return Looked::NotStored;
             }

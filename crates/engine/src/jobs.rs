@@ -7,6 +7,7 @@ mod checking;
 mod committing;
 mod discarding;
 mod keeping;
+mod proposing;
 mod reverting;
 mod trying;
 mod updating;
@@ -144,6 +145,8 @@ async fn outcome(engine: &Engine, job: Job) -> Result<Done, Failure> {
         Work::Resolve { path, side } => updating::resolve(&site, path, *side).await,
         Work::Try => trying::put_in(&site).await,
         Work::Untry => trying::take_out(&site).await,
+        Work::Propose { message } => proposing::propose(&site, message).await,
+        Work::LookAtProposal => proposing::look(&site).await,
         Work::Keep { message, how } => keeping::keep(&site, message, *how).await,
         Work::UndoKeep => keeping::undo(&site).await,
         Work::Revert => reverting::revert(&site).await,

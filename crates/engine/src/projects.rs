@@ -32,6 +32,37 @@ const GIT_VARIABLES: [&str; 11] = [
     "XDG_CONFIG_HOME",
 ];
 
+/// Further ones for whatever goes over the network: proxies, certificates, who answers for a password.
+const NETWORK_VARIABLES: [&str; 27] = [
+    "ALL_PROXY",
+    "CURL_CA_BUNDLE",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "DISPLAY",
+    "GH_CONFIG_DIR",
+    "GH_ENTERPRISE_TOKEN",
+    "GH_TOKEN",
+    "GITHUB_ENTERPRISE_TOKEN",
+    "GITHUB_TOKEN",
+    "GIT_ASKPASS",
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "GIT_SSL_CAINFO",
+    "GNUPGHOME",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "NO_PROXY",
+    "SSH_ASKPASS",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "WAYLAND_DISPLAY",
+    "XDG_RUNTIME_DIR",
+    "XDG_STATE_HOME",
+    "all_proxy",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+];
+
 /// Why a folder can't be opened at all.
 #[derive(Debug, thiserror::Error)]
 pub enum AttachError {
@@ -93,6 +124,8 @@ pub(crate) struct Facts {
     pub branch: Option<String>,
     /// Why nothing can be started in it.
     pub problem: Option<String>,
+    /// Whether it has a remote repository.
+    pub remote: bool,
 }
 
 /// The projects whose files are looked after, each with the way to have them looked at now.
@@ -138,6 +171,7 @@ impl Engine {
             problem: facts.problem,
             watched: self.read(|state| state.project(id).is_none_or(|p| p.watched)),
             demo: self.config().demo,
+            remote: facts.remote,
         };
         if !self.tell_project(row).await {
             return Err(AttachError::NotStored);
@@ -180,6 +214,7 @@ impl Engine {
             problem: row.problem,
             watched: row.watched,
             demo: row.demo,
+            remote: row.remote,
         });
         self.report(command, &["attach", &id, &self.started()]).await.is_some()
     }
@@ -199,6 +234,18 @@ impl Engine {
         Ok(Moments { root, folder, home: config.home.clone(), path, scratch, variables: set.collect() })
     }
 
+    /// The variables of whatever goes over the network in the user's name, beside HOME and PATH.
+    pub(crate) fn network_variables(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let names = GIT_VARIABLES.iter().chain(&NETWORK_VARIABLES);
+        names.filter_map(|name| Some((*name, self.config().env.get(*name)?.as_str())))
+    }
+
+    /// The repository of a project, for what goes over the network.
+    pub(crate) async fn connected_repo(&self, project: &Project) -> Result<Repo, OpenError> {
+        let env = self.network_variables().fold(self.git_env()?, |env, (name, value)| env.variable(name, value));
+        Repo::open(Path::new(&project.path), env).await
+    }
+
     /// The repository of a project.
     pub(crate) async fn repo(&self, project: &Project) -> Result<Repo, OpenError> {
         Repo::open(Path::new(&project.path), self.git_env()?).await
@@ -212,18 +259,19 @@ pub(crate) async fn examine(engine: &Engine, dir: &Path) -> Result<Facts, Attach
         Ok(env) => Repo::open(&real, env).await,
         Err(error) => Err(error.into()),
     };
-    let (root, branch, problem) = match opened {
+    let (root, branch, problem, remote) = match opened {
         Ok(repo) => {
             let (branch, problem) = head_facts(repo.head().await);
-            (repo.root().canonicalize().unwrap_or_else(|_| repo.root().to_owned()), branch, problem)
+            let remote = repo.remotes().await.is_ok_and(|names| !names.is_empty());
+            (repo.root().canonicalize().unwrap_or_else(|_| repo.root().to_owned()), branch, problem, remote)
         }
         Err(error) => {
             let problem = refusal(dir, &real, error)?;
-            (top_of(&real), None, Some(problem))
+            (top_of(&real), None, Some(problem), false)
         }
     };
     let problem = problem.or_else(|| tasks_dir_problem(&root, &engine.config().tasks_dir));
-    Ok(Facts { root, branch, problem })
+    Ok(Facts { root, branch, problem, remote })
 }
 
 fn head_facts(head: Result<Head, GitError>) -> (Option<String>, Option<String>) {

@@ -204,7 +204,8 @@ fn open(folder: &Path, check: Option<&str>) -> Engine {
         data_dir: folder.join("data"),
         clock: Arc::new(SystemClock),
         qd: "/nonexistent/qd".into(),
-        env: BTreeMap::from([("PATH".to_owned(), path)]),
+        // Programs that a test puts there come first.
+        env: BTreeMap::from([("PATH".to_owned(), format!("{}:{path}", folder.join("bin").display()))]),
         home: folder.join("home"),
         agents: BTreeMap::new(),
         max_sessions: 4,

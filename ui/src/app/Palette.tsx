@@ -13,7 +13,7 @@ import { Kbd } from "../ui/Small";
 
 const MOST = 8;
 /** The actions of a task. */
-const OFFERED = ["implement", "verify", "keep", "commit", "update", "try", "untry", "revert", "discard", "undo_keep", "undo_discard", "archive", "restore"];
+const OFFERED = ["implement", "verify", "keep", "commit", "update", "propose", "look_at_proposal", "try", "untry", "revert", "discard", "undo_keep", "undo_discard", "archive", "restore"];
 
 export type PaletteProps = { task: string | null; onClose: () => void; onHelp: () => void; onCreate: () => void };
 
@@ -41,7 +41,7 @@ export function Palette({ task, onClose, onHelp, onCreate }: PaletteProps) {
     // What would be put away with a task is named on its page, not here.
     .filter((action) => action.name !== "archive" || view?.archive_guards.length === 0)
     .map((action) => ({
-      label: action.name === "undo_keep" ? "Undo Keep" : action.name === "undo_discard" ? "Undo Discard" : action.label,
+      label: action.name === "undo_keep" ? "Undo Keep" : action.name === "look_at_proposal" ? "Refresh the pull request" : action.name === "undo_discard" ? "Undo Discard" : action.label,
       reason: action.enabled ? null : action.reason,
       ...(action.name === "implement" ? { keys: "i" } : action.name === "verify" ? { keys: "v" } : {}),
       run: close(() => actOnTask(shell, view?.row.id ?? "", action)),

@@ -15,14 +15,14 @@ beforeAll(() => {
 const rows: Row[] = [
   {
     kind: "project",
-    row: { id: PROJECT, ver: 1, name: "deck", path: "/deck", tasks_dir: "tasks", branch: "main", problem: null, watched: true, demo: false },
+    row: { id: PROJECT, ver: 1, name: "deck", path: "/deck", tasks_dir: "tasks", branch: "main", problem: null, watched: true, demo: false, remote: false },
   },
   {
     kind: "task",
     row: {
       id: TASK, ver: 1, project: PROJECT, title: "One", path: "tasks/one.md", document: { version: null, hash: "", size: 0 },
       progress: { done: 1, doing: 0, total: 2 }, criteria: { done: 0, doing: 0, total: 0 }, problem: null, on_branch: true,
-      archived: false, created: NOW, updated: NOW, conflict: null, branch: null, landing: null, landed_before: [], trial: null,
+      archived: false, created: NOW, updated: NOW, conflict: null, branch: null, landing: null, landed_before: [], trial: null, proposal: null,
     },
   },
 ];

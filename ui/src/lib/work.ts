@@ -2,12 +2,13 @@
 import { useSyncExternalStore } from "react";
 import type { Action, FileHunks, How } from "./generated/types";
 import type { Shell } from "./shell";
+import { tellStart } from "./starts";
 import { resolveByAgent, startOf, startSession } from "./use";
 
 export type Offer = { task: string; undo: "undo_keep" | "undo_discard" | "restore" };
 
 /** Shown only while they can be done: there is nothing to learn from a disabled Undo. */
-export const ONLY_ENABLED: readonly string[] = ["try", "untry", "commit", "update", "undo_update", "undo_keep", "undo_discard", "revert", "restore"];
+export const ONLY_ENABLED: readonly string[] = ["try", "untry", "commit", "update", "undo_update", "undo_keep", "undo_discard", "revert", "restore", "propose", "look_at_proposal"];
 
 let offer: Offer | null = null;
 const told = new Set<() => void>();
@@ -30,6 +31,12 @@ export function actOnTask(shell: Shell, task: string, action: Action | undefined
       return;
     case "commit":
       commit(shell, task, "", null);
+      return;
+    case "propose":
+      propose(shell, task, "");
+      return;
+    case "look_at_proposal":
+      shell.act({ name: "look_at_proposal", args: { id: task } });
       return;
     case "update":
       shell.act({ name: "update_work", args: { id: task, session: null, start: startOf() } });
@@ -72,6 +79,18 @@ export function actOnTask(shell: Shell, task: string, action: Action | undefined
 export function keep(shell: Shell, task: string, message: string, how: How): void {
   shell.act({ name: "keep_work", args: { id: task, message, how } });
   setOffer({ task, undo: "undo_keep" });
+}
+
+/** Pushes the work of a task and asks for it to be taken. An empty message is the one that was suggested, or the title. */
+export function propose(shell: Shell, task: string, message: string): void {
+  shell.act({ name: "propose_work", args: { id: task, message } });
+}
+
+/** Sends what was written to a pull request: to this session, or to a new one. */
+export function sendRemarks(shell: Shell, task: string, to: string | null): void {
+  const session = to ?? shell.mint();
+  const mid = shell.act({ name: "send_remarks", args: { task, session, message: shell.mint(), note: "", start: startOf() } });
+  if (mid !== null && to === null) tellStart(session, mid);
 }
 
 /** Commits in the worktree of a task: these files, or all. */

@@ -102,6 +102,7 @@ mod tests {
             landing: None,
             landed_before: Vec::new(),
             trial: None,
+            proposal: None,
         })
     }
 

@@ -1,8 +1,11 @@
-//! The output of a session, read in pieces or as it comes.
+//! What comes over time: the output of a session, in pieces or as it is written, and changes of the rows.
 
 use super::Client;
 use crate::exit::Error;
 use qd_core::ids::SessionId;
+use qd_core::op::Offset;
+use qd_core::state::State;
+use qd_wire::Snapshot;
 use std::io::{self, BufRead as _, BufReader, Write};
 
 /// Where a reading of the output stopped.
@@ -28,6 +31,24 @@ impl Client {
                 return Ok(next);
             }
             at = next;
+        }
+    }
+
+    /// Waits until the rows give an answer.
+    pub fn until<T>(&self, read: impl Fn(&State) -> Option<T>) -> Result<T, Error> {
+        loop {
+            let Snapshot { epoch, seq, tag, rows, .. } = self.get("/snapshot")?;
+            if let Some(answer) = read(&rows.into_iter().collect()) {
+                return Ok(answer);
+            }
+            let offset = Offset { epoch, seq, tag };
+            let log = self.get_response(&format!("/log?offset={offset}&live=sse"))?;
+            for line in BufReader::new(log.into_body().into_reader()).lines() {
+                // Where the stream breaks off the rows are read again, too.
+                if line.map_or(true, |line| line == "event: record" || line == "event:record") {
+                    break;
+                }
+            }
         }
     }
 

@@ -38,6 +38,16 @@ pub struct CommitWork {
     pub hunks: Vec<FileHunks>,
 }
 
+/// See [`Command::ProposeWork`](super::Command::ProposeWork).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct ProposeWork {
+    pub id: TaskId,
+    /// The message of the commit, and title and text of the pull request; empty takes the one that was suggested, else
+    /// the task's title.
+    pub message: String,
+}
+
 /// See [`Command::UpdateWork`](super::Command::UpdateWork).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[expect(missing_docs, reason = "the command's documentation names them")]

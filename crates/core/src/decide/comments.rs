@@ -88,15 +88,19 @@ pub(super) fn send(state: &State, c: &SendComments, cx: Context) -> Result<Vec<O
     if drafts.is_empty() {
         return Err(Reject::new(RejectCode::Invalid, "There is no comment to send."));
     }
-    let text = prompt::comments(&c.note, &drafts);
-    let mut ops = match state.session(c.session) {
-        Some(row) if row.task == c.task => sessions::message(state, &SendMessage::new(c.message, c.session, text), cx)?,
-        Some(_) => return Err(Reject::new(RejectCode::NotAllowed, "This session works on another task.")),
-        None => {
-            let start = Start { instructions: text, ..c.start.clone() };
-            sessions::start(state, &StartSession { id: c.session, task: c.task, kind: Kind::Comment, start }, cx)?
-        }
-    };
+    let mut ops = told(state, c, prompt::comments(&c.note, &drafts), cx)?;
     ops.extend(drafts.into_iter().flat_map(|row| edit(row, |row| row.session = Some(c.session))));
     Ok(ops)
+}
+
+/// Tells a session of the task, or a new one.
+pub(super) fn told(state: &State, c: &SendComments, text: String, cx: Context) -> Result<Vec<Op>, Reject> {
+    match state.session(c.session) {
+        Some(row) if row.task == c.task => sessions::message(state, &SendMessage::new(c.message, c.session, text), cx),
+        Some(_) => Err(Reject::new(RejectCode::NotAllowed, "This session works on another task.")),
+        None => {
+            let start = Start { instructions: text, ..c.start.clone() };
+            sessions::start(state, &StartSession { id: c.session, task: c.task, kind: Kind::Comment, start }, cx)
+        }
+    }
 }

@@ -1,8 +1,9 @@
 //! Commands that ask for work on git, and how jobs end.
 
 use super::sessions::free;
-use super::{Context, edit_task, edited, job, landing, not_allowed, task, tasks};
+use super::{Context, edit_task, edited, job, landing, not_allowed, proposing, task, tasks};
 use crate::command::{Done, JobDoing, JobDone, JobFailed, JudgeWork, OnJob, OnTask};
+use crate::derive::merged;
 use crate::ids::{Mid, TaskId, of_cause};
 use crate::op::{Op, Reject, RejectCode};
 use crate::row::{Conflict, Job, JobState, Landing, Qa, Row, Task, Verdict, Work};
@@ -32,14 +33,20 @@ const LONGEST_NOTE: usize = 20_000;
 
 pub(super) fn judge(state: &State, c: &JudgeWork, cx: Context) -> Result<Vec<Op>, Reject> {
     let row = task(state, c.id)?;
-    let landing = kept(row)?;
+    if row.landed().is_none() && merged(row).is_none() {
+        return Err(not_allowed("Nothing of this task was kept or merged (or it was taken back already)."));
+    }
     if c.note.len() > LONGEST_NOTE {
         return Err(Reject::new(RejectCode::Invalid, "The note is longer than 20 kB."));
     }
     let at = (c.verdict != Verdict::Pending).then_some(cx.now);
     let qa = Qa { verdict: c.verdict, note: c.note.trim().to_owned(), at };
-    let judged = Landing { qa, ..landing.clone() };
-    Ok(edit_task(row, |t| t.landing = Some(judged)).into_iter().collect())
+    let judged = edit_task(row, |t| match (&mut t.landing, &mut t.proposal) {
+        (Some(landing), _) if landing.reverted.is_none() => landing.qa = qa,
+        (_, Some(proposal)) => proposal.qa = qa,
+        _ => {}
+    });
+    Ok(judged.into_iter().collect())
 }
 
 pub(super) fn discard(state: &State, c: &OnTask, cx: Context) -> Result<Vec<Op>, Reject> {
@@ -114,6 +121,7 @@ pub(super) fn done(state: &State, c: &JobDone, cx: Context) -> Result<Vec<Op>, R
         | Done::Resolved
         | Done::Tried { .. }
         | Done::Untried => ops.extend(landing::done(task, &c.done)),
+        Done::Proposed { .. } | Done::ProposalSeen { .. } => ops.extend(proposing::done(task, &c.done)),
         Done::Moved { path } => ops.extend(edit_task(task, |t| t.path = Some(path.clone()))),
         Done::Kept { landing } => ops.extend(edit_task(task, |t| {
             if let Some(branch) = &mut t.branch {
@@ -176,7 +184,7 @@ pub(super) fn known(state: &State, id: Mid) -> Result<&Job, Reject> {
 pub(super) fn at_rest(state: &State, id: TaskId) -> Result<&Task, Reject> {
     let row = task(state, id)?;
     free(state, row, Kind::Implement)?;
-    if state.jobs_of(id).any(|j| !j.work.is_of_files()) {
+    if state.jobs_of(id).any(|j| j.work.moves_work()) {
         return Err(not_allowed("This task's work is being moved already, or a try failed: settle that first."));
     }
     Ok(row)

@@ -33,6 +33,8 @@ pub fn lane(state: &State, job: &Job) -> Option<Lane> {
         | Work::Resolve { .. }
         | Work::Try
         | Work::Untry
+        | Work::Propose { .. }
+        | Work::LookAtProposal
         | Work::Discard
         | Work::UndoDiscard => return None,
     };
@@ -101,7 +103,7 @@ pub(super) fn update(state: &State, c: &UpdateWork, cx: Context) -> Result<Vec<O
     let target = targeted(work(row, "There is no worktree to merge anything into.")?)?;
     let given_up =
         |job: &&Job| matches!((&job.work, &job.state), (Work::Keep { .. } | Work::Update, JobState::Failed { .. }));
-    if state.jobs_of(c.id).any(|job| !job.work.is_of_files() && !given_up(&job)) {
+    if state.jobs_of(c.id).any(|job| job.work.moves_work() && !given_up(&job)) {
         return Err(not_allowed("This task's work is being moved already, or a try failed: settle that first."));
     }
     let mut ops: Vec<Op> = state.jobs_of(c.id).filter(given_up).map(|job| Op::delete(job.id)).collect();
@@ -125,7 +127,7 @@ pub(super) fn undo_update(state: &State, c: &OnTask, cx: Context) -> Result<Vec<
 pub(super) fn resolve(state: &State, c: &ResolveFile, cx: Context) -> Result<Vec<Op>, Reject> {
     let row = task(state, c.id)?;
     free(state, row, Kind::Implement)?;
-    let others = |job: &&Job| !job.work.is_of_files() && !matches!(job.work, Work::Resolve { .. });
+    let others = |job: &&Job| job.work.moves_work() && !matches!(job.work, Work::Resolve { .. });
     if state.jobs_of(c.id).any(|job| others(&job)) {
         return Err(not_allowed("This task's work is being moved already, or a try failed: settle that first."));
     }
@@ -170,7 +172,7 @@ pub(super) fn take_out(state: &State, c: &OnTask, cx: Context) -> Result<Vec<Op>
     if row.trial.is_none() {
         return Err(not_allowed("This is not being tried in your checkout."));
     }
-    if state.jobs_of(c.id).any(|job| !job.work.is_of_files()) {
+    if state.jobs_of(c.id).any(|job| job.work.moves_work()) {
         return Err(not_allowed("This task's work is being moved already, or a try failed: settle that first."));
     }
     Ok(vec![job(cx, c.id, Work::Untry)])
@@ -193,7 +195,7 @@ pub(super) fn done(row: &Task, done: &Done) -> Option<Op> {
     })
 }
 
-fn work<'a>(row: &'a Task, missing: &str) -> Result<&'a Branch, Reject> {
+pub(super) fn work<'a>(row: &'a Task, missing: &str) -> Result<&'a Branch, Reject> {
     row.standing().ok_or_else(|| not_allowed(missing))
 }
 
@@ -203,7 +205,7 @@ fn targeted(branch: &Branch) -> Result<&str, Reject> {
     })
 }
 
-fn resolved(branch: &Branch) -> Result<(), Reject> {
+pub(super) fn resolved(branch: &Branch) -> Result<(), Reject> {
     match branch.changed.as_ref().map_or(0, |changed| changed.conflicts.len()) {
         0 => Ok(()),
         1 => Err(not_allowed("A file has a conflict that nobody has resolved.")),
@@ -218,7 +220,7 @@ fn not_tried(row: &Task) -> Result<(), Reject> {
     }
 }
 
-fn message(row: &Task, text: &str) -> Result<String, Reject> {
+pub(super) fn message(row: &Task, text: &str) -> Result<String, Reject> {
     if text.len() > LONGEST_MESSAGE {
         return Err(Reject::new(RejectCode::Invalid, "The message is longer than 100 kB."));
     }

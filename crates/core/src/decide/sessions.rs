@@ -418,7 +418,7 @@ pub(super) fn startable(state: &State, task: &Task) -> Result<(), Reject> {
     if !task.on_branch {
         return Err(not_allowed("This task's file is not on the branch that is checked out."));
     }
-    let git = state.jobs_of(task.id).any(|j| j.state == JobState::Pending && !j.work.is_of_files());
+    let git = state.jobs_of(task.id).any(|j| j.state == JobState::Pending && j.work.moves_work());
     if git {
         return Err(not_allowed("This task's work is being moved. Wait until that is done."));
     }

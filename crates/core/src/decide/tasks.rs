@@ -41,6 +41,7 @@ pub(super) fn create(state: &State, c: &CreateTask, cx: Context) -> Result<Vec<O
         landing: None,
         landed_before: Vec::new(),
         trial: None,
+        proposal: None,
     };
     take_text(&mut row, &text, cx.mid);
     Ok(vec![Op::put(Row::Task(row)), job(cx, c.id, Work::WriteDocument { version: cx.mid, base: None })])
@@ -106,6 +107,7 @@ pub(super) fn observe(state: &State, c: &ObserveFile, cx: Context) -> Result<Vec
             landing: None,
             landed_before: Vec::new(),
             trial: None,
+            proposal: None,
         };
         if let Some(text) = &c.text {
             take_text(&mut row, text, cx.mid);

@@ -4,6 +4,7 @@ mod agents;
 mod archive;
 mod comments;
 mod landing;
+mod proposing;
 mod retry;
 
 use super::*;
@@ -37,6 +38,7 @@ impl Bench {
             problem: None,
             watched: true,
             demo: false,
+            remote: false,
         }));
         let agent = Agent { title: "Demo".into(), found: true, scripted: true, preference: 9, ..Agent::new("demo") };
         bench.server(&Command::AgentsFound(AgentsFound { agents: vec![agent], looked: None }));

@@ -91,6 +91,13 @@ pub enum Work {
         #[serde(default)]
         how: How,
     },
+    /// Push the work and open a pull request.
+    Propose {
+        /// The commit's message; its first line is the title.
+        message: String,
+    },
+    /// Ask what became of the pull request.
+    LookAtProposal,
     /// Take what was kept back.
     UndoKeep,
     /// Take back what was kept by a commit that undoes it.
@@ -105,6 +112,11 @@ impl Work {
     /// Whether it is done on the files of the project, not by git.
     pub fn is_of_files(&self) -> bool {
         matches!(self, Self::WriteDocument { .. } | Self::MoveDocument { .. })
+    }
+
+    /// Whether it moves the work of its task: then nothing else does meanwhile.
+    pub fn moves_work(&self) -> bool {
+        !self.is_of_files() && *self != Self::LookAtProposal
     }
 }
 

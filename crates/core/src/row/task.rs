@@ -1,6 +1,6 @@
 //! Projects and tasks.
 
-use super::How;
+use super::{How, Proposal};
 use crate::ids::{Mid, Millis, ProjectId, SessionId, TaskId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -27,6 +27,9 @@ pub struct Project {
     pub watched: bool,
     /// Whether it is the demo project.
     pub demo: bool,
+    /// Whether it has a remote repository that work can be pushed to.
+    #[serde(default)]
+    pub remote: bool,
 }
 
 /// A task: one markdown file.
@@ -71,6 +74,9 @@ pub struct Task {
     /// Where its work stands in the person's checkout to be tried; null where it does not.
     #[serde(default)]
     pub trial: Option<Box<Trial>>,
+    /// Where its work was pushed last, to be taken from there; null where it was not.
+    #[serde(default)]
+    pub proposal: Option<Box<Proposal>>,
 }
 
 impl Task {

@@ -102,7 +102,8 @@ fn meaning(places: &Places, event: notify::Result<Event>, wary: bool) -> Look {
             look.places |= !matches!(event.kind, EventKind::Modify(notify::event::ModifyKind::Metadata(_)));
         }
         let git = places.root.join(".git");
-        let head = |dir: &PathBuf| *path == dir.join("HEAD") || (wary && path.starts_with(dir));
+        let told = |dir: &PathBuf| ["HEAD", "config"].iter().any(|name| *path == dir.join(name));
+        let head = |dir: &PathBuf| told(dir) || (wary && path.starts_with(dir));
         look.head |= *path == git || places.git_dir.as_ref().is_some_and(head);
         look.places |= *path == git;
     }
@@ -139,6 +140,7 @@ mod tests {
         let create = EventKind::Create(CreateKind::Any);
         assert_eq!(look(create, "/p/tasks/a.md"), Look { files: true, ..Look::default() });
         assert_eq!(look(create, "/p/.git/HEAD"), Look { head: true, ..Look::default() });
+        assert_eq!(look(create, "/p/.git/config"), Look { head: true, ..Look::default() });
         assert_eq!(look(create, "/p/tasks"), Look { files: true, places: true, head: false });
         assert_eq!(look(create, "/p/.git"), Look { head: true, places: true, files: false });
         assert_eq!(look(create, "/p/.git/index.lock"), Look::default());

@@ -65,7 +65,7 @@ fn is_pending(engine: &Engine, job: &Job) -> bool {
     engine.read(|state| state.job(job.id).is_some_and(|job| job.state == JobState::Pending))
 }
 
-async fn stopped(engine: &Engine, job: &Job) {
+pub(super) async fn stopped(engine: &Engine, job: &Job) {
     let mut head = engine.head();
     loop {
         head.mark_unchanged();

@@ -16,6 +16,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 mod landing;
+mod proposing;
 
 struct Work {
     bench: Bench,

@@ -14,6 +14,7 @@ use qd_agents::driver::Fork;
 use qd_agents::{Protocol, catalogue};
 use qd_core::command::ReportSession;
 use qd_core::decide::{comes_first, did_not_come};
+use qd_core::derive;
 use qd_core::ids::{AgentId, Millis, TaskId, prompt_id};
 use qd_core::prompt::Prompt;
 use qd_core::row::{Adopted, Branch, Message, MessageBody, MessageState, Project, Session, Task, Verdict};
@@ -249,7 +250,8 @@ fn not_found(program: &str, mend: &str) -> String {
 
 /// What a person said who tried the work when it was last kept, where it failed.
 fn failed(task: &Task) -> Option<&str> {
-    let qa = &task.landing.as_ref()?.qa;
+    let merged = || derive::merged(task).map(|proposal| &proposal.qa);
+    let qa = task.landing.as_ref().map(|landing| &landing.qa).or_else(merged)?;
     (qa.verdict == Verdict::Failed).then_some(qa.note.as_str())
 }
 

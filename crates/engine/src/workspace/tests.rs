@@ -27,6 +27,7 @@ impl Bench {
             problem: None,
             watched: true,
             demo: false,
+            remote: false,
         };
         let mid = bench.mid();
         bench.settle(&[submission(&Mutation::new(mid, &Command::AttachProject(project)), Actor::Server)], NOW);

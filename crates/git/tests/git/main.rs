@@ -16,6 +16,7 @@ mod listing;
 mod lookout;
 mod meet;
 mod opening;
+mod remote;
 mod rounds;
 mod spare;
 mod worktrees;

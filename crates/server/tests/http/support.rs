@@ -142,6 +142,7 @@ impl TestApp {
             problem: None,
             watched: true,
             demo: false,
+            remote: false,
         });
         let outcome = self.engine.mutate(Mutation::new(id().into(), &command), Actor::Server).await.unwrap();
         assert_eq!(outcome.err, None);

@@ -5,8 +5,8 @@ use super::violation::Violated;
 use super::world::{Clicked, Post, World};
 use qd_client::Event;
 use qd_core::command::{
-    AnswerRequest, Command, CommitWork, CreateTask, KeepWork, OnJob, OnSession, OnTask, RenameTask, SaveDocument,
-    SendMessage, SetDefaultAgent, StartSession, UpdateWork,
+    AnswerRequest, Command, CommitWork, CreateTask, KeepWork, OnJob, OnSession, OnTask, ProposeWork, RenameTask,
+    SaveDocument, SendComments, SendMessage, SetDefaultAgent, StartSession, UpdateWork,
 };
 use qd_core::ids::{MessageId, Mid, SessionId, TaskId, v7};
 use qd_core::row::{Row, RowKind, Session, Start, Task};
@@ -102,6 +102,15 @@ fn commands(
                 7 => Command::UpdateWork(Box::new(UpdateWork {
                     id: t.id,
                     session: Some(SessionId(mint())),
+                    start: Start::default(),
+                })),
+                0 if b / 8 % 4 == 1 => Command::ProposeWork(ProposeWork { id: t.id, message: String::new() }),
+                1 if b / 8 % 4 == 1 => Command::LookAtProposal(OnTask { id: t.id }),
+                2 if b / 8 % 4 == 1 => Command::SendRemarks(Box::new(SendComments {
+                    task: t.id,
+                    session: SessionId(mint()),
+                    message: MessageId(mint()),
+                    note: String::new(),
                     start: Start::default(),
                 })),
                 _ => Command::KeepWork(KeepWork::squash(t.id, "")),

@@ -11,8 +11,8 @@ use qd_core::document;
 use qd_core::event::{Activity, Ending, OptionEffect, Request, RequestOption};
 use qd_core::ids::{Millis, ProjectId, RequestId, TaskId, v7};
 use qd_core::row::{
-    Agent, Branch, Changed, Commit, How, Job, JobState, Landing, Message, MessageState, Qa, Reverted, Row, RowKind,
-    Session, Task, Trial, Update, Work,
+    Agent, Branch, Changed, Checks, Commit, Fate, How, Job, JobState, Landing, Message, MessageState, Proposal, Qa,
+    Reception, Remark, Reverted, Row, RowKind, Session, Task, Trial, Update, Work,
 };
 use qd_core::status::Status;
 use uuid::Uuid;
@@ -31,6 +31,7 @@ pub fn project() -> Command {
         problem: None,
         watched: true,
         demo: false,
+        remote: false,
     })
 }
 
@@ -97,6 +98,8 @@ fn done(job: &Job, a: u16, conflict: bool) -> Option<Done> {
         Work::Resolve { .. } => Done::Resolved,
         Work::Try => Done::Tried { trial: Trial { head: "1".to_owned(), commit: "5".to_owned(), at: Millis(1) } },
         Work::Untry => Done::Untried,
+        Work::Propose { .. } => Done::Proposed { proposal: Box::new(proposal()), commit: None },
+        Work::LookAtProposal => Done::ProposalSeen { reception: Box::new(reception()) },
         Work::UndoKeep => Done::Unkept,
         Work::Revert => Done::Reverted { reverted: Reverted { commit: "3".to_owned(), at: Millis(1) } },
         Work::Discard => Done::Discarded { saved: "refs/qd/saved".to_owned() },
@@ -116,6 +119,45 @@ fn done(job: &Job, a: u16, conflict: bool) -> Option<Done> {
             },
         },
     })
+}
+
+fn proposal() -> Proposal {
+    Proposal {
+        remote: "origin".to_owned(),
+        branch: "qd/one".to_owned(),
+        base: "main".to_owned(),
+        commit: "6".to_owned(),
+        tree: None,
+        at: Millis(1),
+        link: Some("https://example.org/deck/pull/7".to_owned()),
+        number: Some(7),
+        note: None,
+        said: String::new(),
+        reception: None,
+        qa: Qa::default(),
+    }
+}
+
+fn reception() -> Reception {
+    let remark = Remark {
+        id: "8".to_owned(),
+        author: "ann".to_owned(),
+        text: "Why?".to_owned(),
+        path: None,
+        line: None,
+        link: None,
+        session: None,
+    };
+    Reception {
+        at: Millis(1),
+        fate: Fate::Open,
+        merge: None,
+        checks: Checks::default(),
+        approvals: 0,
+        objections: 0,
+        remarks: vec![remark],
+        older: 0,
+    }
 }
 
 fn asked(id: Uuid, question: bool) -> Request {

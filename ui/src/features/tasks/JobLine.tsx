@@ -13,6 +13,8 @@ const DOING: Record<Job["work"]["do"], string> = {
   resolve: "Resolving a conflict",
   try: "Putting the work into your checkout",
   untry: "Taking the work out of your checkout",
+  propose: "Proposing the work",
+  look_at_proposal: "Asking about the pull request",
   keep: "Keeping the work",
   undo_keep: "Taking back what was kept",
   revert: "Reverting what was kept",

@@ -1,29 +1,18 @@
 // What was kept of a task: where, whether it holds, and the way back.
-import { Check, GitCommitHorizontal, RotateCcw, X } from "lucide-react";
-import { useState } from "react";
-import type { Landing, TaskView, Verdict } from "../../lib/generated/types";
-import { MOD } from "../../lib/keys";
+import { GitCommitHorizontal, RotateCcw } from "lucide-react";
+import type { Landing, TaskView } from "../../lib/generated/types";
 import { exact, useRelative } from "../../lib/time";
 import { useShell } from "../../lib/use";
 import { plural } from "../../lib/words";
 import { actOnTask } from "../../lib/work";
 import { Button } from "../../ui/Button";
-import { Dialog } from "../../ui/Dialog";
-import { Badge, Field } from "../../ui/Small";
-import { TextBox } from "../../ui/TextBox";
-
-const WORD: Record<Verdict, [string, "neutral" | "success" | "danger"]> = {
-  pending: ["not tried yet", "neutral"],
-  passed: ["passed", "success"],
-  failed: ["failed", "danger"],
-};
+import { Badge } from "../../ui/Small";
+import { Judging, VERDICT } from "./Judging";
 
 export function Landed({ view }: { view: TaskView }) {
   const shell = useShell();
-  const [failing, setFailing] = useState(false);
   const { landing, landed_before: before, id, title } = view.row;
   if (!landing) return null;
-  const judge = (verdict: Verdict, note = "") => shell.act({ name: "judge_work", args: { id, verdict, note } });
   const revert = view.actions.find((action) => action.name === "revert");
   const reverting = view.jobs.some((job) => job.work.do === "revert" && job.state.state === "pending");
   return (
@@ -33,20 +22,7 @@ export function Landed({ view }: { view: TaskView }) {
         <span className="flex-1" />
         {landing.reverted === null && (
           <span className="flex flex-wrap gap-1.5">
-            {landing.qa.verdict === "pending" ? (
-              <>
-                <Button small icon={<Check className="size-3.5" />} title="It was tried and holds" onClick={() => judge("passed")}>
-                  Pass
-                </Button>
-                <Button small icon={<X className="size-3.5" />} title="It was tried and does not hold" onClick={() => setFailing(true)}>
-                  Fail…
-                </Button>
-              </>
-            ) : (
-              <Button small look="quiet" title="It is to be tried again" onClick={() => judge("pending")}>
-                Try again
-              </Button>
-            )}
+            <Judging task={id} title={title} verdict={landing.qa.verdict} onRevert={() => actOnTask(shell, id, revert)} />
             <Button
               small
               icon={<RotateCcw className="size-3.5" />}
@@ -75,17 +51,13 @@ export function Landed({ view }: { view: TaskView }) {
           </ul>
         </details>
       )}
-      {failing && <Failing title={title} onClose={() => setFailing(false)} onFail={(note, back) => {
-        judge("failed", note);
-        if (back) actOnTask(shell, id, revert);
-      }} />}
     </section>
   );
 }
 
 function Line({ landing: { target, new: commit, at, check, qa, reverted } }: { landing: Landing }) {
   const age = useRelative(reverted?.at ?? at);
-  const [word, tone] = WORD[qa.verdict];
+  const [word, tone] = VERDICT[qa.verdict];
   return (
     <>
       <span className="flex items-center gap-1.5">
@@ -105,38 +77,5 @@ function Line({ landing: { target, new: commit, at, check, qa, reverted } }: { l
       )}
       {(reverted === null || qa.verdict !== "pending") && <Badge tone={tone}>{word}</Badge>}
     </>
-  );
-}
-
-function Failing({ title, onFail, onClose }: { title: string; onFail: (note: string, revert: boolean) => void; onClose: () => void }) {
-  const [note, setNote] = useState("");
-  const fail = (back: boolean) => {
-    onClose();
-    onFail(note, back);
-  };
-  return (
-    <Dialog label={`Failed: ${title}`} onClose={onClose}>
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          fail(false);
-        }}
-      >
-        <Field label="What did you see?" hint="The next Implement is told.">
-          <TextBox data-first-focus="" rows={5} value={note} onChange={(event) => setNote(event.target.value)} onKeyDown={(event) => {
-            if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) fail(false);
-          }} />
-        </Field>
-        <div className="flex flex-wrap items-center justify-end gap-2">
-          <span className="flex-1 text-meta text-ink-3">{MOD}+Enter</span>
-          <Button onClick={onClose}>Close</Button>
-          <Button onClick={() => fail(true)}>Fail and revert</Button>
-          <Button type="submit" look="primary">
-            Fail
-          </Button>
-        </div>
-      </form>
-    </Dialog>
   );
 }

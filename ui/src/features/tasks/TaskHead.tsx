@@ -6,6 +6,7 @@ import { AttentionMark } from "../../ui/Mark";
 import { JobLine } from "./JobLine";
 import { Landed } from "./Landed";
 import { Merging } from "./Merging";
+import { Proposed } from "./Proposed";
 import { Radar } from "./Radar";
 import { TaskActions } from "./TaskActions";
 import { Title } from "./Title";
@@ -44,6 +45,7 @@ export function TaskHead({ view, doc, onRewrite }: { view: TaskView; doc: Docume
       )}
       <TaskActions view={view} onRewrite={onRewrite} />
       <Landed view={view} />
+      <Proposed view={view} />
       <Trial view={view} />
       <Merging view={view} />
       <Radar view={view} />

@@ -121,7 +121,7 @@ export type ArchiveTask = { id: TaskId,
 anyway: boolean, };
 
 /** See [`Command::AttachProject`]. */
-export type AttachProject = { id: ProjectId, name: string, path: string, tasks_dir: string, branch: string | null, problem: string | null, watched: boolean, demo: boolean, };
+export type AttachProject = { id: ProjectId, name: string, path: string, tasks_dir: string, branch: string | null, problem: string | null, watched: boolean, demo: boolean, remote: boolean, };
 
 /** An image that goes with a message: in the message itself, or beside it. */
 export type AttachedImage = Image | StoredImage;
@@ -207,11 +207,20 @@ tree: string,
 /** How long it took, in milliseconds. */
 ms: number, };
 
+/** Counted checks of a pull request. */
+export type Checks = {
+/** Passed, or not needed. */
+passed: number,
+/** Still to end. */
+pending: number,
+/** Failed or cancelled, by name. */
+failed: Array<string>, };
+
 /** See [`Command::ChooseOffer`]. */
 export type ChooseOffer = { id: MessageId, session: SessionId, offer: string, value: string, };
 
 /** A command with its arguments. */
-export type Command = { "name": "create_task", "args": CreateTask } | { "name": "rename_task", "args": RenameTask } | { "name": "save_document", "args": SaveDocument } | { "name": "resolve_conflict", "args": SaveDocument } | { "name": "archive_task", "args": ArchiveTask } | { "name": "restore_task", "args": OnTask } | { "name": "start_session", "args": StartSession } | { "name": "cancel_session", "args": OnSession } | { "name": "mark_seen", "args": OnSession } | { "name": "delete_session", "args": OnSession } | { "name": "retry_from", "args": RetryFrom } | { "name": "send_message", "args": SendMessage } | { "name": "answer_request", "args": AnswerRequest } | { "name": "interrupt_turn", "args": InterruptTurn } | { "name": "choose_offer", "args": ChooseOffer } | { "name": "commit_work", "args": CommitWork } | { "name": "update_work", "args": UpdateWork } | { "name": "undo_update", "args": OnTask } | { "name": "resolve_file", "args": ResolveFile } | { "name": "try_work", "args": OnTask } | { "name": "untry_work", "args": OnTask } | { "name": "keep_work", "args": KeepWork } | { "name": "undo_keep", "args": OnTask } | { "name": "revert_work", "args": OnTask } | { "name": "judge_work", "args": JudgeWork } | { "name": "discard_work", "args": OnTask } | { "name": "undo_discard", "args": OnTask } | { "name": "add_comment", "args": AddComment } | { "name": "edit_comment", "args": EditComment } | { "name": "resolve_comment", "args": ResolveComment } | { "name": "drop_comment", "args": OnComment } | { "name": "send_comments", "args": SendComments } | { "name": "order_job", "args": OrderJob } | { "name": "retry_job", "args": OnJob } | { "name": "drop_job", "args": OnJob } | { "name": "set_default_agent", "args": SetDefaultAgent } | { "name": "add_agent", "args": AddAgent } | { "name": "remove_agent", "args": OnAgent } | { "name": "install_agent", "args": OnAgent } | { "name": "look_for_agents", "args": LookForAgents } | { "name": "attach_project", "args": AttachProject } | { "name": "agents_found", "args": AgentsFound } | { "name": "observe_file", "args": ObserveFile } | { "name": "observe_gone", "args": OnTask } | { "name": "report_session", "args": ReportSession } | { "name": "end_session", "args": EndSession } | { "name": "settle_message", "args": SettleMessage } | { "name": "job_done", "args": JobDone } | { "name": "job_doing", "args": JobDoing } | { "name": "job_failed", "args": JobFailed } | { "name": "count_changes", "args": CountChanges } | { "name": "draft_message", "args": DraftMessage } | { "name": "configure", "args": Configure } | { "name": "take_places", "args": TakePlaces };
+export type Command = { "name": "create_task", "args": CreateTask } | { "name": "rename_task", "args": RenameTask } | { "name": "save_document", "args": SaveDocument } | { "name": "resolve_conflict", "args": SaveDocument } | { "name": "archive_task", "args": ArchiveTask } | { "name": "restore_task", "args": OnTask } | { "name": "start_session", "args": StartSession } | { "name": "cancel_session", "args": OnSession } | { "name": "mark_seen", "args": OnSession } | { "name": "delete_session", "args": OnSession } | { "name": "retry_from", "args": RetryFrom } | { "name": "send_message", "args": SendMessage } | { "name": "answer_request", "args": AnswerRequest } | { "name": "interrupt_turn", "args": InterruptTurn } | { "name": "choose_offer", "args": ChooseOffer } | { "name": "commit_work", "args": CommitWork } | { "name": "update_work", "args": UpdateWork } | { "name": "undo_update", "args": OnTask } | { "name": "resolve_file", "args": ResolveFile } | { "name": "try_work", "args": OnTask } | { "name": "untry_work", "args": OnTask } | { "name": "keep_work", "args": KeepWork } | { "name": "propose_work", "args": ProposeWork } | { "name": "look_at_proposal", "args": OnTask } | { "name": "send_remarks", "args": SendComments } | { "name": "undo_keep", "args": OnTask } | { "name": "revert_work", "args": OnTask } | { "name": "judge_work", "args": JudgeWork } | { "name": "discard_work", "args": OnTask } | { "name": "undo_discard", "args": OnTask } | { "name": "add_comment", "args": AddComment } | { "name": "edit_comment", "args": EditComment } | { "name": "resolve_comment", "args": ResolveComment } | { "name": "drop_comment", "args": OnComment } | { "name": "send_comments", "args": SendComments } | { "name": "order_job", "args": OrderJob } | { "name": "retry_job", "args": OnJob } | { "name": "drop_job", "args": OnJob } | { "name": "set_default_agent", "args": SetDefaultAgent } | { "name": "add_agent", "args": AddAgent } | { "name": "remove_agent", "args": OnAgent } | { "name": "install_agent", "args": OnAgent } | { "name": "look_for_agents", "args": LookForAgents } | { "name": "attach_project", "args": AttachProject } | { "name": "agents_found", "args": AgentsFound } | { "name": "observe_file", "args": ObserveFile } | { "name": "observe_gone", "args": OnTask } | { "name": "report_session", "args": ReportSession } | { "name": "end_session", "args": EndSession } | { "name": "settle_message", "args": SettleMessage } | { "name": "job_done", "args": JobDone } | { "name": "job_doing", "args": JobDoing } | { "name": "job_failed", "args": JobFailed } | { "name": "count_changes", "args": CountChanges } | { "name": "draft_message", "args": DraftMessage } | { "name": "configure", "args": Configure } | { "name": "take_places", "args": TakePlaces };
 
 /** A comment on lines of a changed file. A draft until it is sent to a session. */
 export type Comment = {
@@ -367,7 +376,13 @@ update: Update | null, } | { "did": "update_undone" } | { "did": "resolved" } | 
 /** What is needed to take it out. */
 trial: Trial, } | { "did": "untried" } | { "did": "kept",
 /** What moved. */
-landing: Landing, } | { "did": "unkept" } | { "did": "reverted",
+landing: Landing, } | { "did": "proposed",
+/** Where, and what can be done with it there. */
+proposal: Proposal,
+/** The commit that was made for it; null where all of it was in one already. */
+commit: Commit | null, } | { "did": "proposal_seen",
+/** What. */
+reception: Reception, } | { "did": "unkept" } | { "did": "reverted",
 /** Which. */
 reverted: Reverted, } | { "did": "discarded",
 /** The ref that holds it. */
@@ -500,6 +515,9 @@ ending: Ending,
 activity: Activity, } | { "kind": "unknown",
 /** As it came. */
 raw: JsonValue, });
+
+/** Whether a pull request is open. */
+export type Fate = "open" | "merged" | "closed";
 
 /** `GET /api/v1/tasks/{id}/changes/colours`: how the lines of both sides are coloured. */
 export type FileColours = {
@@ -1141,7 +1159,7 @@ now: Millis, };
 export type Permission = "ask" | "edit" | "everything";
 
 /** Where a task stands in its life. */
-export type Phase = "draft" | "running" | "review" | "kept" | "qa_passed" | "qa_failed" | "done" | "archived" | "not_on_branch";
+export type Phase = "draft" | "running" | "review" | "kept" | "merged" | "qa_passed" | "qa_failed" | "done" | "archived" | "not_on_branch";
 
 /** Lines of a changed file. */
 export type Place = {
@@ -1194,10 +1212,47 @@ problem: string | null,
 /** Whether changes of its files are seen at once (false: they are looked for every 2 s). */
 watched: boolean,
 /** Whether it is the demo project. */
-demo: boolean, };
+demo: boolean,
+/** Whether it has a remote repository that work can be pushed to. */
+remote: boolean, };
 
 /** A project: one git repository. */
 export type ProjectId = string;
+
+/** Work that was pushed, and where it can be taken from there. */
+export type Proposal = {
+/** The name of the remote repository, as git has it. */
+remote: string,
+/** The branch there. */
+branch: string,
+/** The branch there that it is for. */
+base: string,
+/** The commit that was pushed. */
+commit: string,
+/** Hash of the tree that was counted in the worktree then. */
+tree: string | null,
+/** When it was pushed. */
+at: Millis,
+/** The pull request; where there is none, the page on which one is opened; null where that is not known. */
+link: string | null,
+/** Its number; null where no pull request is known. */
+number: number | null,
+/** Why none was opened, where there is something to do about it. */
+note: string | null,
+/** What git, the person's hooks and the other side said. */
+said: string,
+/** What became of it, as last looked at; null before that. */
+reception: Reception | null,
+/** What a person who tried it says, once it is merged. */
+qa: Qa, };
+
+/** See [`Command::ProposeWork`](super::Command::ProposeWork). */
+export type ProposeWork = { id: TaskId,
+/**
+ * The message of the commit, and title and text of the pull request; empty takes the one that was suggested, else
+ * the task's title.
+ */
+message: string, };
 
 /** What a push changed. */
 export type Pushed = {
@@ -1231,6 +1286,25 @@ from: number,
 to: number,
 /** The order is held: rows change in their places (the pointer is over the list). */
 held: boolean, };
+
+/** What became of a pull request. */
+export type Reception = {
+/** When it was looked at. */
+at: Millis,
+/** Whether it is open. */
+fate: Fate,
+/** The commit that merged it. */
+merge: string | null,
+/** What the checks say. */
+checks: Checks,
+/** So many say yes. */
+approvals: number,
+/** So many ask for changes. */
+objections: number,
+/** What was written to it, the latest last. */
+remarks: Array<Remark>,
+/** So many older ones are not listed here. */
+older: number, };
 
 /** One entry of the log: the one terminal record of a mutation. */
 export type Record = {
@@ -1277,6 +1351,23 @@ message: string, };
 
 /** The codes of refusals. */
 export type RejectCode = "invalid" | "not_found" | "not_allowed" | "task_busy" | "agent_missing" | "id_taken" | "mid_reuse" | "dependency" | "predecessor_unknown" | "too_late" | "mutation_expired" | "clock" | "refused" | "forbidden" | "too_large";
+
+/** What somebody wrote to a pull request. */
+export type Remark = {
+/** Its name there. */
+id: string,
+/** Who. */
+author: string,
+/** What. */
+text: string,
+/** The file it stands at; null where it is about all of it. */
+path: string | null,
+/** The line there. */
+line: number | null,
+/** Where it can be read. */
+link: string | null,
+/** The session that it was sent to; null until then. */
+session: SessionId | null, };
 
 /** See [`Command::RenameTask`]. */
 export type RenameTask = { id: TaskId, title: string,
@@ -1617,7 +1708,9 @@ landing: Landing | null,
 /** What was kept of it before that, the latest last. */
 landed_before: Array<Landing>,
 /** Where its work stands in the person's checkout to be tried; null where it does not. */
-trial: Trial | null, };
+trial: Trial | null,
+/** Where its work was pushed last, to be taken from there; null where it was not. */
+proposal: Proposal | null, };
 
 /** A task: one markdown file, through renames. */
 export type TaskId = string;
@@ -1770,7 +1863,9 @@ side: Side, } | { "do": "try" } | { "do": "untry" } | { "do": "keep",
 /** The commit's message. */
 message: string,
 /** How it is put there. */
-how: How, } | { "do": "undo_keep" } | { "do": "revert" } | { "do": "discard" } | { "do": "undo_discard" };
+how: How, } | { "do": "propose",
+/** The commit's message; its first line is the title. */
+message: string, } | { "do": "look_at_proposal" } | { "do": "undo_keep" } | { "do": "revert" } | { "do": "discard" } | { "do": "undo_discard" };
 
 /** The worktree of a task. */
 export type WorktreeRow = {

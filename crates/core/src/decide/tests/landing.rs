@@ -26,11 +26,11 @@ fn kept(b: &mut Bench, commit: &str) {
     b.state.replace(task.id.into(), Some(std::sync::Arc::new(Row::Task(task))));
 }
 
-fn judge(verdict: Verdict, note: &str) -> Command {
+pub(super) fn judge(verdict: Verdict, note: &str) -> Command {
     Command::JudgeWork(JudgeWork { id: id(2), verdict, note: note.into() })
 }
 
-fn task_phase(b: &Bench) -> Phase {
+pub(super) fn task_phase(b: &Bench) -> Phase {
     phase(&b.state, b.state.task(id(2)).unwrap())
 }
 
@@ -76,7 +76,7 @@ fn a_revert_is_told_on_what_it_took_back_and_an_undo_brings_back_what_stood_befo
 }
 
 /// A task with a worktree that has this work.
-fn worked(b: &mut Bench, task: u128, changed: Changed) {
+pub(super) fn worked(b: &mut Bench, task: u128, changed: Changed) {
     let mut row = b.state.task(id(task)).unwrap().clone();
     row.branch = Some(Branch {
         session: id(90),
