@@ -171,7 +171,7 @@ async fn a_landing_that_ends_half_way_is_put_back_but_for_what_the_user_did_mean
     let place = Place::new(|fixture, root| {
         // It stands for a user who is quicker than git.
         fixture.git(root, &["config", "filter.quick.smudge", "echo by the user > A; cat"]);
-        fixture.git(root, &["config", "filter.dies.process", "exit 1"]);
+        fixture.git(root, &["config", "filter.dies.process", "kill -TERM $PPID; sleep 1"]);
         write(root, "0", "before\n");
         write(root, ".gitattributes", "B filter=quick\nC filter=dies\n");
     })
@@ -184,7 +184,7 @@ async fn a_landing_that_ends_half_way_is_put_back_but_for_what_the_user_did_mean
     place.git(&["config", "--unset", "filter.dies.process"]);
     place.write("C", "agent\n");
     let Prepared::Ready(prepared) = place.fixture.repo.prepare_keep(&place.request()).await.unwrap() else { panic!() };
-    place.git(&["config", "filter.dies.process", "exit 1"]);
+    place.git(&["config", "filter.dies.process", "kill -TERM $PPID; sleep 1"]);
     let (tip, mut root, _, status) = place.state();
     let landing = place.fixture.repo.land(&prepared).await.unwrap();
     assert!(matches!(landing, Landing::CheckoutRefused(Refusal::Busy { .. })), "{landing:?}");
