@@ -99,12 +99,12 @@ test("a_commit_has_the_chosen_files_and_a_hook_that_refuses_is_heard", async ({ 
   const dialog = page.getByRole("dialog");
   await dialog.getByText(NOTES).waitFor();
   expect(await violations(page)).toEqual([]);
-  await dialog.getByLabel("more.txt").uncheck();
+  await dialog.getByLabel("more.txt", { exact: true }).uncheck();
   await dialog.getByRole("button", { name: /^Commit \d+ of \d+$/ }).click();
   await page.getByRole("alert").getByText("say why").waitFor();
   await page.getByRole("alert").getByRole("button", { name: "Discard" }).click();
   await action(page, "Commit…").click();
-  await dialog.getByLabel("more.txt").uncheck();
+  await dialog.getByLabel("more.txt", { exact: true }).uncheck();
   await dialog.getByLabel("Message").fill("Write notes, because they are asked for");
   await dialog.getByRole("button", { name: /^Commit \d+ of \d+$/ }).click();
   await expect.poll(() => git(panel, "-C", worktree, "log", "-1", "--format=%s")).toBe("Write notes, because they are asked for");
