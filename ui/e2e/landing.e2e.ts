@@ -128,7 +128,7 @@ test("a_part_of_a_file_is_committed_and_the_rest_stays", async ({ panel, page })
   await dialog.getByLabel("All of them").uncheck();
   await parts.getByRole("checkbox", { name: "Part 2: line 48" }).check();
   expect(await dialog.getByLabel("long.txt", { exact: true }).evaluate((box) => (box as HTMLInputElement).indeterminate)).toBe(true);
-  await dialog.getByRole("button", { name: /^Commit a part of 1 of \d+$/ }).click();
+  await dialog.getByRole("button", { name: "Commit a part" }).click();
   await expect.poll(() => git(panel, "-C", worktree, "show", "HEAD:long.txt")).toBe(lines(50).trim());
   expect(readFileSync(join(worktree, "long.txt"), "utf8")).toBe(lines(5, 50));
   expect(git(panel, "-C", worktree, "diff", "--numstat")).toContain("1\t1\tlong.txt");

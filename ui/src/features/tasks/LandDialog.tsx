@@ -91,7 +91,7 @@ export function LandDialog({ view, what, reason, onClose }: { view: TaskView; wh
           <span className="me-auto text-meta text-ink-3">{MOD}+Enter</span>
           <Button onClick={onClose}>Close</Button>
           <Button look="primary" type="submit" reason={why} onClick={go}>
-            {how === "propose" ? "Pull request" : what === "commit" && !isAll(choice) ? `Commit ${parts.length > 0 ? "a part of " : ""}${count} of ${all.length}` : label}
+            {how === "propose" ? "Pull request" : what === "commit" && !isAll(choice) ? parts.length > 0 ? "Commit a part" : `Commit ${count} of ${all.length}` : label}
           </Button>
         </div>
       </form>

@@ -151,7 +151,7 @@ function Row({ row, openers, onGone }: { row: WorktreeRow; openers: Opener[]; on
           </p>
         )}
       </div>
-      <dl className="grid grid-cols-[repeat(5,auto)] gap-x-5 text-meta tabular-nums [&_dt]:text-ink-3">
+      <dl className="grid grid-cols-3 gap-x-5 gap-y-1 text-meta sm:grid-cols-[repeat(5,auto)] tabular-nums [&_dt]:text-ink-3">
         <Fact title="Size">{sizeText(row)}</Fact>
         <Fact title="Changed">{whole(row.dirty)}</Fact>
         <Fact title="Ahead, behind">{row.ahead === null ? "–" : `${row.ahead}, ${row.behind ?? "–"}`}</Fact>
