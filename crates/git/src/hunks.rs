@@ -44,8 +44,8 @@ impl Repo {
     /// What of a file in `worktree` is in no commit, hunk by hunk. Nothing of a file that is new, gone or binary: that is
     /// committed whole.
     pub async fn uncommitted_hunks(&self, worktree: &Path, path: &GitPath) -> Result<Vec<UncommittedHunk>, GitError> {
-        let patch = self.uncommitted_patch(worktree, path).await?;
-        let pieces = cut(&patch);
+        let diff = self.uncommitted_patch(worktree, path).await?;
+        let pieces = cut(&diff);
         let told = pieces.hunks.iter().filter_map(|piece| {
             let hunk = hunks(&String::from_utf8_lossy(piece)).pop()?;
             Some(UncommittedHunk { id: id(piece), hunk })
@@ -167,5 +167,6 @@ fn cut(patch: &[u8]) -> Pieces<'_> {
 }
 
 fn id(hunk: &[u8]) -> String {
-    Sha256::digest(hunk)[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    let digest = Sha256::digest(hunk);
+    format!("{:016x}", digest.iter().take(8).fold(0, |id, byte| id << 8 | u64::from(*byte)))
 }

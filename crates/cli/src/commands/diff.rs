@@ -26,7 +26,8 @@ impl Diff {
         let client = context.client()?;
         let task = find::task(&client.state()?, &self.task)?.id;
         if let Some(path) = &self.parts {
-            return parts(&client.uncommitted(task, path)?, context.json);
+            print(&client.uncommitted(task, path)?, context.json);
+            return Ok(());
         }
         if !self.stat && !context.json {
             return client.copy(&format!("/tasks/{task}/changes/patch"), &mut io::stdout().lock());
@@ -50,10 +51,10 @@ impl Diff {
     }
 }
 
-fn parts(parts: &[UncommittedHunk], as_json: bool) -> Result<(), Error> {
+fn print(parts: &[UncommittedHunk], as_json: bool) {
     if as_json {
         parts.iter().for_each(say::json);
-        return Ok(());
+        return;
     }
     for (number, UncommittedHunk { hunk, .. }) in (1..).zip(parts) {
         say::line(format_args!("{number}: line {} {}", hunk.new, hunk.heading));
@@ -66,5 +67,4 @@ fn parts(parts: &[UncommittedHunk], as_json: bool) -> Result<(), Error> {
             say::line(format_args!("{sign}{}", line.text));
         }
     }
-    Ok(())
 }

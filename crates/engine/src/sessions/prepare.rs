@@ -22,7 +22,7 @@ use qd_core::status::Kind;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 use tokio::time::timeout;
 
 /// How long the file of a new task may take to be written.
@@ -182,6 +182,8 @@ pub(super) async fn record(engine: &Engine, row: &Session, branch: &Branch) -> b
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct SetUp {
     worktree: String,
+    /// When that was made, in nanoseconds: one that was discarded and brought back is new.
+    made: u64,
     command: String,
 }
 
@@ -189,7 +191,9 @@ struct SetUp {
 fn setup(engine: &Engine, project: &Project, task: TaskId, branch: &Branch) -> Option<Setup> {
     let command = engine.config().project(&project.path).setup?;
     let name = format!("{task}.setup");
-    let wanted = SetUp { worktree: branch.path.clone(), command: command.clone() };
+    let made = Path::new(&branch.path).join(".git").metadata().and_then(|meta| meta.modified()).ok()?;
+    let made = u64::try_from(made.duration_since(UNIX_EPOCH).ok()?.as_nanos()).ok()?;
+    let wanted = SetUp { worktree: branch.path.clone(), made, command: command.clone() };
     if receipts::load::<SetUp>(engine, &name).as_ref() == Some(&wanted) {
         return None;
     }

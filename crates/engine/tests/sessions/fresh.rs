@@ -51,6 +51,15 @@ async fn the_set_up_runs_once_in_each_worktree_before_the_agent() {
     let again = completed(&server).await;
     assert_eq!(shown(&server, again, 1), []);
     assert_eq!(fs::read_to_string(worktree(&server).join("set-up.log")).unwrap(), "ready\n");
+    // What git ignores does not come back with a worktree.
+    let task = server.task().id;
+    for command in [Command::DiscardWork(OnTask { id: task }), Command::UndoDiscard(OnTask { id: task })] {
+        assert!(server.act(&command).await.ok, "{command:?}");
+        server.until("the job's end", |state| state.jobs_of(task).next().is_none().then_some(())).await;
+    }
+    let third = completed(&server).await;
+    assert_eq!(shown(&server, third, 1).last().unwrap().status, Some(ToolStatus::Completed));
+    assert_eq!(fs::read_to_string(worktree(&server).join("set-up.log")).unwrap(), "ready\nready\n");
 }
 
 #[tokio::test]

@@ -21,10 +21,10 @@ fn lines(end: &str, changed: &[usize]) -> String {
 /// A worktree in which four places of a long file are changed.
 async fn changed(end: &str) -> (Fixture, PathBuf) {
     let fixture = Fixture::new().await;
-    write(&fixture.root(), FILE, &lines(end, &[]));
+    write(&fixture.root(), FILE, lines(end, &[]));
     fixture.commit_all(&fixture.root(), "long");
     let worktree = fixture.worktree().await;
-    write(&worktree, FILE, &lines(end, &CHANGED));
+    write(&worktree, FILE, lines(end, &CHANGED));
     (fixture, worktree)
 }
 
@@ -105,7 +105,7 @@ async fn a_hook_that_refuses_leaves_all_as_it_was() {
 async fn what_changed_since_is_not_committed() {
     let (fixture, worktree) = changed("\n").await;
     let all = ids(&fixture, &worktree, FILE).await;
-    write(&worktree, FILE, &lines("\n", &[3, 30]).replace("changed 30", "changed again"));
+    write(&worktree, FILE, lines("\n", &[3, 30]).replace("changed 30", "changed again"));
     let outcome = fixture.repo.commit(&request(&worktree, &[], &[&all[0], &all[1]])).await.unwrap();
     assert_eq!(outcome, CommitOutcome::Changed { path: GitPath::new(FILE) });
     assert_eq!(fixture.git(&worktree, &["log", "--format=%s", "-1"]), "long");
@@ -127,7 +127,7 @@ async fn a_staged_hunk_is_committed_and_one_that_does_not_go_with_it_is_refused(
     let (fixture, worktree) = changed("\n").await;
     let all = ids(&fixture, &worktree, FILE).await;
     let now = fs::read(worktree.join(FILE)).unwrap();
-    write(&worktree, FILE, &lines("\n", &[3]).replace("changed 3\n", "something else\n"));
+    write(&worktree, FILE, lines("\n", &[3]).replace("changed 3\n", "something else\n"));
     fixture.git(&worktree, &["add", FILE]);
     fs::write(worktree.join(FILE), now).unwrap();
     let staged = fixture.git(&worktree, &["ls-files", "--stage"]);
