@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::shell::{Run, cargo};
+use crate::shell::{Run, cargo, npm};
 use crate::{build, page, protocol, test, variant, wasm};
 
 /// Schedules of each random test of the server.
@@ -42,6 +42,8 @@ enum Proof {
     Replay,
     /// Kills of server, host and agent; each start at most once.
     Chaos,
+    /// The whole way of work in a browser, on a repository that begins with the published versions of real packages.
+    History,
     /// Every case of every real agent program.
     Agents,
 }
@@ -56,6 +58,7 @@ impl Soak {
             Proof::PageMutants,
             Proof::Replay,
             Proof::Chaos,
+            Proof::History,
             Proof::Agents,
         ];
         for proof in all.into_iter().filter(|proof| self.only.is_none_or(|only| only == *proof)) {
@@ -78,9 +81,7 @@ impl Soak {
                 }
                 Proof::Mutants => protocol::mutants()?,
                 Proof::PageMutants => {
-                    test::browser::install()?;
-                    page::build()?;
-                    cargo().args(["build", "--quiet", "--package", "qd", "--package", "qd-testkit"]).run()?;
+                    browser()?;
                     variant::page_mutants()?;
                 }
                 Proof::Replay => {
@@ -89,6 +90,11 @@ impl Soak {
                     protocol::replay()?;
                 }
                 Proof::Chaos => self.chaos()?,
+                Proof::History => {
+                    browser()?;
+                    let way = ["run", "--silent", "e2e", "--", "landing", "-t", "the_whole_way"];
+                    npm(way).env("QD_HISTORY", "1").run()?;
+                }
                 Proof::Agents => {
                     test::agents::install()?;
                     cargo().args(["build", "--quiet", "--package", "qd"]).run()?;
@@ -108,4 +114,11 @@ impl Soak {
         chaos.args(["run", "--quiet", "--release", "--package", "qd-testkit", "--bin", "chaos", "--"]);
         chaos.args(&self.args).run()
     }
+}
+
+/// What a test in a browser needs.
+fn browser() -> Result<()> {
+    test::browser::install()?;
+    page::build()?;
+    cargo().args(["build", "--quiet", "--workspace", "--bins"]).run()
 }
