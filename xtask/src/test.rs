@@ -82,6 +82,12 @@ impl Test {
             return Ok(());
         }
         shell::require("git")?;
+        if let Ok(free) = shell::tool("df").args(["-h", "--output=avail", "."]).read() {
+            say(format_args!(
+                "{} free on this disk; all steps together take 7 GB",
+                free.lines().last().unwrap_or("?").trim()
+            ));
+        }
         let outcomes = run_all(&chosen(STEPS, &self.only)?);
         let failed = outcomes.iter().filter(|(_, outcome)| !matches!(outcome, Outcome::Passed(_))).count();
         table(&outcomes).iter().for_each(say);
