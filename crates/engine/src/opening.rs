@@ -19,7 +19,7 @@ const KNOWN: [(&str, &[(&str, &str)]); 2] = [
 /// What begins so is an address, opened by the page.
 const SCHEME: &str = "://";
 /// A command that fails does so within this.
-const FAILS_WITHIN: Duration = Duration::from_millis(700);
+const FAILS_WITHIN: Duration = Duration::from_millis(1500);
 
 /// Why a worktree was not opened.
 #[derive(Debug, thiserror::Error)]
