@@ -28,6 +28,12 @@ impl Repo {
         Ok(true)
     }
 
+    /// Lets git look at a spare again. What it wrote within the second in which it wrote the index it would read anew when
+    /// the spare is taken; a second later it needs not.
+    pub async fn settle_spare(&self, spare: &Path) -> Result<(), GitError> {
+        self.write(spare, "status").args(["--porcelain", "--untracked-files=no"]).ok().await.map(drop)
+    }
+
     /// Makes the spare the worktree at `path` on the new branch `branch`, starting at `base`, as
     /// [`create_worktree`](Self::create_worktree) would. May be repeated after a crash. `None` where there is no spare
     /// that can be used; then nothing was done.

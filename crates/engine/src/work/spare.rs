@@ -53,7 +53,7 @@ pub(super) async fn finish(engine: &Engine, project: ProjectId, repo: &Repo, pat
 async fn make(engine: Engine, project: ProjectId, repo: Repo, at: CommitId, unusable: bool) {
     sleep(REST).await;
     let making = engine.inner.desks.making(project);
-    let _held = making.lock().await;
+    let held = making.lock().await;
     let spares = engine.config().spares();
     if let Err(error) = std::fs::create_dir_all(&spares) {
         tracing::warn!(%error, project.id = %project, "no worktree could be made ahead");
@@ -64,8 +64,22 @@ async fn make(engine: Engine, project: ProjectId, repo: Repo, at: CommitId, unus
     if spare.exists() && !dropped || !has_room(&spares) {
         return;
     }
-    if let Err(error) = repo.make_spare(&spare, &at).await {
-        tracing::warn!(%error, project.id = %project, "no worktree could be made ahead");
+    match repo.make_spare(&spare, &at).await {
+        Ok(true) => {}
+        Ok(false) => return,
+        Err(error) => {
+            tracing::warn!(%error, project.id = %project, "no worktree could be made ahead");
+            return;
+        }
+    }
+    drop(held);
+    sleep(REST).await;
+    let _held = making.lock().await;
+    // It may have been taken meanwhile.
+    if spare.exists()
+        && let Err(error) = repo.settle_spare(&spare).await
+    {
+        tracing::warn!(%error, project.id = %project, "a worktree that was made ahead can't be read");
     }
 }
 

@@ -13,6 +13,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -79,7 +80,11 @@ impl Works {
             // Git locks it until it has all of its files.
             let at = fs::read_to_string(spare.join(".git")).unwrap_or_default();
             let git_dir = at.strip_prefix("gitdir: ").map(|path| PathBuf::from(path.trim()));
-            if git_dir.is_some_and(|dir| dir.join("index").exists() && !dir.join("locked").exists()) {
+            let seconds = |path: PathBuf| path.metadata().map(|meta| meta.mtime()).ok();
+            // And it is looked at again in a later second than that.
+            if let Some(dir) = git_dir.filter(|dir| !dir.join("locked").exists())
+                && seconds(dir.join("index")) > seconds(spare.join("src"))
+            {
                 return Ok(());
             }
             ensure!(begun.elapsed() < MADE_WITHIN, "no worktree was made ahead within {} s", MADE_WITHIN.as_secs());
