@@ -81,8 +81,7 @@ impl Engine {
         let spawn = Spawn::new("/bin/sh").args(["-c", &command]).envs(&self.config().env).cwd(Path::new(&path));
         let said = match try_detached(&spawn, &log, FAILS_WITHIN).await {
             Ok(None | Some(Exit::Code(0))) => return Ok(()),
-            Ok(Some(Exit::Code(code))) => format!("it ended with {code}. {}", last_line(&log)),
-            Ok(Some(Exit::Signal(signal))) => format!("it was ended by signal {signal}. {}", last_line(&log)),
+            Ok(Some(exit)) => format!("it {exit}. {}", last_line(&log)),
             Err(SpawnError::CwdMissing { .. }) => return Err(OpenError::NoWorktree),
             Err(error) => error.to_string(),
         };

@@ -1,5 +1,6 @@
 //! A running child and the guard over its group.
 
+use std::fmt;
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
@@ -25,6 +26,16 @@ impl Exit {
     /// Whether it ended with code 0.
     pub fn success(self) -> bool {
         self == Self::Code(0)
+    }
+}
+
+/// "ended with 3", "was ended by signal 9": what stands behind the name of a program.
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "ended with {code}"),
+            Self::Signal(signal) => write!(f, "was ended by signal {signal}"),
+        }
     }
 }
 

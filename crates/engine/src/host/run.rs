@@ -21,7 +21,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::{Pin, pin};
 use std::time::Duration;
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -255,15 +255,16 @@ impl Host {
                 Err(error) => broken = Some(error),
             }
         }
-        let exit = match &mut agent {
-            Some(agent) => {
-                let (exit, late) = self.wind_down(agent, finish.as_ref()).await;
-                if let (Some(Finish::Closed), Some(late)) = (&finish, late) {
-                    finish = Some(late);
-                }
-                exit
+        let exit = if let Some(agent) = &mut agent {
+            let (exit, late) = self.wind_down(agent, finish.as_ref()).await;
+            if let (Some(Finish::Closed), Some(late)) = (&finish, late) {
+                finish = Some(late);
             }
-            None => None,
+            exit
+        } else {
+            // What a set-up has left behind is ended with the attempt that has no agent.
+            let _ = self.scope().kill().await;
+            None
         };
         // The log may have failed for want of room; the agent is gone, so there may be some now.
         let finish = broken.as_ref().map_or(finish, |broken| Some(Finish::Failed(unwritten(broken))));
@@ -499,10 +500,10 @@ impl Host {
     }
 }
 
-/// Reads from the agent's standard error; never ends where that is closed.
-async fn read(stderr: Option<&mut ChildStderr>, chunk: &mut [u8]) -> io::Result<usize> {
-    match stderr {
-        Some(stderr) => stderr.read(chunk).await,
+/// Reads from a pipe; never ends where that is closed.
+async fn read(pipe: Option<&mut (impl AsyncRead + Unpin)>, chunk: &mut [u8]) -> io::Result<usize> {
+    match pipe {
+        Some(pipe) => pipe.read(chunk).await,
         None => pending().await,
     }
 }

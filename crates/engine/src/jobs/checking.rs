@@ -38,8 +38,7 @@ pub(super) async fn check(site: &Site, target: &str, commit: &CommitId) -> Resul
     };
     let how = match output.end {
         End::Exited(Exit::Code(0)) => None,
-        End::Exited(Exit::Code(code)) => Some(format!("ended with {code}")),
-        End::Exited(Exit::Signal(signal)) => Some(format!("was ended by signal {signal}")),
+        End::Exited(exit) => Some(exit.to_string()),
         End::TimedOut => Some(format!("took longer than {} min", LONGEST.as_secs() / 60)),
     };
     if let Some(how) = how {

@@ -64,12 +64,13 @@ async fn the_set_up_runs_once_in_each_worktree_before_the_agent() {
 
 #[tokio::test]
 async fn a_set_up_that_fails_says_why_and_is_tried_again() {
-    let stage = staged("test -f ../../allowed || { echo no such tool; exit 3; }").await;
+    let stage = staged("test -f ../../allowed || { setsid sleep 600 & echo no such tool; exit 3; }").await;
     let server = stage.server().await;
     let id = server.start(Kind::Implement, "[[demo: no-permission]]").await;
     let Ending::Failed { reason, .. } = server.until_end(id).await.1 else { panic!("it went on") };
     assert!(reason.starts_with("The set-up `test -f") && reason.ends_with("ended with 3.\nno such tool"), "{reason}");
     assert_eq!(server.prompts(id, 1), []);
+    assert_eq!(processes(id, 1), []);
     fs::write(stage.path("data/allowed"), "").unwrap();
     server.send(id, "Again.").await;
     server

@@ -2,7 +2,7 @@
 //! time, its failure.
 
 use super::ending::{Finish, GRACE};
-use super::{Exit, Host, HostError, SESSION_MARK};
+use super::{Exit, Host, HostError, SESSION_MARK, read};
 use crate::host::protocol::ToHost;
 use crate::host::spec::Setup;
 use crate::receipts;
@@ -107,8 +107,9 @@ impl Host {
             self.tell();
             tokio::select! {
                 read = read(stdout.as_mut(), &mut chunk) => match read {
-                    0 => stdout = None,
-                    read => {
+                    // One that fails is treated as closed: the exit is what counts.
+                    Ok(0) | Err(_) => stdout = None,
+                    Ok(read) => {
                         output.push(chunk.get(..read).unwrap_or_default());
                         news = true;
                     }
@@ -150,20 +151,8 @@ fn printed(output: &Captured, most: usize, exit: Option<Exit>) -> Vec<ToolConten
 }
 
 fn failure(command: &str, exit: Exit, output: &Captured) -> String {
-    let how = match exit {
-        Exit::Code(code) => format!("ended with {code}"),
-        Exit::Signal(signal) => format!("was ended by signal {signal}"),
-    };
     let said = output.end(QUOTED);
-    format!("The set-up `{command}` {how}.\n{}", said.trim()).trim_end().to_owned()
-}
-
-/// Reads what is printed; never ends where that is closed. One that fails is treated as closed: the exit is what counts.
-async fn read(stdout: Option<&mut ChildStdout>, chunk: &mut [u8]) -> usize {
-    match stdout {
-        Some(stdout) => stdout.read(chunk).await.unwrap_or(0),
-        None => std::future::pending().await,
-    }
+    format!("The set-up `{command}` {exit}.\n{}", said.trim()).trim_end().to_owned()
 }
 
 /// Takes what is still in the pipe of a command that has ended. Who was left behind may hold it open.
