@@ -73,6 +73,19 @@ async fn setsid_child_is_found_by_mark_and_killed() {
     assert_eq!(kill_marked(&mark).await.unwrap().passes, 1);
 }
 
+/// The kernel shows no environment of a process that is between two programs.
+#[tokio::test]
+async fn process_that_starts_one_program_after_the_other_is_found_by_its_mark_each_time() {
+    let mark = mark("exec");
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("again");
+    std::fs::write(&script, "exec sh \"$0\"").unwrap();
+    let child = sh("exec sh \"$0\"").arg(&script).env("QD_SESSION", &mark).spawn().unwrap();
+    for look in 0..2_000 {
+        assert_eq!(marked(&mark).unwrap(), [child.identity()], "look {look}");
+    }
+}
+
 #[tokio::test]
 async fn mark_of_another_session_is_left_alone() {
     let (ours, theirs) = (mark("ours"), mark("ours") + "-not");
