@@ -227,3 +227,74 @@ for (const [name, prepare] of [
     git(panel, "fsck", "--no-dangling");
   });
 }
+
+/** What was kept of Alpha is built upon, and can't simply be reverted. */
+async function builtUpon(panel: Panel, page: Page): Promise<string> {
+  await implemented(page);
+  await action(page, "Keep").click();
+  await phase(page, "kept");
+  panel.write(NOTES, `${git(panel, "show", `main:${NOTES}`)}\nbuilt upon it\n`);
+  panel.write("later.txt", "later\n");
+  git(panel, "add", NOTES, "later.txt");
+  git(panel, "commit", "-qm", "Build upon it");
+  const work = readFileSync(join((await panel.task("Alpha")).branch?.path ?? "", NOTES), "utf8");
+  await page.getByRole("region", { name: "Kept work" }).getByRole("button", { name: "Revert" }).click();
+  await page.getByRole("alert").getByText("Reverting what was kept failed").waitFor();
+  return work;
+}
+
+test("a_revert_that_conflicts_is_resolved_by_hand_in_the_worktree_and_lands", async ({ panel, page }) => {
+  const work = await builtUpon(panel, page);
+  const worktree = (await panel.task("Alpha")).branch?.path ?? "";
+  expect(await violations(page)).toEqual([]);
+  const held = await panel.proxy.rule({ ...MUTATIONS, contains: '"take_back"', fault: { do: "hold_request" } });
+  await page.getByRole("alert").getByRole("button", { name: "By hand" }).click();
+  await frames(page, 2);
+  expect(await page.getByRole("alert").count(), "what failed is given up in the same frame").toBe(0);
+  await held.release();
+  await merge(page).getByText("Being taken back from main: 1 file to resolve").waitFor();
+  expect(await violations(page)).toEqual([]);
+  expect(await action(page, "Keep").getAttribute("aria-disabled")).toBe("true");
+  await merge(page).getByRole("button", { name: "As before" }).click();
+  await merge(page).getByText("nothing conflicts any more").waitFor();
+  await expect.poll(() => action(page, "Keep").getAttribute("aria-disabled")).not.toBe("true");
+  await action(page, "Keep").click();
+  await page.getByRole("region", { name: "Kept work" }).getByText("Taken back from main").waitFor();
+  await merge(page).waitFor({ state: "detached" });
+  expect(git(panel, "ls-tree", "--name-only", "main", NOTES), "what the work brought is gone").toBe("");
+  expect(git(panel, "show", "main:later.txt"), "what came later stays").toBe("later");
+  expect(git(panel, "log", "-1", "--format=%s", "main")).toBe('Revert "Alpha"');
+  expect(readFileSync(join(worktree, NOTES), "utf8"), "the worktree has the work again").toBe(work);
+  await phase(page, "Ready for review");
+});
+
+test("an_agent_resolves_a_revert_that_conflicts", async ({ panel, page }) => {
+  await builtUpon(panel, page);
+  const held = await panel.proxy.rule({ ...MUTATIONS, contains: '"take_back"', fault: { do: "hold_request" } });
+  await page.getByRole("alert").getByRole("button", { name: "Ask an agent" }).click();
+  await frames(page, 2);
+  expect(await page.locator('aside [data-status="starting"]').count(), "its card is there at once").toBe(1);
+  await held.release();
+  await merge(page).getByText("nothing conflicts any more").waitFor();
+  await page.locator('aside [data-status="completed"]').nth(1).waitFor();
+  await action(page, "Keep with…").click();
+  const dialog = page.getByRole("dialog");
+  expect(await dialog.getByLabel("Message").inputValue()).toContain('Revert "Alpha"');
+  expect(await violations(page)).toEqual([]);
+  await dialog.getByRole("button", { name: "Keep", exact: true }).click();
+  await page.getByRole("region", { name: "Kept work" }).getByText("Taken back from main").waitFor();
+  expect(git(panel, "ls-tree", "--name-only", "main", NOTES)).toBe("");
+});
+
+test("taking_back_is_given_up_and_the_work_stands_as_it_was", async ({ panel, page }) => {
+  const work = await builtUpon(panel, page);
+  const main = git(panel, "rev-parse", "main");
+  await page.getByRole("alert").getByRole("button", { name: "By hand" }).click();
+  await merge(page).getByText("1 file to resolve").waitFor();
+  await merge(page).getByRole("button", { name: "Back to the work" }).click();
+  await merge(page).waitFor({ state: "detached" });
+  const worktree = (await panel.task("Alpha")).branch?.path ?? "";
+  expect(readFileSync(join(worktree, NOTES), "utf8")).toBe(work);
+  expect(git(panel, "rev-parse", "main")).toBe(main);
+  await phase(page, "kept");
+});

@@ -4,7 +4,7 @@ pub mod find;
 mod send;
 pub mod stream;
 
-pub use send::Sending;
+pub use send::{Sending, Working, over};
 
 use crate::exit::Error;
 use crate::server_file::ServerFile;

@@ -11,6 +11,7 @@ mod diff;
 mod doctor;
 mod host;
 mod interrupt;
+mod jobs;
 mod landing;
 mod logs;
 mod message;
@@ -79,6 +80,7 @@ pub enum Command {
     Revert(work::Revert),
     Qa(work::Qa),
     Discard(work::Discard),
+    Jobs(jobs::Jobs),
     Worktrees(worktrees::Worktrees),
     Open(worktrees::Open),
     Archive(archive::Archive),
@@ -118,6 +120,7 @@ impl Command {
             Self::Revert(command) => command.run(context),
             Self::Qa(command) => command.run(context),
             Self::Discard(command) => command.run(context),
+            Self::Jobs(command) => command.run(context),
             Self::Worktrees(_) => worktrees::Worktrees::run(context),
             Self::Open(command) => command.run(context),
             Self::Archive(command) => command.run(context),

@@ -79,7 +79,7 @@ fn title(command: &Command) -> String {
         Command::AddComment(_) => "The comment was not added",
         Command::SendComments(_) | Command::SendRemarks(_) => "The comments were not sent",
         Command::DiscardWork(_) => "The work was not discarded",
-        Command::RevertWork(_) => "The work was not reverted",
+        Command::RevertWork(_) | Command::TakeBack(_) => "The work was not reverted",
         Command::UndoKeep(_) | Command::UndoDiscard(_) | Command::UndoUpdate(_) => "This was not undone",
         _ => "An action was refused",
     }

@@ -12,7 +12,7 @@ use crate::event::{Activity, Ending, Request};
 use crate::ids::{AgentId, MessageId, Mid, Millis, ProjectId, RequestId, SessionId, TaskId};
 use crate::row::{
     Agent, Branch, Changed, Commit, Document, Draft, Files, Key, Landing, MessageState, Proposal, Reception, Reverted,
-    Setup, Start, Trial, Update,
+    Setup, Start, TakingBack, Trial, Update,
 };
 use crate::status::{Kind, Status};
 use serde::{Deserialize, Serialize};
@@ -78,6 +78,9 @@ pub enum Command {
     UndoKeep(OnTask),
     /// Takes back what was kept by a commit that undoes it.
     RevertWork(OnTask),
+    /// Takes it back in the worktree, as far as that goes; a session may resolve what conflicts. Keeping it then lands it,
+    /// and the worktree has the work again.
+    TakeBack(Box<UpdateWork>),
     /// Says whether what was kept holds.
     JudgeWork(JudgeWork),
     /// Saves the worktree of a task to a ref and removes it.
@@ -439,6 +442,11 @@ pub enum Done {
     },
     /// It is as it was before that.
     UpdateUndone,
+    /// The worktree stands (again) and has what the target has without the work, but for what conflicts.
+    TakingBack {
+        /// The way back.
+        taking: TakingBack,
+    },
     /// The conflict of a file is resolved.
     Resolved,
     /// The work stands in the person's checkout.
@@ -595,6 +603,7 @@ impl Command {
             | Self::SendRemarks(_)
             | Self::UndoKeep(_)
             | Self::RevertWork(_)
+            | Self::TakeBack(_)
             | Self::JudgeWork(_)
             | Self::DiscardWork(_)
             | Self::UndoDiscard(_)
@@ -632,7 +641,7 @@ impl Command {
     pub fn max_age_ms(&self) -> Option<u64> {
         let starts = matches!(self, Self::StartSession(_) | Self::RetryFrom(_) | Self::SendMessage(_))
             || matches!(self, Self::SendComments(_) | Self::SendRemarks(_))
-            || matches!(self, Self::UpdateWork(c) if c.session.is_some());
+            || matches!(self, Self::UpdateWork(c) | Self::TakeBack(c) if c.session.is_some());
         starts.then_some(120_000)
     }
 
@@ -651,7 +660,9 @@ impl Command {
             Self::AnswerRequest(c) => vec![c.session.into()],
             Self::ChooseOffer(c) => vec![c.session.into()],
             Self::CommitWork(c) => vec![c.id.into()],
-            Self::UpdateWork(c) => std::iter::once(c.id.into()).chain(c.session.map(Key::from)).collect(),
+            Self::UpdateWork(c) | Self::TakeBack(c) => {
+                std::iter::once(c.id.into()).chain(c.session.map(Key::from)).collect()
+            }
             Self::ResolveFile(c) => vec![c.id.into()],
             Self::KeepWork(c) => vec![c.id.into()],
             Self::ProposeWork(c) => vec![c.id.into()],

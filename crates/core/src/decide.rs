@@ -16,7 +16,7 @@ mod tests;
 
 pub use archive::archive_guards;
 pub use jobs::theirs_version;
-pub use landing::{Lane, comes_first, did_not_come, lane, queue};
+pub use landing::{Lane, comes_first, did_not_come, lane, queue, taken_back};
 pub use sessions::{default_agent as default_agent_of, kind_name};
 
 use crate::command::Command;
@@ -76,6 +76,7 @@ pub fn decide(state: &State, command: &Command, cx: Context) -> Result<Vec<Op>, 
         Command::SendRemarks(c) => proposing::send(state, c, cx),
         Command::UndoKeep(c) => jobs::undo_keep(state, c, cx),
         Command::RevertWork(c) => jobs::revert(state, c, cx),
+        Command::TakeBack(c) => landing::take_back(state, c, cx),
         Command::JudgeWork(c) => jobs::judge(state, c, cx),
         Command::DiscardWork(c) => jobs::discard(state, c, cx),
         Command::UndoDiscard(c) => jobs::undo_discard(state, c, cx),

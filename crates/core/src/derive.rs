@@ -76,6 +76,11 @@ fn update(task: &Task, session: Option<SessionId>) -> Command {
     Command::UpdateWork(Box::new(UpdateWork { id: task.id, session, start: Start::default() }))
 }
 
+/// The command that takes it back in the worktree; a session resolves what conflicts.
+fn take_back(task: &Task, session: Option<SessionId>) -> Command {
+    Command::TakeBack(Box::new(UpdateWork { id: task.id, session, start: Start::default() }))
+}
+
 fn propose(task: &Task) -> Command {
     Command::ProposeWork(ProposeWork { id: task.id, message: String::new() })
 }
@@ -104,6 +109,8 @@ pub fn task_actions(state: &State, task: &Task) -> Vec<Action> {
         Action::of(state, "look_at_proposal", "Refresh", &Command::LookAtProposal(on())),
         Action::of(state, "undo_keep", "Undo", &Command::UndoKeep(on())),
         Action::of(state, "revert", "Revert", &Command::RevertWork(on())),
+        Action::of(state, "take_back", "By hand", &take_back(task, None)),
+        Action::of(state, "take_back_by_agent", "Ask an agent", &take_back(task, Some(SessionId(Uuid::nil())))),
         Action::of(state, "discard", "Discard", &Command::DiscardWork(on())),
         Action::of(state, "undo_discard", "Undo", &Command::UndoDiscard(on())),
         Action::of(state, "archive", "Archive", &Command::ArchiveTask(ArchiveTask { id: task.id, anyway: true })),
@@ -219,7 +226,9 @@ pub(crate) fn review_ready(state: &State, task: &Task) -> bool {
     if in_conflict(task) || merged(task).is_some() {
         return false;
     }
-    let newer = |landing: &Landing| landing.reverted.is_some() || last.is_some_and(|ended| ended > landing.at);
+    let newer = |landing: &Landing| {
+        branch.taking_back.is_some() || landing.reverted.is_some() || last.is_some_and(|ended| ended > landing.at)
+    };
     let newer = task.landing.as_ref().is_none_or(newer);
     newer && branch.changed.as_ref().is_some_and(|changed| changed.files > 0)
 }

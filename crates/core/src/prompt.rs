@@ -21,6 +21,8 @@ pub struct Prompt<'a> {
     pub branch: Option<&'a str>,
     /// The branch that was merged into the directory, where it is only to resolve what conflicts.
     pub resolves: Option<&'a str>,
+    /// Whether it was not merged in, but the work on the task is taken back from it there.
+    pub takes_back: bool,
     /// What a person saw who tried the work when it was kept before, and that it does not hold.
     pub failed: Option<&'a str>,
     /// A person's further instructions.
@@ -43,10 +45,11 @@ impl Prompt<'_> {
             text.push('\n');
         }
         if let Some(target) = self.resolves {
-            let _ = writeln!(text, "Merged in: {target}");
+            let _ = writeln!(text, "{}: {target}", if self.takes_back { "Taken back from" } else { "Merged in" });
         }
         text.push('\n');
         match self.resolves {
+            Some(target) if self.takes_back => text.push_str(&taking_back(target)),
             Some(target) => text.push_str(&resolving(target)),
             None => text.push_str(template(self.kind)),
         }
@@ -122,6 +125,18 @@ fn resolving(target: &str) -> String {
          out, and `git add` each file that is resolved. Where one side deleted a file, decide which is right. Run the \
          project's own checks before you end. Change nothing else. Do not commit, do not abort the merge, do not switch \
          branches: the panel does that."
+    )
+}
+
+fn taking_back(target: &str) -> String {
+    format!(
+        "The work on this task was put onto {target}, and is to be taken back from there. The working directory has {target} as \
+         it is now, without what could be taken back of itself; in the other places something was changed later, too: `git \
+         status` lists the files as unmerged. The side named HEAD is what {target} has now; the other one is what stood there \
+         before the work on this task. Resolve every conflict so that what the task brought is gone and what came later stays \
+         and works without it; take the marks out, and `git add` each file that is resolved. Where one side deleted a file, \
+         decide which is right. Run the project's own checks before you end. Change nothing else. Do not commit, do not abort \
+         the revert, do not switch branches: the panel does that."
     )
 }
 

@@ -182,6 +182,9 @@ impl Engine {
             }
             refuse => refuse,
         };
+        if person {
+            Box::pin(self.count_what_would_be_refused(&mutation)).await;
+        }
         let (reply, answer) = oneshot::channel();
         let ask = Ask::Settle(Submission { mutation, actor, refuse }, reply);
         if person {

@@ -107,7 +107,9 @@ fn pending(state: &State) -> Vec<Job> {
 }
 
 async fn run(engine: Engine, job: Job) {
-    let id = job.id;
+    let (id, task) = (job.id, job.task);
+    // Nobody can count what is in a worktree before the rows say that it stands.
+    let stands_again = matches!(job.work, Work::UndoDiscard | Work::TakeBack);
     step::passed(Step::JobTaken);
     let command = match outcome(&engine, job).await {
         Ok(done) => Command::JobDone(JobDone { id, done }),
@@ -123,6 +125,9 @@ async fn run(engine: Engine, job: Job) {
     }
     step::passed(Step::JobTold);
     keeping::tidy(&engine);
+    if stands_again {
+        engine.count_changes(task).await;
+    }
 }
 
 async fn outcome(engine: &Engine, job: Job) -> Result<Done, Failure> {
@@ -150,6 +155,7 @@ async fn outcome(engine: &Engine, job: Job) -> Result<Done, Failure> {
         Work::Keep { message, how } => keeping::keep(&site, message, *how).await,
         Work::UndoKeep => keeping::undo(&site).await,
         Work::Revert => reverting::revert(&site).await,
+        Work::TakeBack => reverting::take_back(&site).await,
         Work::Discard => discarding::discard(&site).await,
         Work::UndoDiscard => discarding::undo(&site).await,
         Work::WriteDocument { .. } | Work::MoveDocument { .. } => {

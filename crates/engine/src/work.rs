@@ -12,7 +12,7 @@ use qd_core::ids::{ProjectId, TaskId};
 use qd_core::row::{Branch, Changed, Project};
 use qd_git::repo::OpenError;
 use qd_git::{BlobId, Changes, CommitId, FileChange, GitError, GitPath, Lookout, Repo, Seen, Status};
-use qd_wire::{ChangedFile, ChangesAnswer, FileStatus};
+use qd_wire::{ChangedFile, ChangesAnswer, FileStatus, Mutation};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,6 +22,9 @@ pub(crate) use worktree::{Ready, bring_back, ensure_worktree, unrecorded};
 
 /// So many tasks are kept as they were seen last, each with the objects that only its worktree has.
 const KEPT: usize = 64;
+
+/// The commands that are refused where there is no work, or files of it are in conflict.
+const MOVES_WORK: [&str; 5] = ["keep_work", "commit_work", "try_work", "propose_work", "archive_task"];
 
 /// Why what changed can't be told.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +107,22 @@ impl Engine {
             Ok(Some(seen)) => self.tell_count(task, &seen).await,
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, task.id = %task, "what changed could not be counted"),
+        }
+    }
+
+    /// Looks again where work would be refused for what was counted last: that it is empty, or in conflict. Nobody watches
+    /// a worktree that no page shows, and whoever edits there need not tell.
+    pub(crate) async fn count_what_would_be_refused(&self, mutation: &Mutation) {
+        if !MOVES_WORK.contains(&mutation.name.as_str()) {
+            return;
+        }
+        let Ok(task) = serde_json::from_value::<TaskId>(mutation.args["id"].clone()) else { return };
+        let refused = self.read(|state| {
+            let branch = state.task(task).and_then(|task| task.standing());
+            branch.and_then(|branch| branch.changed.as_ref()).is_some_and(|c| c.files == 0 || !c.conflicts.is_empty())
+        });
+        if refused {
+            self.count_changes(task).await;
         }
     }
 

@@ -200,8 +200,8 @@ impl Repo {
         }
     }
 
-    /// A merge or rebase that is under way belongs to the turns that are gone.
-    async fn quit_what_was_begun(&self, worktree: &Path) -> Result<(), GitError> {
+    /// Forgets that a merge, a rebase or the like is under way; files, index and HEAD stay.
+    pub(crate) async fn quit_what_was_begun(&self, worktree: &Path) -> Result<(), GitError> {
         let own = self.read(worktree, "rev-parse").args(["--absolute-git-dir"]).path().await?;
         let begun = [
             ("MERGE_HEAD", "merge"),

@@ -62,6 +62,7 @@ pub use moment::{KeptIndex, Moment};
 pub use path::GitPath;
 pub use remote::{Pushed, Remote, RemoteError, Tips};
 pub use repo::{Head, OpenError, Repo};
+pub use revert::{RevertRequest, TakeBackRequest};
 pub use save::Saved;
 pub use snapshot::Snapshot;
 pub use trial::{Prepared as PreparedTrial, TakenOut, Trial};

@@ -14,7 +14,11 @@ use crate::standing::git_dir;
 /// A file in conflict is searched so far for the marks of git.
 const SEARCHED: u64 = 16 << 20;
 /// What is under way where one of these lies in the git directory.
-const BEGUN: [&str; 5] = ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply"];
+const BEGUN: [&str; 5] = [MERGING, "CHERRY_PICK_HEAD", REVERTING, "rebase-merge", "rebase-apply"];
+/// The file in the git directory that names what is being merged.
+pub(crate) const MERGING: &str = "MERGE_HEAD";
+/// The file in the git directory that names what is being reverted.
+pub(crate) const REVERTING: &str = "REVERT_HEAD";
 
 /// Which side of a conflict is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,12 +34,12 @@ pub enum Side {
 impl Repo {
     /// The commit that is being merged into `worktree`; none where none is.
     pub fn merging(&self, worktree: &Path) -> Result<Option<CommitId>, GitError> {
-        let path = git_dir(worktree).join("MERGE_HEAD");
-        match fs::read_to_string(&path) {
-            Ok(text) => Ok(text.lines().next().and_then(CommitId::parse)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(GitError::io(path)(error)),
-        }
+        begun(worktree, MERGING)
+    }
+
+    /// The commit that is being reverted in `worktree`; none where none is.
+    pub fn reverting(&self, worktree: &Path) -> Result<Option<CommitId>, GitError> {
+        begun(worktree, REVERTING)
     }
 
     /// Whether a merge, a cherry-pick, a revert or a rebase is under way in `worktree`.
@@ -82,6 +86,15 @@ impl Repo {
     async fn stage(&self, worktree: &Path, path: &GitPath) -> Result<(), GitError> {
         let add = self.write(worktree, "update-index").args(["--add", "--remove"]);
         add.paths([path.as_path()]).ok().await.map(drop)
+    }
+}
+
+fn begun(worktree: &Path, what: &str) -> Result<Option<CommitId>, GitError> {
+    let path = git_dir(worktree).join(what);
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(text.lines().next().and_then(CommitId::parse)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(GitError::io(path)(error)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Taking back what was landed, also where more was landed on top of it: one commit that undoes it, moved onto the
-//! branch by compare-and-swap. What was landed stays in the history.
+//! branch by compare-and-swap; or, where that conflicts, begun in a worktree. What was landed stays in the history.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +9,11 @@ use crate::checkout::{Moved, Refusal};
 use crate::command::GitError;
 use crate::ids::CommitId;
 use crate::keep::KeepError;
+use crate::merging::REVERTING;
 use crate::path::GitPath;
 use crate::repo::Repo;
+use crate::standing::git_dir;
+use crate::update::{Updated, begin};
 
 /// What is to be taken back, and from where.
 #[derive(Debug, Clone)]
@@ -23,6 +26,19 @@ pub struct RevertRequest {
     pub new: CommitId,
     /// The message of the commit.
     pub message: String,
+}
+
+/// What is to be taken back in which worktree.
+#[derive(Debug, Clone)]
+pub struct TakeBackRequest {
+    /// What was landed, and where. The message is that of the commit that will take it back.
+    pub revert: RevertRequest,
+    /// The worktree.
+    pub worktree: PathBuf,
+    /// The name, below `refs/`, of what stood there before; git's marks in the files tell it.
+    pub label: String,
+    /// Files and folders that stay as they are.
+    pub exclude: Vec<GitPath>,
 }
 
 /// A commit that is made and not landed yet. With it in a journal, landing can be repeated after a crash.
@@ -86,6 +102,41 @@ impl Repo {
         }
         let commit = self.user_commit(&tree, &[&tip], message).await?;
         Ok(RevertPrepared::Ready(PreparedRevert { target_ref, old: tip, new: commit }))
+    }
+
+    /// Takes what was landed back in the worktree: it stands on the target then, with the files that the target has but
+    /// for what the landing brought. What conflicts stays in the files with git's marks, and the revert stays open;
+    /// where nothing does, the files are in no commit. Where something is open there already, nothing is done but telling
+    /// its files.
+    pub async fn take_back(&self, request: &TakeBackRequest) -> Result<Updated, KeepError> {
+        let TakeBackRequest { revert: RevertRequest { target, old, new, message }, worktree, label, exclude } = request;
+        self.require_worktree(worktree).await?;
+        if self.is_begun(worktree) {
+            return Ok(Updated::Conflicts(self.unresolved(worktree).await?));
+        }
+        let unborn = || KeepError::Unrelated { target: target.clone() };
+        let head = self.resolve_in(worktree, "HEAD").await?.ok_or_else(unborn)?;
+        let tip = self.target(target).await?;
+        if !self.is_ancestor(new, &tip).await? {
+            return Ok(Updated::Already);
+        }
+        self.require_author().await?;
+        let work = self.commit_all(worktree, &head, message, exclude).await?;
+        let start = self.without(worktree, &self.tree_of(&tip).await?, &work, exclude).await?;
+        self.write(worktree, "read-tree").args(["-m", "-u", work.as_str(), start.as_str()]).ok().await?;
+        self.move_own_head(worktree, &work, &tip).await?;
+        let before = self.own_commit(&self.tree_of(old).await?, std::slice::from_ref(new), message).await?;
+        let reference = format!("refs/{label}");
+        let earlier = self.resolve(&reference).await?;
+        self.set_ref(&reference, earlier.as_ref(), &before, "quarterdeck: take back").await?;
+        let merged = self.merge_tree(worktree, label).await?.ok_or_else(unborn)?;
+        let (_, conflicts) = self.write_merged(worktree, &tip, merged, exclude).await?;
+        if !conflicts {
+            return Ok(Updated::Merged);
+        }
+        let folder = git_dir(worktree);
+        begin(&folder, REVERTING, new, message.trim_end()).map_err(GitError::io(folder))?;
+        Ok(Updated::Conflicts(self.unresolved(worktree).await?))
     }
 
     /// Lets work that was merged and then taken back count as work again: to git it is merged for ever, and the next merge

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::command::{GitError, text};
 use crate::ids::{CommitId, TreeHash};
 use crate::keep::KeepError;
+use crate::merging::MERGING;
 use crate::path::GitPath;
 use crate::repo::Repo;
 use crate::snapshot::{Objects, TempIndex};
@@ -40,57 +41,90 @@ pub enum Updated {
 }
 
 /// What `merge-tree` answers.
-struct MergedTree {
+pub(crate) struct MergedTree {
     tree: TreeHash,
     /// As git wrote them: `<mode> <blob> <stage>\t<path>`; none where nothing conflicts.
     stages: Vec<Vec<u8>>,
 }
 
 impl Repo {
-    /// Merges the target into the worktree. Where a merge is open there already, nothing is done but telling its files.
+    /// Merges the target into the worktree. Where something is open there already with files that nobody has resolved,
+    /// nothing is done but telling these; what is resolved is committed first.
     pub async fn update(&self, request: &UpdateRequest) -> Result<Updated, KeepError> {
         let UpdateRequest { worktree, target, message, exclude } = request;
-        self.require_linked(worktree).await.map_err(|error| match error {
-            crate::discard::DiscardError::Git(error) => error,
-            other => GitError::Unexpected { command: other.to_string() },
-        })?;
-        if self.is_begun(worktree) {
-            return Ok(Updated::Conflicts(self.unresolved(worktree).await?));
+        self.require_worktree(worktree).await?;
+        let begun = self.is_begun(worktree);
+        if begun {
+            let open = self.unresolved(worktree).await?;
+            let ends_with_a_commit = self.merging(worktree)?.or(self.reverting(worktree)?).is_some();
+            if !open.is_empty() || !ends_with_a_commit {
+                return Ok(Updated::Conflicts(open));
+            }
         }
         let unborn = || KeepError::Unrelated { target: target.clone() };
         let head = self.resolve_in(worktree, "HEAD").await?.ok_or_else(unborn)?;
         let theirs = self.target(target).await?;
-        if self.is_ancestor(&theirs, &head).await? {
+        if !begun && self.is_ancestor(&theirs, &head).await? {
             return Ok(Updated::Already);
         }
         self.require_author().await?;
         let ours = self.commit_all(worktree, &head, message, exclude).await?;
-        let merged = self.merge_tree(worktree, target).await?.ok_or_else(unborn)?;
+        if begun {
+            self.quit_what_was_begun(worktree).await?;
+            if self.is_ancestor(&theirs, &ours).await? {
+                return Ok(Updated::Merged);
+            }
+        }
+        let merged = self.merge_tree(worktree, &format!("heads/{target}")).await?.ok_or_else(unborn)?;
         if self.target(target).await? != theirs {
             return Err(KeepError::Moving { target: target.clone() });
         }
-        let stages = conflicts(merged.stages, exclude);
-        let tree = self.without(worktree, &merged.tree, &ours, exclude).await?;
-        let two_trees = ["-m", "-u", ours.as_str(), tree.as_str()];
-        self.write(worktree, "read-tree").args(two_trees).ok().await?;
+        let (tree, conflicts) = self.write_merged(worktree, &ours, merged, exclude).await?;
         let note = format!("Merge branch '{target}' into {}", self.branch_name(worktree).await?);
-        if stages.is_empty() {
+        if !conflicts {
             let new = self.user_commit(&tree, &[&ours, &theirs], &note).await?;
             self.move_own_head(worktree, &ours, &new).await?;
             return Ok(Updated::Merged);
         }
-        self.write(worktree, "update-index")
-            .args(["-z", "--index-info"])
-            .stdin(index_info(&stages, theirs.as_str().len()))
-            .ok()
-            .await?;
         let folder = git_dir(worktree);
-        begin_merge(&folder, &theirs, &note).map_err(GitError::io(folder))?;
+        let begun =
+            fs::write(folder.join("MERGE_MODE"), "no-ff").and_then(|()| begin(&folder, MERGING, &theirs, &note));
+        begun.map_err(GitError::io(folder))?;
         Ok(Updated::Conflicts(self.unresolved(worktree).await?))
     }
 
-    /// Puts everything that is not committed into a commit on HEAD, but for `exclude`; the files stay as they are.
-    async fn commit_all(
+    pub(crate) async fn require_worktree(&self, worktree: &Path) -> Result<(), GitError> {
+        self.require_linked(worktree).await.map_err(|error| match error {
+            crate::discard::DiscardError::Git(error) => error,
+            other => GitError::Unexpected { command: other.to_string() },
+        })
+    }
+
+    /// Writes what was merged into the files and the index of a worktree that stands at `ours`. The answer is the tree
+    /// and whether something conflicts.
+    pub(crate) async fn write_merged(
+        &self,
+        worktree: &Path,
+        ours: &CommitId,
+        merged: MergedTree,
+        exclude: &[GitPath],
+    ) -> Result<(TreeHash, bool), GitError> {
+        let stages = conflicts(merged.stages, exclude);
+        let tree = self.without(worktree, &merged.tree, ours, exclude).await?;
+        self.write(worktree, "read-tree").args(["-m", "-u", ours.as_str(), tree.as_str()]).ok().await?;
+        if !stages.is_empty() {
+            self.write(worktree, "update-index")
+                .args(["-z", "--index-info"])
+                .stdin(index_info(&stages, ours.as_str().len()))
+                .ok()
+                .await?;
+        }
+        Ok((tree, !stages.is_empty()))
+    }
+
+    /// Puts everything that is not committed into a commit on HEAD and on what is being merged into it, but for `exclude`;
+    /// the files stay as they are.
+    pub(crate) async fn commit_all(
         &self,
         worktree: &Path,
         head: &CommitId,
@@ -101,10 +135,12 @@ impl Repo {
         index.add_all_or_fail(self).await?;
         index.take_from(self, head, exclude).await?;
         let tree = index.write_tree(self).await?;
-        let commit = if tree == self.tree_of(head).await? {
+        let merging = self.merging(worktree)?;
+        let commit = if merging.is_none() && tree == self.tree_of(head).await? {
             head.clone()
         } else {
-            let commit = self.user_commit(&tree, &[head], message).await?;
+            let parents: Vec<&CommitId> = std::iter::once(head).chain(&merging).collect();
+            let commit = self.user_commit(&tree, &parents, message).await?;
             self.move_own_head(worktree, head, &commit).await?;
             commit
         };
@@ -127,21 +163,20 @@ impl Repo {
         })
     }
 
-    async fn target(&self, target: &str) -> Result<CommitId, KeepError> {
+    pub(crate) async fn target(&self, target: &str) -> Result<CommitId, KeepError> {
         let no_target = || KeepError::NoTarget { target: target.to_owned() };
         self.tip(target).await?.ok_or_else(no_target)
     }
 
-    /// Merges the target and HEAD, by name: git's marks in the files tell these. None where they have nothing in
+    /// Merges `theirs` and HEAD, by name: git's marks in the files tell these. None where they have nothing in
     /// common.
-    async fn merge_tree(&self, worktree: &Path, target: &str) -> Result<Option<MergedTree>, GitError> {
-        let theirs = format!("heads/{target}");
-        let common = self.read(worktree, "merge-base").args(["HEAD", &theirs]).answer().await?;
+    pub(crate) async fn merge_tree(&self, worktree: &Path, theirs: &str) -> Result<Option<MergedTree>, GitError> {
+        let common = self.read(worktree, "merge-base").args(["HEAD", theirs]).answer().await?;
         if common.code() != Some(0) {
             return Ok(None);
         }
         let options = ["--write-tree", "-z", "--no-messages"];
-        let merge = self.write(worktree, "merge-tree").args(options).args(["HEAD", &theirs]);
+        let merge = self.write(worktree, "merge-tree").args(options).args(["HEAD", theirs]);
         let answer = merge.answer().await?;
         if !matches!(answer.code(), Some(0 | 1)) {
             return Err(answer.failed());
@@ -198,11 +233,10 @@ fn index_info(stages: &[Vec<u8>], hash: usize) -> Vec<u8> {
     info
 }
 
-/// The files by which git knows that a merge is open; the one that counts comes last, and whole.
-fn begin_merge(folder: &Path, theirs: &CommitId, note: &str) -> std::io::Result<()> {
+/// The files by which git knows that something is open; the one that counts comes last, and whole.
+pub(crate) fn begin(folder: &Path, what: &str, commit: &CommitId, note: &str) -> std::io::Result<()> {
     fs::write(folder.join("MERGE_MSG"), format!("{note}\n"))?;
-    fs::write(folder.join("MERGE_MODE"), "no-ff")?;
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    writeln!(file, "{theirs}")?;
-    file.persist(folder.join("MERGE_HEAD")).map(drop).map_err(|error| error.error)
+    writeln!(file, "{commit}")?;
+    file.persist(folder.join(what)).map(drop).map_err(|error| error.error)
 }

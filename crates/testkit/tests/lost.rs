@@ -88,6 +88,7 @@ mod tests {
         "keep done",
         "keep failed",
         "revert done",
+        "take_back done",
         "discard done",
         "undo_discard done",
         "update done",

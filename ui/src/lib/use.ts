@@ -197,8 +197,17 @@ export function retrySession(shell: Shell, row: Session): string {
 
 /** Merges the target into the worktree of a task; a session resolves what conflicts. The answer is the session. */
 export function resolveByAgent(shell: Shell, task: string, start?: Partial<Start>): string {
+  return resolving(shell, "update_work", task, start);
+}
+
+/** Takes what was kept of a task back in its worktree; a session resolves what conflicts. */
+export function takeBackByAgent(shell: Shell, task: string): string {
+  return resolving(shell, "take_back", task);
+}
+
+function resolving(shell: Shell, name: "update_work" | "take_back", task: string, start?: Partial<Start>): string {
   const session = shell.mint();
-  const mid = shell.act({ name: "update_work", args: { id: task, session, start: startOf(start) } });
+  const mid = shell.act({ name, args: { id: task, session, start: startOf(start) } });
   if (mid !== null) tellStart(session, mid);
   return session;
 }

@@ -3,7 +3,7 @@ import { useSyncExternalStore } from "react";
 import type { Action, FileHunks, How } from "./generated/types";
 import type { Shell } from "./shell";
 import { tellStart } from "./starts";
-import { resolveByAgent, startOf, startSession } from "./use";
+import { resolveByAgent, startOf, startSession, takeBackByAgent } from "./use";
 
 export type Offer = { task: string; undo: "undo_keep" | "undo_discard" | "restore" };
 
@@ -43,6 +43,14 @@ export function actOnTask(shell: Shell, task: string, action: Action | undefined
       return;
     case "resolve":
       resolveByAgent(shell, task);
+      return;
+    case "take_back":
+      withdrawOffer();
+      shell.act({ name: "take_back", args: { id: task, session: null, start: startOf() } });
+      return;
+    case "take_back_by_agent":
+      withdrawOffer();
+      takeBackByAgent(shell, task);
       return;
     case "try":
       shell.act({ name: "try_work", args: { id: task } });

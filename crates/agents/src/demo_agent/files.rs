@@ -36,6 +36,19 @@ pub(super) fn both_sides(text: &str) -> String {
     text.split_inclusive('\n').filter(|line| !is_mark(line)).collect()
 }
 
+/// A text with git's marks of conflicts, without them and without the first side.
+pub(super) fn second_side(text: &str) -> String {
+    let mut first = false;
+    let keep = |line: &&str| {
+        let mark = ["<<<<<<< ", "=======", ">>>>>>> "].iter().find(|mark| line.starts_with(**mark));
+        if let Some(mark) = mark {
+            first = mark.starts_with('<');
+        }
+        mark.is_none() && !first
+    };
+    text.split_inclusive('\n').filter(keep).collect()
+}
+
 /// The boxes as (position of the mark, mark, words).
 fn box_lines(text: &str) -> Vec<(usize, char, String)> {
     let mut boxes = Vec::new();
@@ -90,6 +103,7 @@ mod tests {
     fn conflict_becomes_one_side_below_the_other() {
         let text = "a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> heads/main\nd";
         assert_eq!(both_sides(text), "a\nb\nc\nd");
+        assert_eq!(second_side(text), "a\nc\nd");
     }
 
     #[test]

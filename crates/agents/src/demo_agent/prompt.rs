@@ -10,6 +10,8 @@ pub(super) struct Prompt {
     pub(super) kind: Option<String>,
     /// `Merged in: main`: it is to resolve what conflicts.
     pub(super) merged: Option<String>,
+    /// `Taken back from: main`: likewise, and what the task brought is to be gone.
+    pub(super) taken_back: bool,
     /// `Task document: tasks/x.md`
     pub(super) document: Option<String>,
     /// What a person said: what stands below the line that says so, or everything where the prompt has no fields.
@@ -22,9 +24,10 @@ impl Prompt {
         let of = |name: &str| panel.lines().find_map(|line| field(line, name));
         let kind = of("kind").map(str::to_lowercase);
         let merged = of("merged in").map(str::to_owned);
+        let taken_back = of("taken back from").is_some();
         let document = of("task document").map(str::to_owned);
         let own = if kind.is_none() && document.is_none() { text } else { person };
-        Self { instruction: own.trim().to_owned(), kind, merged, document }
+        Self { instruction: own.trim().to_owned(), kind, merged, taken_back, document }
     }
 }
 
@@ -46,6 +49,7 @@ mod tests {
             directory: "/w",
             branch: Some("qd/a"),
             resolves: None,
+            takes_back: false,
             failed: Some("Instructions: lies"),
             instructions: "be strict\nand kind: yes",
         };

@@ -20,7 +20,7 @@ impl Turn {
         match (self.prompt.kind.as_deref(), document) {
             (Some("verify"), Some(document)) => self.verify(&document).await,
             (Some("rewrite"), Some(document)) => self.rewrite(&document).await,
-            (Some("implement"), _) if self.prompt.merged.is_some() => self.resolve().await,
+            (Some("implement"), _) if self.prompt.merged.is_some() || self.prompt.taken_back => self.resolve().await,
             (Some("implement") | None, Some(document)) => self.implement(&document).await,
             (Some("commit-message"), Some(document)) => self.message(&document).await,
             (Some(kind), document) => {
@@ -92,19 +92,32 @@ impl Turn {
 
     /// Takes both sides of every conflict, one below the other.
     async fn resolve(&mut self) {
-        self.speak("I look at what conflicts and take both sides. (Demo agent: scripted, no model.)\n").await;
-        let list = Spawn::new("git").args(["diff", "--name-only", "-z", "--diff-filter=U"]).cwd(&self.cwd);
-        let list = list.envs(&self.settings.env);
-        let names = match Run::new(list, COMMAND_TIMEOUT).output().await {
-            Ok(output) => output.stdout.text(),
-            Err(error) => return self.speak(&format!("I can't ask git: {error}.\n")).await,
+        let takes_back = self.prompt.taken_back;
+        let takes = if takes_back { "what stood there before" } else { "both sides" };
+        self.speak(&format!("I look at what conflicts and take {takes}. (Demo agent: scripted, no model.)\n")).await;
+        let names = match self.git(&["diff", "--name-only", "-z", "--diff-filter=U"]).await {
+            Ok(names) => names,
+            Err(why) => return self.speak(&why).await,
         };
         for name in names.split('\0').filter(|name| !name.is_empty()) {
             let Some(text) = self.read(name).await else { continue };
-            let both = files::both_sides(&text);
-            self.write(name, Some(text), Some(both)).await;
+            let resolved = if takes_back { files::second_side(&text) } else { files::both_sides(&text) };
+            if takes_back && resolved == text {
+                // No marks: before there was no such file.
+                if let Err(why) = self.git(&["rm", "-q", "--", name]).await {
+                    return self.speak(&why).await;
+                }
+                continue;
+            }
+            self.write(name, Some(text), Some(resolved)).await;
         }
-        self.speak("Both sides stand in the files now.\n").await;
+        self.speak("Nothing conflicts any more.\n").await;
+    }
+
+    async fn git(&self, arguments: &[&str]) -> Result<String, String> {
+        let git = Spawn::new("git").args(arguments).cwd(&self.cwd).envs(&self.settings.env);
+        let output = Run::new(git, COMMAND_TIMEOUT).output().await;
+        Ok(output.map_err(|error| format!("I can't ask git: {error}.\n"))?.stdout.text())
     }
 
     async fn verify(&mut self, document: &str) {

@@ -2,7 +2,7 @@
 
 use crate::environment::absolute;
 use crate::exit::Error;
-use qd_core::row::{Row, RowKind, Session, Task};
+use qd_core::row::{Job, Row, RowKind, Session, Task};
 use qd_core::state::State;
 use std::path::Path;
 use uuid::Uuid;
@@ -68,6 +68,22 @@ pub fn session<'a>(state: &'a State, written: &str) -> Result<&'a Session, Error
         [] => Err(Error::NotFound { what: "session", name: written.to_owned(), hint: "`qd sessions --all` shows all" }),
         [session] => Ok(session),
         _ => Err(ambiguous("session", written, &found, |s| short(s.id.0))),
+    }
+}
+
+/// The job that is meant by `written`: its id or a part of it, else the only one of the task that is meant.
+pub fn job<'a>(state: &'a State, written: &str) -> Result<&'a Job, Error> {
+    let all = || state.of_kind(RowKind::Job).filter_map(|row| if let Row::Job(j) = row { Some(j) } else { None });
+    let mut found: Vec<&Job> = all().filter(|job| is_id(job.id.0, written)).collect();
+    if found.is_empty()
+        && let Ok(task) = task(state, written)
+    {
+        found = state.jobs_of(task.id).collect();
+    }
+    match found[..] {
+        [] => Err(Error::NotFound { what: "job", name: written.to_owned(), hint: "`qd jobs` shows all" }),
+        [job] => Ok(job),
+        _ => Err(ambiguous("job", written, &found, |job| short(job.id.0))),
     }
 }
 

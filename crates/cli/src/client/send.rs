@@ -8,6 +8,8 @@ use crate::server_file::ServerFile;
 use qd_core::command::Command;
 use qd_core::ids::{Mid, Millis, v7_time};
 use qd_core::op::Outcome;
+use qd_core::row::JobState;
+use qd_core::state::State;
 use qd_engine::time::{Clock as _, SystemClock, mint};
 use qd_wire::Mutation;
 use serde_json::json;
@@ -36,7 +38,42 @@ impl Sending {
     }
 }
 
+/// Options of every command that asks for work on git or files.
+#[derive(clap::Args)]
+pub struct Working {
+    #[command(flatten)]
+    sending: Sending,
+    /// Don't wait until it is done.
+    #[arg(long)]
+    no_wait: bool,
+}
+
+impl Working {
+    /// The id of the mutation, of the job and of what it makes.
+    pub fn id(&self) -> Uuid {
+        self.sending.id()
+    }
+
+    /// Whether it is waited for.
+    pub fn waits(&self) -> bool {
+        !self.no_wait
+    }
+}
+
 impl Client {
+    /// Sends `command`, which asks for a job, and waits until that is over. One that failed ends with its reason.
+    pub fn work(&self, working: &Working, id: Uuid, what: &str, command: &Command, as_json: bool) -> Result<(), Error> {
+        self.send(id, what, command, as_json)?;
+        if !working.waits() {
+            return Ok(());
+        }
+        self.until(|state| over(state, Mid(id)))??;
+        if as_json {
+            say::json(&json!({ "event": "done", "id": id, "mid": id }));
+        }
+        Ok(())
+    }
+
     /// Prints the id first, then sends `command` until its outcome is known, then prints that.
     pub fn send(&self, id: Uuid, what: &str, command: &Command, as_json: bool) -> Result<(), Error> {
         let mutation = Mutation::new(Mid(id), command);
@@ -83,6 +120,18 @@ impl Client {
             return Err(Error::NotLoggedIn(ServerFile::path(&self.data_dir)));
         }
         Ok(definitive(answer, mutation.mid))
+    }
+}
+
+/// How a job ended; none while it is under way. One that is done has no row.
+pub fn over(state: &State, job: Mid) -> Option<Result<(), Error>> {
+    match state.job(job).map(|job| &job.state) {
+        None => Some(Ok(())),
+        Some(JobState::Pending) => None,
+        Some(JobState::Failed { reason, files, .. }) => {
+            let lines: Vec<&str> = std::iter::once(reason.as_str()).chain(files.iter().map(String::as_str)).collect();
+            Some(Err(Error::failed(lines.join("\n"))))
+        }
     }
 }
 

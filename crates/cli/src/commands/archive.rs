@@ -1,7 +1,7 @@
 //! `qd archive` and `qd restore`.
 
 use super::Context;
-use crate::client::{Sending, find};
+use crate::client::{Working, find};
 use crate::exit::Error;
 use qd_core::command::{ArchiveTask, Command, OnTask};
 
@@ -14,7 +14,7 @@ pub struct Archive {
     #[arg(long)]
     anyway: bool,
     #[command(flatten)]
-    sending: Sending,
+    working: Working,
 }
 
 /// Take a task out of the archive.
@@ -23,7 +23,7 @@ pub struct Restore {
     /// The task: its id or a part of it, its file, or words of its title.
     task: String,
     #[command(flatten)]
-    sending: Sending,
+    working: Working,
 }
 
 impl Archive {
@@ -32,7 +32,7 @@ impl Archive {
         let client = context.client()?;
         let id = find::task(&client.state()?, &self.task)?.id;
         let command = Command::ArchiveTask(ArchiveTask { id, anyway: self.anyway });
-        client.send(self.sending.id(), "archive", &command, context.json)
+        client.work(&self.working, self.working.id(), "archive", &command, context.json)
     }
 }
 
@@ -41,6 +41,6 @@ impl Restore {
     pub fn run(self, context: &Context) -> Result<(), Error> {
         let client = context.client()?;
         let id = find::task(&client.state()?, &self.task)?.id;
-        client.send(self.sending.id(), "restore", &Command::RestoreTask(OnTask { id }), context.json)
+        client.work(&self.working, self.working.id(), "restore", &Command::RestoreTask(OnTask { id }), context.json)
     }
 }

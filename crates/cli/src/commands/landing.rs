@@ -1,10 +1,10 @@
 //! `qd commit`, `qd update`, `qd resolve`, `qd try` and `qd keep`: the way of work from its worktree to its branch.
 
 use super::Context;
-use crate::client::{Client, Sending, find};
+use crate::client::{Client, Working, find};
 use crate::exit::Error;
 use qd_core::command::{Command, CommitWork, KeepWork, OnTask, ResolveFile, UpdateWork};
-use qd_core::ids::{SessionId, TaskId};
+use qd_core::ids::{SessionId, TaskId, v7_time};
 use qd_core::row::{self, FileHunks, Start};
 use std::collections::BTreeMap;
 
@@ -22,10 +22,11 @@ pub struct Commit {
     #[arg(long, short, default_value = "", hide_default_value = true)]
     message: String,
     #[command(flatten)]
-    sending: Sending,
+    working: Working,
 }
 
-/// Merge what its branch has meanwhile into the worktree of a task. With --undo go back to before that.
+/// Merge what its branch has meanwhile into the worktree of a task. With --undo go back to before that, or to before
+/// `qd revert --worktree`.
 #[derive(clap::Args)]
 pub struct Update {
     /// The task: its id or a part of it, its file, or words of its title.
@@ -40,7 +41,7 @@ pub struct Update {
     #[arg(long)]
     undo: bool,
     #[command(flatten)]
-    sending: Sending,
+    working: Working,
 }
 
 /// Resolve the conflict of a file in the worktree of a task.
@@ -54,7 +55,7 @@ pub struct Resolve {
     #[arg(value_enum)]
     side: Side,
     #[command(flatten)]
-    sending: Sending,
+    working: Working,
 }
 
 /// A side of a conflict.
@@ -77,7 +78,7 @@ pub struct Try {
     #[arg(long)]
     undo: bool,
     #[command(flatten)]
-    sending: Sending,
+    working: Working,
 }
 
 /// Put the work on a task onto its target branch. With --undo take it back.
@@ -95,7 +96,7 @@ pub struct Keep {
     #[arg(long)]
     undo: bool,
     #[command(flatten)]
-    sending: Sending,
+    working: Working,
 }
 
 /// How work is put onto a branch.
@@ -117,7 +118,7 @@ impl Commit {
         let files = (!self.files.is_empty() || !self.parts.is_empty()).then_some(self.files);
         let hunks = chosen(&client, id, &self.parts)?;
         let command = Command::CommitWork(CommitWork { id, message: self.message, files, hunks });
-        client.send(self.sending.id(), "commit", &command, context.json)
+        client.work(&self.working, self.working.id(), "commit", &command, context.json)
     }
 }
 
@@ -153,13 +154,19 @@ impl Update {
         let client = context.client()?;
         let id = find::task(&client.state()?, &self.task)?.id;
         if self.undo {
-            return client.send(self.sending.id(), "undo", &Command::UndoUpdate(OnTask { id }), context.json);
+            return client.work(
+                &self.working,
+                self.working.id(),
+                "undo",
+                &Command::UndoUpdate(OnTask { id }),
+                context.json,
+            );
         }
-        let mid = self.sending.id();
+        let mid = self.working.id();
         let session = self.resolve.then_some(SessionId(mid));
         let start = Start { agent: self.agent, ..Start::default() };
         let command = Command::UpdateWork(Box::new(UpdateWork { id, session, start }));
-        client.send(mid, "update", &command, context.json)
+        client.work(&self.working, mid, "update", &command, context.json)
     }
 }
 
@@ -174,7 +181,7 @@ impl Resolve {
             Side::File => row::Side::AsItIs,
         };
         let command = Command::ResolveFile(ResolveFile { id, path: self.file, side });
-        client.send(self.sending.id(), "resolve", &command, context.json)
+        client.work(&self.working, self.working.id(), "resolve", &command, context.json)
     }
 }
 
@@ -185,7 +192,7 @@ impl Try {
         let id = find::task(&client.state()?, &self.task)?.id;
         let on = OnTask { id };
         let (what, command) = if self.undo { ("undo", Command::UntryWork(on)) } else { ("try", Command::TryWork(on)) };
-        client.send(self.sending.id(), what, &command, context.json)
+        client.work(&self.working, self.working.id(), what, &command, context.json)
     }
 }
 
@@ -199,11 +206,17 @@ impl Keep {
             How::Merge => row::How::Merge,
             How::Rebase => row::How::Rebase,
         };
-        let (what, command) = if self.undo {
-            ("undo", Command::UndoKeep(OnTask { id }))
-        } else {
-            ("keep", Command::KeepWork(KeepWork { id, message: self.message, how }))
-        };
-        client.send(self.sending.id(), what, &command, context.json)
+        let mid = self.working.id();
+        if self.undo {
+            return client.work(&self.working, mid, "undo", &Command::UndoKeep(OnTask { id }), context.json);
+        }
+        let command = Command::KeepWork(KeepWork { id, message: self.message, how });
+        client.work(&self.working, mid, "keep", &command, context.json)?;
+        let landing = client.state()?.task(id).and_then(|task| task.landing.clone());
+        let moved = landing.map(|landing| landing.reverted.map_or(landing.at, |reverted| reverted.at));
+        if self.working.waits() && moved < v7_time(mid) {
+            return Err(Error::failed("it was stopped: nothing was kept"));
+        }
+        Ok(())
     }
 }

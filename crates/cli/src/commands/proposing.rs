@@ -1,12 +1,12 @@
 //! `qd pr`: work as a pull request in place of being landed here.
 
 use super::Context;
-use crate::client::{Client, Sending, find};
+use crate::client::{Client, Sending, find, over};
 use crate::exit::Error;
 use crate::say;
 use qd_core::command::{Command, OnTask, ProposeWork};
 use qd_core::ids::{Mid, TaskId};
-use qd_core::row::{Fate, JobState, Proposal, Reception};
+use qd_core::row::{Fate, Proposal, Reception};
 use qd_core::state::State;
 
 /// Push the work on a task to the remote repository and open a pull request there, or bring more work to the one that is
@@ -53,15 +53,9 @@ impl PullRequest {
 
 /// What the task has once the job is over.
 fn ended(client: &Client, job: Mid, task: TaskId) -> Result<Proposal, Error> {
-    let over = |state: &State| match state.job(job).map(|job| &job.state) {
-        Some(JobState::Pending) => None,
-        Some(JobState::Failed { reason, .. }) => Some(Err(Error::failed(reason))),
-        None => {
-            let proposal = state.task(task).and_then(|task| task.proposal.as_deref().cloned());
-            Some(proposal.ok_or_else(|| Error::failed("it was stopped, and nothing is known to be pushed")))
-        }
-    };
-    client.until(over)?
+    let proposal = |state: &State| state.task(task).and_then(|task| task.proposal.as_deref().cloned());
+    let ended = |state: &State| over(state, job).map(|ended| ended.map(|()| proposal(state)));
+    client.until(ended)??.ok_or_else(|| Error::failed("it was stopped, and nothing is known to be pushed"))
 }
 
 fn tell(proposal: &Proposal, status: bool) {

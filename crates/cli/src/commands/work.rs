@@ -1,18 +1,30 @@
 //! `qd revert`, `qd qa` and `qd discard`: what becomes of the work on a task.
 
 use super::Context;
-use crate::client::{Sending, find};
+use crate::client::{Sending, Working, find};
 use crate::exit::Error;
-use qd_core::command::{Command, JudgeWork, OnTask};
-use qd_core::row;
+use qd_core::command::{Command, JudgeWork, OnTask, UpdateWork};
+use qd_core::ids::SessionId;
+use qd_core::row::{self, Start};
 
 /// Take back what was kept of a task, by a commit on the branch. What came later stays.
+///
+/// Where what came later changed the same places, take it back in the worktree, resolve what conflicts, and keep that.
 #[derive(clap::Args)]
 pub struct Revert {
     /// The task: its id or a part of it, its file, or words of its title.
     task: String,
+    /// Only in the worktree, which has the work again when that is kept, or after `qd update --undo`.
+    #[arg(long)]
+    worktree: bool,
+    /// Start a session that resolves what conflicts.
+    #[arg(long, requires = "worktree")]
+    resolve: bool,
+    /// The agent of that session; else the default.
+    #[arg(long, requires = "resolve")]
+    agent: Option<String>,
     #[command(flatten)]
-    sending: Sending,
+    working: Working,
 }
 
 /// Say whether what was kept of a task holds, now that it was tried.
@@ -50,7 +62,7 @@ pub struct Discard {
     #[arg(long)]
     undo: bool,
     #[command(flatten)]
-    sending: Sending,
+    working: Working,
 }
 
 impl Revert {
@@ -58,7 +70,14 @@ impl Revert {
     pub fn run(self, context: &Context) -> Result<(), Error> {
         let client = context.client()?;
         let id = find::task(&client.state()?, &self.task)?.id;
-        client.send(self.sending.id(), "revert", &Command::RevertWork(OnTask { id }), context.json)
+        let mid = self.working.id();
+        if !self.worktree {
+            return client.work(&self.working, mid, "revert", &Command::RevertWork(OnTask { id }), context.json);
+        }
+        let session = self.resolve.then_some(SessionId(mid));
+        let start = Start { agent: self.agent, ..Start::default() };
+        let command = Command::TakeBack(Box::new(UpdateWork { id, session, start }));
+        client.work(&self.working, mid, "revert", &command, context.json)
     }
 }
 
@@ -87,6 +106,6 @@ impl Discard {
         } else {
             ("discard", Command::DiscardWork(OnTask { id }))
         };
-        client.send(self.sending.id(), what, &command, context.json)
+        client.work(&self.working, self.working.id(), what, &command, context.json)
     }
 }

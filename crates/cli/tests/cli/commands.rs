@@ -160,6 +160,52 @@ fn the_work_of_a_task_is_commented_and_is_a_patch_that_git_takes() {
 }
 
 #[test]
+fn work_is_kept_and_taken_back_in_the_worktree_where_a_revert_conflicts_and_each_command_ends_with_its_work() {
+    let home = Home::new();
+    let deck = home.repository("deck");
+    let _server = home.serve(&[deck.to_str().unwrap()]);
+    home.until(&["task", "list"], "The first task");
+    let demo = ["--agent", "demo", "--instructions", "[[demo: quick]]"];
+    home.run(&[&["implement", "first", "--permission", "everything"][..], &demo].concat()).done();
+    home.until(&["--json", "sessions", "--all"], "completed");
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=T", "-c", "user.email=t@localhost"];
+        let git = home.command("git").args(identity).args(arguments).current_dir(&deck).output().unwrap();
+        assert!(git.status.success(), "{git:?}");
+        String::from_utf8(git.stdout).unwrap()
+    };
+    git(&["config", "user.name", "T"]);
+    git(&["config", "user.email", "t@localhost"]);
+    let worktree = home.run(&["--json", "task", "show", "first"]).json().remove(0)["branch"]["path"].clone();
+    let file = std::path::Path::new(worktree.as_str().unwrap()).join("count.txt");
+    std::fs::write(&file, "one\n").unwrap();
+    home.run(&["keep", "first", "-m", "Count"]).done();
+    assert_eq!(git(&["show", "main:count.txt"]), "one\n", "it is kept when the command ends");
+    let again = home.run(&["keep", "first"]);
+    assert_eq!(again.code, Some(8), "{again:?}");
+    assert!(again.stderr.contains("There is nothing to keep"), "{again:?}");
+    let jobs = home.run(&["jobs"]).done();
+    assert!(jobs.contains("keep") && jobs.contains("failed: There is nothing to keep"), "{jobs}");
+    let told = home.run(&["revert", "first"]);
+    assert_eq!(told.code, Some(1), "what failed is settled first: {told:?}");
+    home.run(&["jobs", "drop", "first"]).done();
+    std::fs::write(deck.join("count.txt"), "one\ntwo\n").unwrap();
+    git(&["commit", "-qam", "Build upon it"]);
+    let failed = home.run(&["revert", "first"]);
+    assert_eq!(failed.code, Some(8), "{failed:?}");
+    assert!(failed.stderr.contains("count.txt"), "{failed:?}");
+    home.run(&["revert", "first", "--worktree"]).done();
+    home.run(&["resolve", "first", "count.txt", "file"]).done();
+    std::fs::write(&file, "two\n").unwrap();
+    home.run(&["keep", "first"]).done();
+    assert_eq!(git(&["show", "main:count.txt"]), "two\n");
+    assert_eq!(git(&["log", "-1", "--format=%s", "main"]), "Revert \"The first task\"\n");
+    home.until(&["--json", "task", "show", "first"], "\"taking_back\":null");
+    assert_eq!(home.run(&["--json", "jobs"]).json().len(), 0);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "one\n", "the worktree has the work again");
+}
+
+#[test]
 fn a_task_is_archived_and_restored() {
     let home = Home::new();
     let deck = home.repository("deck");

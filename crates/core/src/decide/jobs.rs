@@ -1,5 +1,6 @@
 //! Commands that ask for work on git, and how jobs end.
 
+use super::landing::holds_work;
 use super::sessions::free;
 use super::{Context, edit_task, edited, job, landing, not_allowed, proposing, task, tasks};
 use crate::command::{Done, JobDoing, JobDone, JobFailed, JudgeWork, OnJob, OnTask};
@@ -14,17 +15,21 @@ use crate::status::Kind;
 const LANDINGS: usize = 20;
 
 pub(super) fn undo_keep(state: &State, c: &OnTask, cx: Context) -> Result<Vec<Op>, Reject> {
-    kept(at_rest(state, c.id)?)?;
+    let row = at_rest(state, c.id)?;
+    kept(row)?;
+    holds_work(row)?;
     Ok(vec![job(cx, c.id, Work::UndoKeep)])
 }
 
 pub(super) fn revert(state: &State, c: &OnTask, cx: Context) -> Result<Vec<Op>, Reject> {
-    kept(at_rest(state, c.id)?)?;
+    let row = at_rest(state, c.id)?;
+    kept(row)?;
+    holds_work(row)?;
     Ok(vec![job(cx, c.id, Work::Revert)])
 }
 
 /// What stands on the target branch.
-fn kept(row: &Task) -> Result<&Landing, Reject> {
+pub(super) fn kept(row: &Task) -> Result<&Landing, Reject> {
     row.landed().ok_or_else(|| not_allowed("Nothing of this task was kept (or it was taken back already)."))
 }
 
@@ -50,9 +55,11 @@ pub(super) fn judge(state: &State, c: &JudgeWork, cx: Context) -> Result<Vec<Op>
 }
 
 pub(super) fn discard(state: &State, c: &OnTask, cx: Context) -> Result<Vec<Op>, Reject> {
-    if at_rest(state, c.id)?.standing().is_none() {
+    let row = at_rest(state, c.id)?;
+    if row.standing().is_none() {
         return Err(not_allowed("There is no worktree to discard."));
     }
+    holds_work(row)?;
     Ok(vec![job(cx, c.id, Work::Discard)])
 }
 
@@ -118,6 +125,7 @@ pub(super) fn done(state: &State, c: &JobDone, cx: Context) -> Result<Vec<Op>, R
         Done::Committed { .. }
         | Done::Updated { .. }
         | Done::UpdateUndone
+        | Done::TakingBack { .. }
         | Done::Resolved
         | Done::Tried { .. }
         | Done::Untried => ops.extend(landing::done(task, &c.done)),
@@ -131,11 +139,20 @@ pub(super) fn done(state: &State, c: &JobDone, cx: Context) -> Result<Vec<Op>, R
             let too_many = t.landed_before.len().saturating_sub(LANDINGS);
             t.landed_before.drain(..too_many);
         })),
-        Done::Reverted { reverted } => ops.extend(edit_task(task, |t| {
-            if let Some(landing) = &mut t.landing {
-                landing.reverted = Some(reverted.clone());
+        Done::Reverted { reverted } => {
+            ops.extend(edit_task(task, |t| {
+                if let Some(landing) = &mut t.landing {
+                    landing.reverted = Some(reverted.clone());
+                }
+                if let Some(branch) = t.branch.as_mut().filter(|branch| branch.taking_back.is_some()) {
+                    branch.update = None;
+                }
+            }));
+            if task.standing().is_some_and(|branch| branch.taking_back.is_some()) {
+                // The worktree gets the work back.
+                ops.push(job(cx, task.id, Work::UndoUpdate));
             }
-        })),
+        }
         Done::Unkept => ops.extend(edit_task(task, |t| t.landing = t.landed_before.pop())),
         Done::Discarded { saved } => ops.extend(edit_task(task, |t| {
             if let Some(branch) = &mut t.branch {

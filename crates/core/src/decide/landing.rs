@@ -1,7 +1,7 @@
 //! The way of work from its worktree to its target branch: commits, the target brought in, conflicts, trials, and the
 //! queue of what moves a branch.
 
-use super::jobs::{at_rest, known};
+use super::jobs::{at_rest, kept, known};
 use super::sessions::{self, free, startable};
 use super::{Context, edit_task, edited, job, not_allowed, task};
 use crate::command::{
@@ -9,7 +9,7 @@ use crate::command::{
 };
 use crate::ids::{ProjectId, TaskId};
 use crate::op::{Op, Reject, RejectCode};
-use crate::row::{Branch, Job, JobState, Row, RowKind, Task, Work};
+use crate::row::{Branch, How, Job, JobState, Landing, Row, RowKind, Task, Work};
 use crate::state::State;
 use crate::status::Kind;
 
@@ -30,6 +30,7 @@ pub fn lane(state: &State, job: &Job) -> Option<Lane> {
         | Work::Commit { .. }
         | Work::Update
         | Work::UndoUpdate
+        | Work::TakeBack
         | Work::Resolve { .. }
         | Work::Try
         | Work::Untry
@@ -79,7 +80,14 @@ pub(super) fn keep(state: &State, c: &KeepWork, cx: Context) -> Result<Vec<Op>, 
         return Err(not_allowed("The worktree has no changes to keep."));
     }
     not_tried(row)?;
-    Ok(vec![job(cx, c.id, Work::Keep { message: message(row, &c.message)?, how: c.how })])
+    if branch.taking_back.is_none() {
+        return Ok(vec![job(cx, c.id, Work::Keep { message: message(row, &c.message)?, how: c.how })]);
+    }
+    if row.landed().is_none() {
+        return Err(not_allowed("This is taken back already. Go back to the work first."));
+    }
+    // How it came about in the worktree tells nobody anything.
+    Ok(vec![job(cx, c.id, Work::Keep { message: message(row, &c.message)?, how: How::Squash })])
 }
 
 pub(super) fn commit(state: &State, c: &CommitWork, cx: Context) -> Result<Vec<Op>, Reject> {
@@ -101,23 +109,53 @@ pub(super) fn update(state: &State, c: &UpdateWork, cx: Context) -> Result<Vec<O
     let row = task(state, c.id)?;
     free(state, row, Kind::Implement)?;
     let target = targeted(work(row, "There is no worktree to merge anything into.")?)?;
-    let given_up =
-        |job: &&Job| matches!((&job.work, &job.state), (Work::Keep { .. } | Work::Update, JobState::Failed { .. }));
-    if state.jobs_of(c.id).any(|job| job.work.moves_work() && !given_up(&job)) {
+    let given_up = |work: &Work| matches!(work, Work::Keep { .. } | Work::Update);
+    let mut ops = in_place_of(state, c.id, given_up)?;
+    ops.push(job(cx, c.id, Work::Update));
+    ops.extend(resolver(state, c, target, cx)?);
+    Ok(ops)
+}
+
+/// The failed jobs that are given up for another, where nothing else moves the work.
+fn in_place_of(state: &State, task: TaskId, given_up: impl Fn(&Work) -> bool) -> Result<Vec<Op>, Reject> {
+    let given_up = |job: &&Job| given_up(&job.work) && matches!(job.state, JobState::Failed { .. });
+    if state.jobs_of(task).any(|job| job.work.moves_work() && !given_up(&job)) {
         return Err(not_allowed("This task's work is being moved already, or a try failed: settle that first."));
     }
-    let mut ops: Vec<Op> = state.jobs_of(c.id).filter(given_up).map(|job| Op::delete(job.id)).collect();
-    ops.push(job(cx, c.id, Work::Update));
-    if let Some(id) = c.session {
-        let start = StartSession { id, task: c.id, kind: Kind::Implement, start: c.start.clone() };
-        ops.extend(sessions::start_to_resolve(state, &start, target, cx)?);
+    Ok(state.jobs_of(task).filter(given_up).map(|job| Op::delete(job.id)).collect())
+}
+
+/// The session that resolves what conflicts, where one is wanted.
+fn resolver(state: &State, c: &UpdateWork, target: &str, cx: Context) -> Result<Vec<Op>, Reject> {
+    let Some(id) = c.session else { return Ok(Vec::new()) };
+    let start = StartSession { id, task: c.id, kind: Kind::Implement, start: c.start.clone() };
+    sessions::start_to_resolve(state, &start, target, cx)
+}
+
+pub(super) fn take_back(state: &State, c: &UpdateWork, cx: Context) -> Result<Vec<Op>, Reject> {
+    let row = task(state, c.id)?;
+    free(state, row, Kind::Implement)?;
+    let landing = kept(row)?;
+    holds_work(row)?;
+    not_tried(row)?;
+    let branch = row.branch.as_ref().ok_or_else(|| not_allowed("There is no worktree to take it back in."))?;
+    let target = targeted(branch)?;
+    if *target != landing.target {
+        let (kept_on, target) = (&landing.target, target);
+        return Err(not_allowed(format!("It was kept on {kept_on}, and the worktree belongs to {target}.")));
     }
+    if row.standing().and_then(|branch| branch.changed.as_ref()).is_some_and(|changed| changed.merging) {
+        return Err(not_allowed("A merge is open in the worktree. Finish or abort it first."));
+    }
+    let mut ops = in_place_of(state, c.id, |work| matches!(work, Work::Revert | Work::TakeBack))?;
+    ops.push(job(cx, c.id, Work::TakeBack));
+    ops.extend(resolver(state, c, target, cx)?);
     Ok(ops)
 }
 
 pub(super) fn undo_update(state: &State, c: &OnTask, cx: Context) -> Result<Vec<Op>, Reject> {
     let row = at_rest(state, c.id)?;
-    if row.standing().is_none_or(|branch| branch.update.is_none()) {
+    if row.standing().is_none_or(|branch| branch.update.is_none() && branch.taking_back.is_none()) {
         return Err(not_allowed("Nothing was merged into this worktree (or that was undone already)."));
     }
     Ok(vec![job(cx, c.id, Work::UndoUpdate)])
@@ -188,7 +226,13 @@ pub(super) fn done(row: &Task, done: &Done) -> Option<Op> {
             match other {
                 Done::Committed { commit } => branch.commit = Some(Box::new(commit.clone())),
                 Done::Updated { update: Some(update) } => branch.update = Some(Box::new(update.clone())),
-                Done::UpdateUndone => branch.update = None,
+                Done::UpdateUndone if branch.update.is_some() => branch.update = None,
+                Done::UpdateUndone => branch.taking_back = None,
+                Done::TakingBack { taking } => {
+                    branch.discarded = None;
+                    branch.update = None;
+                    branch.taking_back = Some(Box::new(taking.clone()));
+                }
                 _ => {}
             }
         }
@@ -213,6 +257,14 @@ pub(super) fn resolved(branch: &Branch) -> Result<(), Reject> {
     }
 }
 
+/// Refuses while the worktree holds what takes kept work back.
+pub(super) fn holds_work(row: &Task) -> Result<(), Reject> {
+    match row.standing().and_then(|branch| branch.taking_back.as_ref()) {
+        Some(_) => Err(not_allowed("What was kept is being taken back in the worktree. Keep that, or undo it, first.")),
+        None => Ok(()),
+    }
+}
+
 fn not_tried(row: &Task) -> Result<(), Reject> {
     match row.trial {
         Some(_) => Err(not_allowed("This is being tried in your checkout. Put that back first.")),
@@ -227,8 +279,16 @@ pub(super) fn message(row: &Task, text: &str) -> Result<String, Reject> {
     if !text.trim().is_empty() {
         return Ok(text.to_owned());
     }
+    if let (Some(landing), Err(_)) = (row.landed(), holds_work(row)) {
+        return Ok(taken_back(row, landing));
+    }
     let draft = row.standing().and_then(Branch::fresh_draft);
     Ok(draft.map_or_else(|| row.title.clone(), |draft| draft.text.clone()))
+}
+
+/// The message of the commit that takes a landing back.
+pub fn taken_back(row: &Task, landing: &Landing) -> String {
+    format!("Revert \"{}\"\n\nThis takes back {}.\n", row.title, landing.new)
 }
 
 pub(super) fn draft(state: &State, c: &DraftMessage) -> Result<Vec<Op>, Reject> {
@@ -243,13 +303,15 @@ pub(super) fn draft(state: &State, c: &DraftMessage) -> Result<Vec<Op>, Reject> 
 
 /// Whether a job must be done before a session of its task begins.
 pub fn comes_first(job: &Job) -> bool {
-    job.state == JobState::Pending && job.work == Work::Update
+    job.state == JobState::Pending && matches!(job.work, Work::Update | Work::TakeBack)
 }
 
 /// Why a session that waited for it can't begin.
-pub fn did_not_come(job: &Job) -> Option<&str> {
-    match (&job.work, &job.state) {
-        (Work::Update, JobState::Failed { reason, .. }) => Some(reason),
+pub fn did_not_come(job: &Job) -> Option<String> {
+    let JobState::Failed { reason, .. } = &job.state else { return None };
+    match job.work {
+        Work::Update => Some(format!("The branch could not be merged in: {reason}")),
+        Work::TakeBack => Some(format!("It could not be taken back in the worktree: {reason}")),
         _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::comments::told;
 use super::jobs::at_rest;
-use super::landing::{message, resolved, work};
+use super::landing::{holds_work, message, resolved, work};
 use super::{Context, edit_task, job, not_allowed, task};
 use crate::command::{Done, OnTask, ProposeWork, SendComments};
 use crate::op::{Op, Reject, RejectCode};
@@ -19,6 +19,7 @@ pub(super) fn propose(state: &State, c: &ProposeWork, cx: Context) -> Result<Vec
         ));
     }
     resolved(branch)?;
+    holds_work(row)?;
     if branch.changed.as_ref().is_some_and(|changed| changed.files == 0) {
         return Err(not_allowed("The worktree has no changes to propose."));
     }

@@ -1,5 +1,6 @@
 //! Going on from an earlier message in a new session: the old one stays as it is, with all that came of it.
 
+use super::landing::holds_work;
 use super::sessions::{clicked, first_status, free, images_fit, queued, startable, usable_agent};
 use super::{Context, not_allowed, session, task};
 use crate::command::RetryFrom;
@@ -7,6 +8,7 @@ use crate::ids::prompt_id;
 use crate::op::{Op, Reject, RejectCode};
 use crate::row::{Files, GoesOn, MessageBody, Row, Session};
 use crate::state::State;
+use crate::status::Kind;
 
 pub(super) fn retry(state: &State, c: &RetryFrom, cx: Context) -> Result<Vec<Op>, Reject> {
     if state.session(c.id).is_some() {
@@ -32,6 +34,9 @@ pub(super) fn retry(state: &State, c: &RetryFrom, cx: Context) -> Result<Vec<Op>
     let task = task(state, old.task)?;
     startable(state, task)?;
     free(state, task, old.kind)?;
+    if old.kind == Kind::Implement && old.resolves.is_none() {
+        holds_work(task)?;
+    }
     let agent = usable_agent(state, &old.agent)?;
     let at = clicked(c.id, cx);
     // Whoever only reads has changed nothing, and others may be at work in the worktree.

@@ -1,5 +1,6 @@
 //! Commands on sessions: start, cancel, messages, and what hosts report.
 
+use super::landing::holds_work;
 use super::{Context, agents, edit_session, edit_task, not_allowed, project, session, task};
 use crate::blob::{self, AttachedImage};
 use crate::command::{
@@ -19,6 +20,9 @@ const BELIEVED: u64 = 120_000;
 const LATEST: u64 = 8 * 24 * 3_600_000;
 
 pub(super) fn start(state: &State, c: &StartSession, cx: Context) -> Result<Vec<Op>, Reject> {
+    if c.kind == Kind::Implement {
+        holds_work(task(state, c.task)?)?;
+    }
     Ok(vec![Op::put(Row::Session(begun(state, c, cx)?))])
 }
 

@@ -102,6 +102,8 @@ pub enum Work {
     UndoKeep,
     /// Take back what was kept by a commit that undoes it.
     Revert,
+    /// Begin to take it back in the worktree, where what conflicts can be resolved.
+    TakeBack,
     /// Save the worktree to a ref and remove it.
     Discard,
     /// Make the worktree again from where it was saved.

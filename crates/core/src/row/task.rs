@@ -152,6 +152,9 @@ pub struct Branch {
     /// The first of the ports that are for what runs in it.
     #[serde(default)]
     pub port: Option<u16>,
+    /// What is being taken back in it, in place of the work; null while it holds the work.
+    #[serde(default)]
+    pub taking_back: Option<Box<TakingBack>>,
 }
 
 impl Branch {
@@ -179,6 +182,15 @@ pub struct Update {
     /// The ref that keeps the worktree as it was before.
     pub before: String,
     /// When.
+    pub at: Millis,
+}
+
+/// Kept work that is taken back in its worktree, because what came later changed the same places.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TakingBack {
+    /// The ref that keeps the worktree with the work.
+    pub before: String,
+    /// Since when.
     pub at: Millis,
 }
 

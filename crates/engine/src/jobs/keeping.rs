@@ -6,7 +6,7 @@ use crate::receipts;
 use crate::work::documents;
 use qd_core::command::Done;
 use qd_core::ids::Mid;
-use qd_core::row::{self, Branch, Checked, How, Work};
+use qd_core::row::{self, Branch, Checked, How, Reverted, Work};
 use qd_git::keep::Prepared;
 use qd_git::{CommitId, KeepError, KeepRequest, Landing, PreparedKeep, UndoOutcome};
 use serde::{Deserialize, Serialize};
@@ -122,6 +122,9 @@ fn request(site: &Site, branch: &Branch, target: &str, message: &str, how: How) 
 }
 
 fn kept(site: &Site, target: &str, prepared: &PreparedKeep, check: Option<Checked>) -> Done {
+    if site.task.standing().is_some_and(|branch| branch.taking_back.is_some()) {
+        return Done::Reverted { reverted: Reverted { commit: prepared.new.to_string(), at: site.now() } };
+    }
     let landing = row::Landing {
         target: target.to_owned(),
         old: prepared.old.to_string(),

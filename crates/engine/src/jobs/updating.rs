@@ -1,17 +1,36 @@
 //! Merging the target branch into a worktree, resolving what conflicts, and going back to before it.
 
-use super::{Failure, Site};
+use super::{Failure, Site, reverting};
 use crate::work::documents;
 use qd_core::command::Done;
 use qd_core::row::{Side, Update};
-use qd_git::{BackError, GitPath, KeptIndex, UpdateRequest, Updated};
+use qd_git::{BackError, GitPath, KeepError, KeptIndex, UpdateRequest, Updated};
 use std::path::{Path, PathBuf};
 
-/// Repeated after a crash it goes back to what there was before, and begins anew.
 pub(super) async fn update(site: &Site) -> Result<Done, Failure> {
     let branch = site.branch()?;
     let target = branch.target.clone().ok_or_else(|| Failure::new("The work has no branch to be kept on."))?;
     let worktree = Path::new(&branch.path);
+    let request = UpdateRequest {
+        worktree: worktree.to_owned(),
+        target,
+        message: site.task.title.clone(),
+        exclude: documents(&site.project),
+    };
+    let is_open = (branch.update.is_some() || branch.taking_back.is_some()) && site.repo.is_begun(worktree);
+    let (before, updated) = with_way_back(site, worktree, Box::pin(site.repo.update(&request))).await?;
+    // The way back from what was open leads to before that was begun.
+    let update = (updated != Updated::Already && !is_open).then(|| Update { before, at: site.now() });
+    Ok(Done::Updated { update })
+}
+
+/// Keeps the moment of the worktree at a ref, which is answered, and does something to it. Repeated after a crash it goes
+/// back to that moment first, unless what it began is open, and so whole.
+pub(super) async fn with_way_back<T>(
+    site: &Site,
+    worktree: &Path,
+    act: impl Future<Output = Result<T, KeepError>>,
+) -> Result<(String, T), Failure> {
     let before = format!("refs/quarterdeck/updates/{}", site.job.id);
     let index = index(site)?;
     let documents = documents(&site.project);
@@ -26,34 +45,35 @@ pub(super) async fn update(site: &Site) -> Result<Done, Failure> {
         }
         None => site.repo.keep_moment(worktree, &index, &before).await?,
     };
-    let request = UpdateRequest {
-        worktree: worktree.to_owned(),
-        target,
-        message: site.task.title.clone(),
-        exclude: documents.clone(),
-    };
-    let updated = match site.repo.update(&request).await {
-        Ok(updated) => updated,
+    match act.await {
+        Ok(did) => {
+            site.engine.count_changes(site.task.id).await;
+            Ok((before, did))
+        }
         Err(error) => {
             site.repo.go_back(worktree, &index, &moment, &half, &documents).await?;
             // Another try begins with what is there then.
             site.repo.forget_moment(&before).await?;
-            return Err(error.into());
+            Err(error.into())
         }
-    };
-    site.engine.count_changes(site.task.id).await;
-    let update = (updated != Updated::Already).then(|| Update { before, at: site.now() });
-    Ok(Done::Updated { update })
+    }
 }
 
 pub(super) async fn undo(site: &Site) -> Result<Done, Failure> {
     let branch = site.branch()?;
-    let update = branch.update.as_ref().ok_or_else(|| Failure::new("Nothing was merged into this worktree."))?;
+    let update = branch.update.as_ref().map(|update| &update.before);
+    let before = update.or(branch.taking_back.as_ref().map(|taking| &taking.before));
+    let before = before.ok_or_else(|| Failure::new("Nothing was merged into this worktree."))?;
     let gone = || Failure::new("What the worktree was before is not in the repository any more.");
-    let moment = site.repo.moment(&update.before).await?.ok_or_else(gone)?;
+    let moment = site.repo.moment(before).await?.ok_or_else(gone)?;
     let keep_at = format!("refs/quarterdeck/updates/{}.undone", site.job.id);
     let worktree = Path::new(&branch.path);
     site.repo.go_back(worktree, &index(site)?, &moment, &keep_at, &documents(&site.project)).await?;
+    if update.is_none()
+        && let Some(landing) = site.task.landing.as_ref().filter(|landing| landing.reverted.is_some())
+    {
+        reverting::untie(site, landing).await?;
+    }
     site.engine.count_changes(site.task.id).await;
     Ok(Done::UpdateUndone)
 }

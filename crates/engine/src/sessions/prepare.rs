@@ -143,14 +143,14 @@ async fn what_comes_first(engine: &Engine, row: &Session) -> Result<(), Unprepar
             head.mark_unchanged();
             let (wanted, waits, failed) = engine.read(|state| {
                 let wanted = state.session(row.id).is_some_and(|now| now.status == row.status);
-                let failed = state.jobs_of(row.task).find_map(|job| did_not_come(job).map(str::to_owned));
+                let failed = state.jobs_of(row.task).find_map(did_not_come);
                 (wanted, state.jobs_of(row.task).any(comes_first), failed)
             });
             if !wanted {
                 return Err(Unprepared::NotWanted);
             }
             if let Some(why) = failed.filter(|_| row.resolves.is_some()) {
-                return Err(Unprepared::Refused(format!("The branch could not be merged in: {why}")));
+                return Err(Unprepared::Refused(why));
             }
             if !waits {
                 return Ok(());
@@ -283,6 +283,7 @@ fn messages(engine: &Engine, row: &Session, task: &Task, path: &str, branch: &Br
             directory: &branch.path,
             branch: Some(&branch.name),
             resolves: row.resolves.as_deref(),
+            takes_back: branch.taking_back.is_some(),
             failed: failed(task).filter(|_| row.kind == Kind::Implement && row.resolves.is_none()),
             instructions: &row.instructions,
         };

@@ -217,6 +217,7 @@ async fn make(
         update: None,
         commit: None,
         draft: None,
+        taking_back: None,
         port: ports::own(engine, task.id),
     };
     // A worktree whose folder somebody removed goes on where its branch is.

@@ -104,6 +104,11 @@ fn commands(
                     session: Some(SessionId(mint())),
                     start: Start::default(),
                 })),
+                3 if b / 8 % 4 == 1 => Command::TakeBack(Box::new(UpdateWork {
+                    id: t.id,
+                    session: (b / 32 % 2 == 1).then(|| SessionId(mint())),
+                    start: Start::default(),
+                })),
                 0 if b / 8 % 4 == 1 => Command::ProposeWork(ProposeWork { id: t.id, message: String::new() }),
                 1 if b / 8 % 4 == 1 => Command::LookAtProposal(OnTask { id: t.id }),
                 2 if b / 8 % 4 == 1 => Command::SendRemarks(Box::new(SendComments {

@@ -12,7 +12,7 @@ use qd_core::event::{Activity, Ending, OptionEffect, Request, RequestOption};
 use qd_core::ids::{Millis, ProjectId, RequestId, TaskId, v7};
 use qd_core::row::{
     Agent, Branch, Changed, Checks, Commit, Fate, How, Job, JobState, Landing, Message, MessageState, Proposal, Qa,
-    Reception, Remark, Reverted, Row, RowKind, Session, Task, Trial, Update, Work,
+    Reception, Remark, Reverted, Row, RowKind, Session, TakingBack, Task, Trial, Update, Work,
 };
 use qd_core::status::Status;
 use uuid::Uuid;
@@ -65,6 +65,7 @@ fn branch(session: &Session) -> Branch {
         commit: None,
         draft: None,
         port: None,
+        taking_back: None,
     }
 }
 
@@ -95,6 +96,9 @@ fn done(job: &Job, a: u16, conflict: bool) -> Option<Done> {
         },
         Work::Update => Done::Updated { update: Some(Update { before: "refs/qd/before".to_owned(), at: Millis(1) }) },
         Work::UndoUpdate => Done::UpdateUndone,
+        Work::TakeBack => {
+            Done::TakingBack { taking: TakingBack { before: "refs/qd/before".to_owned(), at: Millis(1) } }
+        }
         Work::Resolve { .. } => Done::Resolved,
         Work::Try => Done::Tried { trial: Trial { head: "1".to_owned(), commit: "5".to_owned(), at: Millis(1) } },
         Work::Untry => Done::Untried,
@@ -116,6 +120,7 @@ fn done(job: &Job, a: u16, conflict: bool) -> Option<Done> {
                 commit: None,
                 draft: None,
                 port: None,
+                taking_back: None,
             },
         },
     })

@@ -206,6 +206,7 @@ impl Sequence {
         if let Some(job) = self.jobs().into_iter().find(|job| job.task == task.id) {
             let conflict = matches!(job.state, JobState::Failed { conflict: true, .. });
             return Some(match self.random.below(4) {
+                0..=2 if conflict && job.work == Work::Revert => Command::TakeBack(update_of(task.id)),
                 0..=2 if conflict => update(task.id),
                 0..=2 => Command::RetryJob(OnJob { id: job.id }),
                 _ => Command::DropJob(OnJob { id: job.id }),
@@ -227,16 +228,21 @@ impl Sequence {
             return Some(Command::UntryWork(on()));
         }
         let landed = task.landed().is_some();
-        let updated = branch.is_some_and(|branch| branch.update.is_some());
+        let taking_back = branch.is_some_and(|branch| branch.taking_back.is_some());
+        let updated = taking_back || branch.is_some_and(|branch| branch.update.is_some());
         // Each sequence goes one way more often than others.
         let dice =
             if self.random.below(2) == 0 { self.theme * 3 + self.random.below(3) } else { self.random.below(20) };
         Some(match dice {
+            // Few sequences come so far.
+            0..=8 if landed && !taking_back => match self.random.below(3) {
+                0 => Command::UndoKeep(on()),
+                1 => Command::RevertWork(on()),
+                _ => Command::TakeBack(update_of(task.id)),
+            },
             _ if branch.is_none() => Command::UndoDiscard(on()),
-            0 | 15 if landed => Command::UndoKeep(on()),
-            1 | 2 | 16 if landed => Command::RevertWork(on()),
             3 | 4 | 17 if updated => Command::UndoUpdate(on()),
-            3..=5 => update(task.id),
+            3..=4 => update(task.id),
             6 if task.trial.is_some() => Command::UntryWork(on()),
             6 | 7 => Command::TryWork(on()),
             0..=8 => Command::KeepWork(KeepWork { id: task.id, message: "Work".into(), how }),
@@ -286,11 +292,12 @@ impl Sequence {
         match command {
             Command::KeepWork(c) => Some(c.id),
             Command::DiscardWork(c) | Command::UndoUpdate(c) => Some(c.id),
-            Command::UpdateWork(c) => Some(c.id),
+            // A worktree that was discarded is saved already.
+            Command::UpdateWork(c) | Command::TakeBack(c) => Some(c.id),
             Command::ResolveFile(c) => Some(c.id),
             Command::RetryJob(c) => {
                 let job = self.jobs().into_iter().find(|job| job.id == c.id)?;
-                let saves = [Work::Update, Work::UndoUpdate, Work::Discard].contains(&job.work);
+                let saves = [Work::Update, Work::UndoUpdate, Work::TakeBack, Work::Discard].contains(&job.work);
                 (saves || matches!(job.work, Work::Keep { .. } | Work::Resolve { .. })).then_some(job.task)
             }
             _ => None,
@@ -378,5 +385,9 @@ fn start(task: TaskId) -> Command {
 }
 
 fn update(id: TaskId) -> Command {
-    Command::UpdateWork(Box::new(UpdateWork { id, session: None, start: Start::default() }))
+    Command::UpdateWork(update_of(id))
+}
+
+fn update_of(id: TaskId) -> Box<UpdateWork> {
+    Box::new(UpdateWork { id, session: None, start: Start::default() })
 }

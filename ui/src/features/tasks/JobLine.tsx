@@ -18,8 +18,15 @@ const DOING: Record<Job["work"]["do"], string> = {
   keep: "Keeping the work",
   undo_keep: "Taking back what was kept",
   revert: "Reverting what was kept",
+  take_back: "Taking back in the worktree what was kept",
   discard: "Discarding the work",
   undo_discard: "Bringing the work back",
+};
+
+/** The ways on where a job met a conflict. */
+const WAYS: Partial<Record<Job["work"]["do"], { agent: string; hand: string; how: string }>> = {
+  keep: { agent: "resolve", hand: "update", how: "the branch is merged in" },
+  revert: { agent: "take_back_by_agent", hand: "take_back", how: "it is taken back" },
 };
 
 export function JobLine({ job, view }: { job: Job; view: TaskView }) {
@@ -45,7 +52,7 @@ export function JobLine({ job, view }: { job: Job; view: TaskView }) {
       </div>
     );
   }
-  const conflict = job.state.conflict && job.work.do === "keep";
+  const way = job.state.conflict ? WAYS[job.work.do] : undefined;
   const find = (name: string) => view.actions.find((action) => action.name === name);
   return (
     <div role="alert" className="flex flex-wrap items-start gap-2 rounded bg-danger-ground px-3 py-2">
@@ -55,12 +62,12 @@ export function JobLine({ job, view }: { job: Job; view: TaskView }) {
         {job.state.files.length > 0 && <p className="font-mono text-code wrap-anywhere text-ink-2">{job.state.files.join(", ")}</p>}
       </div>
       <div className="flex flex-wrap gap-2">
-        {conflict && (
+        {way && (
           <>
-            <Button small look="primary" reason={find("resolve")?.reason ?? null} title="A session merges the branch in and resolves what conflicts" onClick={() => actOnTask(shell, view.row.id, find("resolve"))}>
+            <Button small look="primary" reason={find(way.agent)?.reason ?? null} title={`A session resolves what conflicts: ${way.how} in the worktree`} onClick={() => actOnTask(shell, view.row.id, find(way.agent))}>
               Ask an agent
             </Button>
-            <Button small title="Merge the branch in and resolve it yourself" onClick={() => actOnTask(shell, view.row.id, find("update"))}>
+            <Button small reason={find(way.hand)?.reason ?? null} title={`Resolve it yourself: ${way.how} in the worktree`} onClick={() => actOnTask(shell, view.row.id, find(way.hand))}>
               By hand
             </Button>
           </>

@@ -27,7 +27,8 @@ export function LandDialog({ view, what, reason, onClose }: { view: TaskView; wh
   // What a person wrote; until then what is suggested for exactly this work.
   const [own, setOwn] = useState<string | null>(null);
   const draft = branch?.draft && branch.draft.tree === branch.changed?.tree ? branch.draft : null;
-  const message = own ?? draft?.text ?? title;
+  const back = branch?.taking_back == null ? null : (view.row.landing?.new ?? null);
+  const message = own ?? (back === null ? (draft?.text ?? title) : `Revert "${title}"\n\nThis takes back ${back}.`);
   const writing = useWriting(id);
   const [how, setHow] = useState<Way>("squash");
   const [choice, setChoice] = useState<Choice>(ALL);
@@ -81,9 +82,9 @@ export function LandDialog({ view, what, reason, onClose }: { view: TaskView; wh
           >
             {writing ? "Being written…" : "Write it with an agent"}
           </Button>
-          {own === null && draft !== null && <span>{draft.session === null ? "Suggested from the document" : "Written by an agent for this work"}</span>}
+          {own === null && back === null && draft !== null && <span>{draft.session === null ? "Suggested from the document" : "Written by an agent for this work"}</span>}
         </div>
-        {what === "keep" && <Choices legend="History" value={how} options={view.project?.remote ? [...HOW, PROPOSE] : HOW} standard="squash" onChange={setHow} />}
+        {what === "keep" && back === null && <Choices legend="History" value={how} options={view.project?.remote ? [...HOW, PROPOSE] : HOW} standard="squash" onChange={setHow} />}
         {what === "commit" && files.state === "loading" && <Skeleton lines={3} />}
         {what === "commit" && files.state === "failed" && <p className="text-danger">{files.message}</p>}
         {all.length > 0 && <ChosenFiles task={id} tree={branch?.changed?.tree ?? ""} all={all} choice={choice} onChoice={setChoice} />}

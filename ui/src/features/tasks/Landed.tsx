@@ -14,7 +14,7 @@ export function Landed({ view }: { view: TaskView }) {
   const { landing, landed_before: before, id, title } = view.row;
   if (!landing) return null;
   const revert = view.actions.find((action) => action.name === "revert");
-  const reverting = view.jobs.some((job) => job.work.do === "revert" && job.state.state === "pending");
+  const reverting = view.jobs.some((job) => (job.work.do === "revert" || job.work.do === "take_back") && job.state.state === "pending");
   return (
     <section aria-label="Kept work" className="flex flex-col gap-1 rounded border border-line px-3 py-2">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1.5">

@@ -155,7 +155,9 @@ commit: Commit | null,
 /** The message that is suggested for what is in it. */
 draft: Draft | null,
 /** The first of the ports that are for what runs in it. */
-port: number | null, };
+port: number | null,
+/** What is being taken back in it, in place of the work; null while it holds the work. */
+taking_back: TakingBack | null, };
 
 /** Counted changes of a worktree. */
 export type Changed = {
@@ -220,7 +222,7 @@ failed: Array<string>, };
 export type ChooseOffer = { id: MessageId, session: SessionId, offer: string, value: string, };
 
 /** A command with its arguments. */
-export type Command = { "name": "create_task", "args": CreateTask } | { "name": "rename_task", "args": RenameTask } | { "name": "save_document", "args": SaveDocument } | { "name": "resolve_conflict", "args": SaveDocument } | { "name": "archive_task", "args": ArchiveTask } | { "name": "restore_task", "args": OnTask } | { "name": "start_session", "args": StartSession } | { "name": "cancel_session", "args": OnSession } | { "name": "mark_seen", "args": OnSession } | { "name": "delete_session", "args": OnSession } | { "name": "retry_from", "args": RetryFrom } | { "name": "send_message", "args": SendMessage } | { "name": "answer_request", "args": AnswerRequest } | { "name": "interrupt_turn", "args": InterruptTurn } | { "name": "choose_offer", "args": ChooseOffer } | { "name": "commit_work", "args": CommitWork } | { "name": "update_work", "args": UpdateWork } | { "name": "undo_update", "args": OnTask } | { "name": "resolve_file", "args": ResolveFile } | { "name": "try_work", "args": OnTask } | { "name": "untry_work", "args": OnTask } | { "name": "keep_work", "args": KeepWork } | { "name": "propose_work", "args": ProposeWork } | { "name": "look_at_proposal", "args": OnTask } | { "name": "send_remarks", "args": SendComments } | { "name": "undo_keep", "args": OnTask } | { "name": "revert_work", "args": OnTask } | { "name": "judge_work", "args": JudgeWork } | { "name": "discard_work", "args": OnTask } | { "name": "undo_discard", "args": OnTask } | { "name": "add_comment", "args": AddComment } | { "name": "edit_comment", "args": EditComment } | { "name": "resolve_comment", "args": ResolveComment } | { "name": "drop_comment", "args": OnComment } | { "name": "send_comments", "args": SendComments } | { "name": "order_job", "args": OrderJob } | { "name": "retry_job", "args": OnJob } | { "name": "drop_job", "args": OnJob } | { "name": "set_default_agent", "args": SetDefaultAgent } | { "name": "add_agent", "args": AddAgent } | { "name": "remove_agent", "args": OnAgent } | { "name": "install_agent", "args": OnAgent } | { "name": "look_for_agents", "args": LookForAgents } | { "name": "attach_project", "args": AttachProject } | { "name": "agents_found", "args": AgentsFound } | { "name": "observe_file", "args": ObserveFile } | { "name": "observe_gone", "args": OnTask } | { "name": "report_session", "args": ReportSession } | { "name": "end_session", "args": EndSession } | { "name": "settle_message", "args": SettleMessage } | { "name": "job_done", "args": JobDone } | { "name": "job_doing", "args": JobDoing } | { "name": "job_failed", "args": JobFailed } | { "name": "count_changes", "args": CountChanges } | { "name": "draft_message", "args": DraftMessage } | { "name": "configure", "args": Configure } | { "name": "take_places", "args": TakePlaces };
+export type Command = { "name": "create_task", "args": CreateTask } | { "name": "rename_task", "args": RenameTask } | { "name": "save_document", "args": SaveDocument } | { "name": "resolve_conflict", "args": SaveDocument } | { "name": "archive_task", "args": ArchiveTask } | { "name": "restore_task", "args": OnTask } | { "name": "start_session", "args": StartSession } | { "name": "cancel_session", "args": OnSession } | { "name": "mark_seen", "args": OnSession } | { "name": "delete_session", "args": OnSession } | { "name": "retry_from", "args": RetryFrom } | { "name": "send_message", "args": SendMessage } | { "name": "answer_request", "args": AnswerRequest } | { "name": "interrupt_turn", "args": InterruptTurn } | { "name": "choose_offer", "args": ChooseOffer } | { "name": "commit_work", "args": CommitWork } | { "name": "update_work", "args": UpdateWork } | { "name": "undo_update", "args": OnTask } | { "name": "resolve_file", "args": ResolveFile } | { "name": "try_work", "args": OnTask } | { "name": "untry_work", "args": OnTask } | { "name": "keep_work", "args": KeepWork } | { "name": "propose_work", "args": ProposeWork } | { "name": "look_at_proposal", "args": OnTask } | { "name": "send_remarks", "args": SendComments } | { "name": "undo_keep", "args": OnTask } | { "name": "revert_work", "args": OnTask } | { "name": "take_back", "args": UpdateWork } | { "name": "judge_work", "args": JudgeWork } | { "name": "discard_work", "args": OnTask } | { "name": "undo_discard", "args": OnTask } | { "name": "add_comment", "args": AddComment } | { "name": "edit_comment", "args": EditComment } | { "name": "resolve_comment", "args": ResolveComment } | { "name": "drop_comment", "args": OnComment } | { "name": "send_comments", "args": SendComments } | { "name": "order_job", "args": OrderJob } | { "name": "retry_job", "args": OnJob } | { "name": "drop_job", "args": OnJob } | { "name": "set_default_agent", "args": SetDefaultAgent } | { "name": "add_agent", "args": AddAgent } | { "name": "remove_agent", "args": OnAgent } | { "name": "install_agent", "args": OnAgent } | { "name": "look_for_agents", "args": LookForAgents } | { "name": "attach_project", "args": AttachProject } | { "name": "agents_found", "args": AgentsFound } | { "name": "observe_file", "args": ObserveFile } | { "name": "observe_gone", "args": OnTask } | { "name": "report_session", "args": ReportSession } | { "name": "end_session", "args": EndSession } | { "name": "settle_message", "args": SettleMessage } | { "name": "job_done", "args": JobDone } | { "name": "job_doing", "args": JobDoing } | { "name": "job_failed", "args": JobFailed } | { "name": "count_changes", "args": CountChanges } | { "name": "draft_message", "args": DraftMessage } | { "name": "configure", "args": Configure } | { "name": "take_places", "args": TakePlaces };
 
 /** A comment on lines of a changed file. A draft until it is sent to a session. */
 export type Comment = {
@@ -372,7 +374,9 @@ path: string, } | { "did": "committed",
 /** What was made. */
 commit: Commit, } | { "did": "updated",
 /** What was brought in; null where it had all of it. */
-update: Update | null, } | { "did": "update_undone" } | { "did": "resolved" } | { "did": "tried",
+update: Update | null, } | { "did": "update_undone" } | { "did": "taking_back",
+/** The way back. */
+taking: TakingBack, } | { "did": "resolved" } | { "did": "tried",
 /** What is needed to take it out. */
 trial: Trial, } | { "did": "untried" } | { "did": "kept",
 /** What moved. */
@@ -1671,6 +1675,13 @@ size: number, };
 /** See [`Command::TakePlaces`]. */
 export type TakePlaces = object;
 
+/** Kept work that is taken back in its worktree, because what came later changed the same places. */
+export type TakingBack = {
+/** The ref that keeps the worktree with the work. */
+before: string,
+/** Since when. */
+at: Millis, };
+
 /** A task: one markdown file. */
 export type Task = {
 /** Its id, through renames. */
@@ -1865,7 +1876,7 @@ message: string,
 /** How it is put there. */
 how: How, } | { "do": "propose",
 /** The commit's message; its first line is the title. */
-message: string, } | { "do": "look_at_proposal" } | { "do": "undo_keep" } | { "do": "revert" } | { "do": "discard" } | { "do": "undo_discard" };
+message: string, } | { "do": "look_at_proposal" } | { "do": "undo_keep" } | { "do": "revert" } | { "do": "take_back" } | { "do": "discard" } | { "do": "undo_discard" };
 
 /** The worktree of a task. */
 export type WorktreeRow = {

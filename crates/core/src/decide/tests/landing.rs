@@ -1,9 +1,10 @@
 //! What becomes of work once it was kept.
 
 use super::*;
-use crate::command::JudgeWork;
+use crate::command::{JudgeWork, ProposeWork};
+use crate::decide::comes_first;
 use crate::derive::{Phase, phase};
-use crate::row::{Landing, Qa, Reverted, Verdict};
+use crate::row::{Landing, Qa, Reverted, TakingBack, Verdict};
 
 fn landing(commit: &str, at: u64) -> Landing {
     Landing {
@@ -90,6 +91,7 @@ pub(super) fn worked(b: &mut Bench, task: u128, changed: Changed) {
         commit: None,
         draft: None,
         port: None,
+        taking_back: None,
     });
     b.state.replace(row.id.into(), Some(std::sync::Arc::new(Row::Task(row))));
 }
@@ -218,4 +220,50 @@ fn message_that_is_left_out_is_the_one_suggested_for_exactly_this_work_else_the_
     assert_eq!(message(&mut b), "Do one\n\n- a");
     b.server(&Command::CountChanges(CountChanges { task: id(2), changed: changed("t2") }));
     assert_eq!(message(&mut b), "One", "it was written for something else");
+}
+
+#[test]
+fn work_is_taken_back_in_the_worktree_as_one_commit_and_comes_back_into_it_when_that_landed() {
+    let mut b = Bench::new();
+    worked(&mut b, 2, Changed { files: 1, ..Changed::default() });
+    let take = |session: Option<u128>| {
+        let session = session.map(id);
+        Command::TakeBack(Box::new(UpdateWork { id: id(2), session, start: Start::default() }))
+    };
+    let refused = b.person(&take(None)).unwrap_err();
+    assert_eq!(refused.message, "Nothing of this task was kept (or it was taken back already).");
+    b.person(&keep(2)).unwrap();
+    let done = |b: &mut Bench, done: Done| {
+        let job = only_job(b, 2).id;
+        b.server(&Command::JobDone(JobDone { id: job, done }));
+    };
+    done(&mut b, Done::Kept { landing: landing("2", 1) });
+    b.person(&Command::RevertWork(OnTask { id: id(2) })).unwrap();
+    let job = only_job(&b, 2).id;
+    let failed = JobFailed { id: job, reason: "Changed since.".into(), files: vec!["a".into()], conflict: true };
+    b.server(&Command::JobFailed(failed));
+    b.person(&take(Some(10))).unwrap();
+    assert_eq!(only_job(&b, 2).work, Work::TakeBack, "the revert that failed is given up");
+    assert!(comes_first(&only_job(&b, 2)), "the session waits for it");
+    done(&mut b, Done::TakingBack { taking: TakingBack { before: "refs/x".into(), at: Millis(7) } });
+    b.end(10, Ending::Completed);
+    let way = "What was kept is being taken back in the worktree. Keep that, or undo it, first.";
+    for command in [
+        take(None),
+        Command::RevertWork(OnTask { id: id(2) }),
+        Command::UndoKeep(OnTask { id: id(2) }),
+        Command::DiscardWork(OnTask { id: id(2) }),
+        Command::ProposeWork(ProposeWork { id: id(2), message: String::new() }),
+    ] {
+        assert_eq!(b.person(&command).unwrap_err().message, way, "{command:?}");
+    }
+    b.person(&Command::KeepWork(KeepWork { id: id(2), message: String::new(), how: How::Merge })).unwrap();
+    let message = "Revert \"One\"\n\nThis takes back 2.\n".to_owned();
+    assert_eq!(only_job(&b, 2).work, Work::Keep { message, how: How::Squash });
+    done(&mut b, Done::Reverted { reverted: Reverted { commit: "3".into(), at: Millis(9) } });
+    assert_eq!(only_job(&b, 2).work, Work::UndoUpdate);
+    done(&mut b, Done::UpdateUndone);
+    let row = b.state.task(id(2)).unwrap();
+    assert!(row.landing.as_ref().unwrap().reverted.is_some() && row.standing().unwrap().taking_back.is_none());
+    assert_eq!(b.state.jobs_of(id(2)).count(), 0);
 }
