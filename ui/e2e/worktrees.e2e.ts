@@ -58,6 +58,9 @@ test("tasks_that_change_the_same_lines_are_told_before_either_is_kept", async ({
   await page.getByRole("tab", { name: /Changes/ }).click();
   const met = page.getByRole("list", { name: "Also changed elsewhere" });
   await met.getByText("1 file would conflict (README.md)").waitFor();
+  const line = (title: string) => page.getByRole("navigation", { name: "Tasks" }).getByRole("listitem").filter({ hasText: title });
+  await line("Alpha").getByText("Would conflict with “Beta”").waitFor();
+  await line("Beta").getByText("Would conflict with “Alpha”").waitFor();
   expect(await violations(page)).toEqual([]);
   await met.getByRole("link", { name: "Beta" }).click();
   await met.getByRole("link", { name: "Alpha" }).waitFor();
@@ -66,4 +69,5 @@ test("tasks_that_change_the_same_lines_are_told_before_either_is_kept", async ({
   await page.evaluate(() => dispatchEvent(new Event("focus")));
   await frames(page, 2);
   await expect.poll(() => met.getByText("would conflict").count()).toBe(0);
+  await expect.poll(() => page.getByRole("navigation", { name: "Tasks" }).getByText("Would conflict").count()).toBe(0);
 });

@@ -8,7 +8,9 @@ use qd_core::decide::{archive_guards, kind_name, lane, queue};
 use qd_core::derive::{self, Action, Attention, Phase};
 use qd_core::event::Activity;
 use qd_core::ids::{AgentId, Mid, Millis, SessionId, TaskId};
-use qd_core::row::{Agent, Comment, Job, JobState, Message, Progress, Project, Row, RowKind, Session, Settings, Task};
+use qd_core::row::{
+    Agent, Comment, Job, JobState, Meets, Message, Progress, Project, Row, RowKind, Session, Settings, Task,
+};
 use qd_core::status::{Kind, Status};
 use serde::Serialize;
 use ts_rs::TS;
@@ -31,6 +33,17 @@ pub struct TaskLine {
     pub pending: bool,
     /// What the play button does.
     pub play: Play,
+    /// Other work that changes the same files; null where none does.
+    pub meets: Option<MeetsLine>,
+}
+
+/// Other work that changes the same files.
+#[derive(Clone, Debug, Serialize, TS)]
+pub struct MeetsLine {
+    /// Whether a merge of both would conflict.
+    pub conflicts: bool,
+    /// The titles of those tasks; where some would conflict, of these.
+    pub titles: Vec<String>,
 }
 
 /// What a play button does.
@@ -68,6 +81,8 @@ pub struct Waiting<'a> {
     pub job: Mid,
     pub task: TaskId,
     pub title: &'a str,
+    /// Whether its work and that of the task would conflict.
+    pub conflicts: bool,
 }
 
 /// A comment on the work of a task.
@@ -161,7 +176,17 @@ impl Client {
             updated: touched(&self.visible, task),
             pending: self.is_pending(task.id.into()),
             play: self.play(task),
+            meets: self.meets(task),
         }
+    }
+
+    fn meets(&self, task: &Task) -> Option<MeetsLine> {
+        let there = |id| self.visible.task(id).filter(|other| other.standing().is_some());
+        let met: Vec<&Meets> = task.standing()?.meets.iter().filter(|met| there(met.task).is_some()).collect();
+        let conflicts = met.iter().any(|met| met.conflicts > 0);
+        let shown = met.iter().filter(|met| !conflicts || met.conflicts > 0);
+        let titles: Vec<String> = shown.filter_map(|met| Some(there(met.task)?.title.clone())).collect();
+        (!titles.is_empty()).then_some(MeetsLine { conflicts, titles })
     }
 
     fn play(&self, task: &Task) -> Play {
@@ -190,8 +215,13 @@ impl Client {
         let mut pending = self.visible.jobs_of(task).filter(|job| job.state == JobState::Pending);
         let Some(lane) = pending.find_map(|job| lane(&self.visible, job)) else { return Vec::new() };
         let title = |task| self.visible.task(task).map_or("", |task| task.title.as_str());
-        let jobs = queue(&self.visible, &lane).into_iter();
-        jobs.map(|job| Waiting { job: job.id, task: job.task, title: title(job.task) }).collect()
+        let met = self.visible.task(task).and_then(Task::standing).map_or(&[][..], |branch| &branch.meets);
+        let conflicts = |other| met.iter().any(|met| met.task == other && met.conflicts > 0);
+        let waiting = |job: &Job| {
+            let (job, task) = (job.id, job.task);
+            Waiting { job, task, title: title(task), conflicts: conflicts(task) }
+        };
+        queue(&self.visible, &lane).into_iter().map(waiting).collect()
     }
 
     /// The cards of a task: active first, newest first; then history, newest first.

@@ -136,6 +136,8 @@ pub enum Command {
     JobFailed(JobFailed),
     /// Server: the changes of a worktree were counted.
     CountChanges(CountChanges),
+    /// Reports which works of a project change the same files.
+    TellMeetings(TellMeetings),
     /// Server: a message was written for what is in a worktree.
     DraftMessage(DraftMessage),
     /// Server: settings from the configuration.
@@ -527,6 +529,26 @@ pub struct CountChanges {
     pub changed: Changed,
 }
 
+/// See [`Command::TellMeetings`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(missing_docs, reason = "the command's documentation names them")]
+pub struct TellMeetings {
+    pub project: ProjectId,
+    /// All that there are.
+    pub pairs: Vec<Pair>,
+}
+
+/// Two tasks whose work changes the same files.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct Pair {
+    /// Which.
+    pub tasks: [TaskId; 2],
+    /// How many files.
+    pub files: u32,
+    /// In how many of them a merge of both would conflict.
+    pub conflicts: u32,
+}
+
 /// See [`Command::DraftMessage`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[expect(missing_docs, reason = "the command's documentation names them")]
@@ -631,6 +653,7 @@ impl Command {
             | Self::JobDoing(_)
             | Self::JobFailed(_)
             | Self::CountChanges(_)
+            | Self::TellMeetings(_)
             | Self::DraftMessage(_)
             | Self::Configure(_)
             | Self::TakePlaces(_) => true,
@@ -699,6 +722,7 @@ impl Command {
             | Self::JobDone(_)
             | Self::JobDoing(_)
             | Self::JobFailed(_)
+            | Self::TellMeetings(_)
             | Self::Configure(_)
             | Self::TakePlaces(_) => Vec::new(),
         }

@@ -18,6 +18,7 @@ pub use archive::archive_guards;
 pub use jobs::theirs_version;
 pub use landing::{Lane, comes_first, did_not_come, lane, queue, taken_back};
 pub use sessions::{default_agent as default_agent_of, kind_name};
+pub use tasks::are_told;
 
 use crate::command::Command;
 use crate::ids::{Mid, Millis, ProjectId, SessionId, TaskId};
@@ -51,6 +52,7 @@ pub fn decide(state: &State, command: &Command, cx: Context) -> Result<Vec<Op>, 
         Command::ObserveFile(c) => tasks::observe(state, c, cx),
         Command::ObserveGone(c) => tasks::gone(state, c),
         Command::CountChanges(c) => tasks::count(state, c),
+        Command::TellMeetings(c) => Ok(tasks::meetings(state, c)),
         Command::DraftMessage(c) => landing::draft(state, c),
         Command::StartSession(c) => sessions::start(state, c, cx),
         Command::CancelSession(c) => sessions::cancel(state, c, cx),

@@ -14,8 +14,8 @@ pub use job::{FileHunks, How, Job, JobState, Side, Work};
 pub use proposal::{Checks, Fate, Proposal, Reception, Remark};
 pub use session::{Adopted, Files, GoesOn, Message, MessageBody, MessageState, Permission, Session, Start};
 pub use task::{
-    Branch, Changed, Checked, Commit, Conflict, Document, Draft, Landing, Progress, Project, Qa, Reverted, TakingBack,
-    Task, Trial, Update, Verdict,
+    Branch, Changed, Checked, Commit, Conflict, Document, Draft, Landing, Meets, Progress, Project, Qa, Reverted,
+    TakingBack, Task, Trial, Update, Verdict,
 };
 
 use crate::ids::{AgentId, CommentId, MessageId, Mid, ProjectId, SessionId, TaskId};

@@ -139,6 +139,7 @@ impl Engine {
         self.collect_blobs().await;
         self.watch_stored_projects();
         self.run_jobs();
+        self.watch_meetings();
         crate::sessions::start(self);
         self.run_catalogue();
         let engine = self.clone();

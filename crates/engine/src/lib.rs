@@ -10,6 +10,7 @@ pub mod engine;
 mod files;
 pub mod host;
 mod jobs;
+mod meetings;
 mod mentions;
 mod opening;
 pub mod projects;

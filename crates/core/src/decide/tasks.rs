@@ -2,11 +2,11 @@
 //! file is written by a job, which merges with whatever the file has by then.
 
 use super::{Context, edit_task, job, not_allowed, project, task};
-use crate::command::{CountChanges, CreateTask, ObserveFile, OnTask, RenameTask, SaveDocument};
+use crate::command::{CountChanges, CreateTask, ObserveFile, OnTask, Pair, RenameTask, SaveDocument, TellMeetings};
 use crate::document;
 use crate::ids::Mid;
 use crate::op::{Op, Reject, RejectCode};
-use crate::row::{Document, Job, Progress, Row, Task, Work};
+use crate::row::{Document, Job, Meets, Progress, Row, RowKind, Task, Work};
 use crate::state::State;
 
 pub(super) fn create(state: &State, c: &CreateTask, cx: Context) -> Result<Vec<Op>, Reject> {
@@ -155,6 +155,34 @@ pub(super) fn count(state: &State, c: &CountChanges) -> Result<Vec<Op>, Reject> 
     })
     .into_iter()
     .collect())
+}
+
+pub(super) fn meetings(state: &State, c: &TellMeetings) -> Vec<Op> {
+    let tasks =
+        state.of_kind(RowKind::Task).filter_map(|row| if let Row::Task(task) = row { Some(task) } else { None });
+    let told = |task: &Task| {
+        let met = c.pairs.iter().filter_map(|Pair { tasks: [one, other], files, conflicts }| {
+            let task = match task.id {
+                id if id == *one => *other,
+                id if id == *other => *one,
+                _ => return None,
+            };
+            Some(Meets { task, files: *files, conflicts: *conflicts })
+        });
+        let mut met: Vec<Meets> = met.collect();
+        met.sort();
+        edit_task(task, |t| {
+            if let Some(branch) = &mut t.branch {
+                branch.meets = met;
+            }
+        })
+    };
+    tasks.filter(|task| task.project == c.project).filter_map(told).collect()
+}
+
+/// Whether the rows say all of this already.
+pub fn are_told(state: &State, c: &TellMeetings) -> bool {
+    meetings(state, c).is_empty()
 }
 
 /// What the file of a task has after a job wrote it.

@@ -155,6 +155,9 @@ pub struct Branch {
     /// What is being taken back in it, in place of the work; null while it holds the work.
     #[serde(default)]
     pub taking_back: Option<Box<TakingBack>>,
+    /// The other tasks whose work changes the same files, as last looked at.
+    #[serde(default)]
+    pub meets: Vec<Meets>,
 }
 
 impl Branch {
@@ -183,6 +186,17 @@ pub struct Update {
     pub before: String,
     /// When.
     pub at: Millis,
+}
+
+/// Another task whose work changes the same files.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+pub struct Meets {
+    /// Which.
+    pub task: TaskId,
+    /// How many files.
+    pub files: u32,
+    /// In how many of them a merge of both would conflict.
+    pub conflicts: u32,
 }
 
 /// Kept work that is taken back in its worktree, because what came later changed the same places.

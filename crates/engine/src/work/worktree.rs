@@ -218,6 +218,7 @@ async fn make(
         commit: None,
         draft: None,
         taking_back: None,
+        meets: Vec::new(),
         port: ports::own(engine, task.id),
     };
     // A worktree whose folder somebody removed goes on where its branch is.

@@ -66,6 +66,7 @@ fn branch(session: &Session) -> Branch {
         draft: None,
         port: None,
         taking_back: None,
+        meets: Vec::new(),
     }
 }
 
@@ -121,6 +122,7 @@ fn done(job: &Job, a: u16, conflict: bool) -> Option<Done> {
                 draft: None,
                 port: None,
                 taking_back: None,
+                meets: Vec::new(),
             },
         },
     })

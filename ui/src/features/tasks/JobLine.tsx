@@ -86,7 +86,7 @@ export function JobLine({ job, view }: { job: Job; view: TaskView }) {
 function Queued({ ahead }: { ahead: Waiting[] }) {
   return (
     <>
-      Waits for {ahead.length === 1 ? "its turn behind" : `its turn: ${ahead.length} are ahead, first`} “{ahead[0]?.title}”.
+      Waits for {ahead.length === 1 ? "its turn behind" : `its turn: ${ahead.length} are ahead, first`} “{ahead[0]?.title}”{ahead[0]?.conflicts ? ", which changes the same lines" : ""}.
     </>
   );
 }

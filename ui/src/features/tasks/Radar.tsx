@@ -8,7 +8,7 @@ import { plural } from "../../lib/words";
 export function Radar({ view }: { view: TaskView }) {
   const { branch, project, id } = view.row;
   const stands = branch !== null && branch.discarded === null && (branch.changed?.files ?? 0) > 0;
-  const [answer] = useRead<Meeting[]>(stands ? `/projects/${project}/radar` : null, branch?.changed?.tree ?? "");
+  const [answer] = useRead<Meeting[]>(stands ? `/projects/${project}/radar` : null, `${branch?.changed?.tree ?? ""} ${JSON.stringify(branch?.meets ?? [])}`);
   if (!stands || answer.state !== "there") return null;
   const mine = answer.value.filter((meeting) => meeting.tasks.includes(id));
   if (mine.length === 0) return null;

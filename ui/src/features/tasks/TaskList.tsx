@@ -1,10 +1,10 @@
 // The task list: virtual rows, filter, sort. The lines come sorted and filtered from the core, only as many as are drawn.
 import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { Play, Search, Square } from "lucide-react";
+import { GitCompareArrows, Play, Search, Square } from "lucide-react";
 import { memo, useRef, useState, type MouseEvent } from "react";
 import { arm, useArmed } from "../../lib/armed";
-import type { Show, Sort, TaskLine } from "../../lib/generated/types";
+import type { MeetsLine, Show, Sort, TaskLine } from "../../lib/generated/types";
 import { isLed, useKeys } from "../../lib/keys";
 import { usePref } from "../../lib/prefs";
 import { useRelative } from "../../lib/time";
@@ -205,6 +205,7 @@ const Row = memo(function Row({ line, index, total, current }: { line: TaskLine;
                 <span className="sr-only"> boxes done</span>
               </span>
             )}
+            {!armed && line.meets && <MeetsMark meets={line.meets} />}
             <time className="ms-auto shrink-0 lg:group-focus-within:invisible lg:group-hover:invisible">{age}</time>
           </span>
         </span>
@@ -213,6 +214,18 @@ const Row = memo(function Row({ line, index, total, current }: { line: TaskLine;
     </li>
   );
 });
+
+/** Other work changes the same files; in the warning's colour where a merge of both would conflict. */
+function MeetsMark({ meets: { conflicts, titles } }: { meets: MeetsLine }) {
+  const others = titles.map((title) => `“${title}”`).join(", ");
+  const told = conflicts ? `Would conflict with ${others}` : `Changes files that ${others} changes, too`;
+  return (
+    <span title={told} className={`grid shrink-0 place-items-center ${conflicts ? "text-warning" : ""}`}>
+      <GitCompareArrows className="size-3.5" aria-hidden="true" />
+      <span className="sr-only">{told}</span>
+    </span>
+  );
+}
 
 /** Starts the next step of a task; of one that runs it cancels, asking first. */
 function RowButton({ line, stops, armed, onPress }: { line: TaskLine; stops: boolean; armed: boolean; onPress: () => void }) {

@@ -157,7 +157,9 @@ draft: Draft | null,
 /** The first of the ports that are for what runs in it. */
 port: number | null,
 /** What is being taken back in it, in place of the work; null while it holds the work. */
-taking_back: TakingBack | null, };
+taking_back: TakingBack | null,
+/** The other tasks whose work changes the same files, as last looked at. */
+meets: Array<Meets>, };
 
 /** Counted changes of a worktree. */
 export type Changed = {
@@ -222,7 +224,7 @@ failed: Array<string>, };
 export type ChooseOffer = { id: MessageId, session: SessionId, offer: string, value: string, };
 
 /** A command with its arguments. */
-export type Command = { "name": "create_task", "args": CreateTask } | { "name": "rename_task", "args": RenameTask } | { "name": "save_document", "args": SaveDocument } | { "name": "resolve_conflict", "args": SaveDocument } | { "name": "archive_task", "args": ArchiveTask } | { "name": "restore_task", "args": OnTask } | { "name": "start_session", "args": StartSession } | { "name": "cancel_session", "args": OnSession } | { "name": "mark_seen", "args": OnSession } | { "name": "delete_session", "args": OnSession } | { "name": "retry_from", "args": RetryFrom } | { "name": "send_message", "args": SendMessage } | { "name": "answer_request", "args": AnswerRequest } | { "name": "interrupt_turn", "args": InterruptTurn } | { "name": "choose_offer", "args": ChooseOffer } | { "name": "commit_work", "args": CommitWork } | { "name": "update_work", "args": UpdateWork } | { "name": "undo_update", "args": OnTask } | { "name": "resolve_file", "args": ResolveFile } | { "name": "try_work", "args": OnTask } | { "name": "untry_work", "args": OnTask } | { "name": "keep_work", "args": KeepWork } | { "name": "propose_work", "args": ProposeWork } | { "name": "look_at_proposal", "args": OnTask } | { "name": "send_remarks", "args": SendComments } | { "name": "undo_keep", "args": OnTask } | { "name": "revert_work", "args": OnTask } | { "name": "take_back", "args": UpdateWork } | { "name": "judge_work", "args": JudgeWork } | { "name": "discard_work", "args": OnTask } | { "name": "undo_discard", "args": OnTask } | { "name": "add_comment", "args": AddComment } | { "name": "edit_comment", "args": EditComment } | { "name": "resolve_comment", "args": ResolveComment } | { "name": "drop_comment", "args": OnComment } | { "name": "send_comments", "args": SendComments } | { "name": "order_job", "args": OrderJob } | { "name": "retry_job", "args": OnJob } | { "name": "drop_job", "args": OnJob } | { "name": "set_default_agent", "args": SetDefaultAgent } | { "name": "add_agent", "args": AddAgent } | { "name": "remove_agent", "args": OnAgent } | { "name": "install_agent", "args": OnAgent } | { "name": "look_for_agents", "args": LookForAgents } | { "name": "attach_project", "args": AttachProject } | { "name": "agents_found", "args": AgentsFound } | { "name": "observe_file", "args": ObserveFile } | { "name": "observe_gone", "args": OnTask } | { "name": "report_session", "args": ReportSession } | { "name": "end_session", "args": EndSession } | { "name": "settle_message", "args": SettleMessage } | { "name": "job_done", "args": JobDone } | { "name": "job_doing", "args": JobDoing } | { "name": "job_failed", "args": JobFailed } | { "name": "count_changes", "args": CountChanges } | { "name": "draft_message", "args": DraftMessage } | { "name": "configure", "args": Configure } | { "name": "take_places", "args": TakePlaces };
+export type Command = { "name": "create_task", "args": CreateTask } | { "name": "rename_task", "args": RenameTask } | { "name": "save_document", "args": SaveDocument } | { "name": "resolve_conflict", "args": SaveDocument } | { "name": "archive_task", "args": ArchiveTask } | { "name": "restore_task", "args": OnTask } | { "name": "start_session", "args": StartSession } | { "name": "cancel_session", "args": OnSession } | { "name": "mark_seen", "args": OnSession } | { "name": "delete_session", "args": OnSession } | { "name": "retry_from", "args": RetryFrom } | { "name": "send_message", "args": SendMessage } | { "name": "answer_request", "args": AnswerRequest } | { "name": "interrupt_turn", "args": InterruptTurn } | { "name": "choose_offer", "args": ChooseOffer } | { "name": "commit_work", "args": CommitWork } | { "name": "update_work", "args": UpdateWork } | { "name": "undo_update", "args": OnTask } | { "name": "resolve_file", "args": ResolveFile } | { "name": "try_work", "args": OnTask } | { "name": "untry_work", "args": OnTask } | { "name": "keep_work", "args": KeepWork } | { "name": "propose_work", "args": ProposeWork } | { "name": "look_at_proposal", "args": OnTask } | { "name": "send_remarks", "args": SendComments } | { "name": "undo_keep", "args": OnTask } | { "name": "revert_work", "args": OnTask } | { "name": "take_back", "args": UpdateWork } | { "name": "judge_work", "args": JudgeWork } | { "name": "discard_work", "args": OnTask } | { "name": "undo_discard", "args": OnTask } | { "name": "add_comment", "args": AddComment } | { "name": "edit_comment", "args": EditComment } | { "name": "resolve_comment", "args": ResolveComment } | { "name": "drop_comment", "args": OnComment } | { "name": "send_comments", "args": SendComments } | { "name": "order_job", "args": OrderJob } | { "name": "retry_job", "args": OnJob } | { "name": "drop_job", "args": OnJob } | { "name": "set_default_agent", "args": SetDefaultAgent } | { "name": "add_agent", "args": AddAgent } | { "name": "remove_agent", "args": OnAgent } | { "name": "install_agent", "args": OnAgent } | { "name": "look_for_agents", "args": LookForAgents } | { "name": "attach_project", "args": AttachProject } | { "name": "agents_found", "args": AgentsFound } | { "name": "observe_file", "args": ObserveFile } | { "name": "observe_gone", "args": OnTask } | { "name": "report_session", "args": ReportSession } | { "name": "end_session", "args": EndSession } | { "name": "settle_message", "args": SettleMessage } | { "name": "job_done", "args": JobDone } | { "name": "job_doing", "args": JobDoing } | { "name": "job_failed", "args": JobFailed } | { "name": "count_changes", "args": CountChanges } | { "name": "tell_meetings", "args": TellMeetings } | { "name": "draft_message", "args": DraftMessage } | { "name": "configure", "args": Configure } | { "name": "take_places", "args": TakePlaces };
 
 /** A comment on lines of a changed file. A draft until it is sent to a session. */
 export type Comment = {
@@ -838,6 +840,22 @@ files: Array<string>,
 /** Those in which a merge of both would conflict. */
 conflicts: Array<string>, };
 
+/** Another task whose work changes the same files. */
+export type Meets = {
+/** Which. */
+task: TaskId,
+/** How many files. */
+files: number,
+/** In how many of them a merge of both would conflict. */
+conflicts: number, };
+
+/** Other work that changes the same files. */
+export type MeetsLine = {
+/** Whether a merge of both would conflict. */
+conflicts: boolean,
+/** The titles of those tasks; where some would conflict, of these. */
+titles: Array<string>, };
+
 /** A message from a person to a session. */
 export type Message = {
 /** Its id; the host echoes it in the output. */
@@ -1077,6 +1095,15 @@ agent: string,
 cwd: string,
 /** What `start_session` takes to go on from it. */
 adopted: Adopted, };
+
+/** Two tasks whose work changes the same files. */
+export type Pair = {
+/** Which. */
+tasks: [TaskId, TaskId],
+/** How many files. */
+files: number,
+/** In how many of them a merge of both would conflict. */
+conflicts: number, };
 
 /** One thing that happened. Each is one synchronous commit. */
 export type PanelEvent = { "type": "boot",
@@ -1733,7 +1760,9 @@ updated: Millis,
 /** Whether the server has not confirmed what is shown. */
 pending: boolean,
 /** What the play button does. */
-play: Play, };
+play: Play,
+/** Other work that changes the same files; null where none does. */
+meets: MeetsLine | null, };
 
 /** A task's page. */
 export type TaskView = { row: Task, project: Project | null, phase: Phase, attention: Attention, pending: boolean, jobs: Array<Job>,
@@ -1741,6 +1770,11 @@ export type TaskView = { row: Task, project: Project | null, phase: Phase, atten
 queue: Array<Waiting>, actions: Array<Action>,
 /** What would be put away with it, and can be. */
 archive_guards: Array<string>, play: Play, };
+
+/** See [`Command::TellMeetings`]. */
+export type TellMeetings = { project: ProjectId,
+/** All that there are. */
+pairs: Array<Pair>, };
 
 /** What a tab says to the hub. */
 export type ToHub = { "type": "join",
@@ -1851,7 +1885,9 @@ conversation_usd: number | null, };
 export type Verdict = "pending" | "passed" | "failed";
 
 /** A job in the queue of a branch. */
-export type Waiting = { job: Mid, task: TaskId, title: string, };
+export type Waiting = { job: Mid, task: TaskId, title: string,
+/** Whether its work and that of the task would conflict. */
+conflicts: boolean, };
 
 /** What a job does. */
 export type Work = { "do": "write_document",

@@ -70,6 +70,7 @@ fn what_would_be_put_away_with_it_is_named_and_can_be_passed_over() {
         draft: None,
         port: None,
         taking_back: None,
+        meets: Vec::new(),
     });
     b.state.replace(row.id.into(), Some(std::sync::Arc::new(Row::Task(row))));
     assert_eq!(archive_guards(&b.state, &task(&b)).len(), 1);

@@ -1,10 +1,10 @@
 //! What becomes of work once it was kept.
 
 use super::*;
-use crate::command::{JudgeWork, ProposeWork};
-use crate::decide::comes_first;
+use crate::command::{JudgeWork, Pair, ProposeWork, TellMeetings};
+use crate::decide::{are_told, comes_first};
 use crate::derive::{Phase, phase};
-use crate::row::{Landing, Qa, Reverted, TakingBack, Verdict};
+use crate::row::{Landing, Meets, Qa, Reverted, TakingBack, Verdict};
 
 fn landing(commit: &str, at: u64) -> Landing {
     Landing {
@@ -92,6 +92,7 @@ pub(super) fn worked(b: &mut Bench, task: u128, changed: Changed) {
         draft: None,
         port: None,
         taking_back: None,
+        meets: Vec::new(),
     });
     b.state.replace(row.id.into(), Some(std::sync::Arc::new(Row::Task(row))));
 }
@@ -266,4 +267,24 @@ fn work_is_taken_back_in_the_worktree_as_one_commit_and_comes_back_into_it_when_
     let row = b.state.task(id(2)).unwrap();
     assert!(row.landing.as_ref().unwrap().reverted.is_some() && row.standing().unwrap().taking_back.is_none());
     assert_eq!(b.state.jobs_of(id(2)).count(), 0);
+}
+
+#[test]
+fn works_that_meet_are_told_of_both_and_no_longer_when_they_do_not() {
+    let mut b = Bench::new();
+    b.observe(3, "# Another\n");
+    for task in [2, 3] {
+        worked(&mut b, task, Changed { files: 1, ..Changed::default() });
+    }
+    let told = |pairs: Vec<Pair>| TellMeetings { project: id(1), pairs };
+    let pair = Pair { tasks: [id(2), id(3)], files: 4, conflicts: 1 };
+    b.server(&Command::TellMeetings(told(vec![pair.clone()])));
+    let meets = |b: &Bench, task: u128| b.state.task(id(task)).unwrap().branch.clone().unwrap().meets;
+    assert_eq!(meets(&b, 2), [Meets { task: id(3), files: 4, conflicts: 1 }]);
+    assert_eq!(meets(&b, 3), [Meets { task: id(2), files: 4, conflicts: 1 }]);
+    assert!(are_told(&b.state, &told(vec![pair])));
+    assert!(!are_told(&b.state, &told(vec![])));
+    b.server(&Command::TellMeetings(told(vec![])));
+    assert_eq!((meets(&b, 2), meets(&b, 3)), (vec![], vec![]));
+    assert_eq!(code(b.person(&Command::TellMeetings(told(vec![])))), RejectCode::Forbidden);
 }
