@@ -41,8 +41,8 @@ pub struct Config {
     pub limits: Limits,
     /// Whether agents are confined, where the system can.
     pub confine: bool,
-    /// The folder of a project's tasks.
-    pub tasks_folder: String,
+    /// The documents of tasks.
+    pub tasks: Tasks,
     /// Further agents.
     pub agents: BTreeMap<String, AgentConfig>,
     /// What opens a worktree, by its name.
@@ -101,7 +101,7 @@ impl Default for Config {
             max_sessions: 8,
             limits: Limits::default(),
             confine: true,
-            tasks_folder: "tasks".to_owned(),
+            tasks: Tasks::default(),
             agents: BTreeMap::new(),
             open: BTreeMap::new(),
             projects: BTreeMap::new(),
@@ -127,10 +127,20 @@ struct Layer {
     notify: Option<Notify>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Tasks {
-    folder: String,
+/// The documents of tasks.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tasks {
+    /// Their folder in a project.
+    pub folder: String,
+    /// Whether those that the panel archives or restores are committed.
+    pub commit: bool,
+}
+
+impl Default for Tasks {
+    fn default() -> Self {
+        Self { folder: "tasks".to_owned(), commit: false }
+    }
 }
 
 impl Config {
@@ -142,9 +152,7 @@ impl Config {
             config.max_sessions = layer.max_sessions.unwrap_or(config.max_sessions);
             config.limits = layer.limits.unwrap_or(config.limits);
             config.confine = layer.confine.unwrap_or(config.confine);
-            if let Some(tasks) = layer.tasks {
-                config.tasks_folder = tasks.folder;
-            }
+            config.tasks = layer.tasks.unwrap_or(config.tasks);
             config.agents.extend(layer.agents);
             config.open.extend(layer.open);
             config.projects.extend(layer.projects);
@@ -193,7 +201,7 @@ mod tests {
     fn a_later_layer_replaces_what_it_names_and_no_more() {
         let user = "max_sessions = 3\n[tasks]\nfolder = 'todo'\n[agents.one]\ncommand = 'one'\n";
         let config = with(user, "max_sessions = 4\n[agents.two]\ncommand = 'two'\nargs = ['acp']\n").unwrap();
-        assert_eq!((config.max_sessions, config.tasks_folder.as_str()), (4, "todo"));
+        assert_eq!((config.max_sessions, config.tasks.folder.as_str()), (4, "todo"));
         assert_eq!(config.agents.keys().collect::<Vec<_>>(), ["one", "two"]);
     }
 

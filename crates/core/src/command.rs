@@ -341,6 +341,8 @@ pub struct AttachProject {
     pub demo: bool,
     #[serde(default)]
     pub remote: bool,
+    #[serde(default)]
+    pub commits: bool,
 }
 
 /// See [`Command::AgentsFound`].
@@ -432,6 +434,8 @@ pub enum Done {
         /// Path relative to the project.
         path: String,
     },
+    /// The task's file is committed, or was.
+    DocumentCommitted,
     /// Work was committed in its worktree.
     Committed {
         /// What was made.

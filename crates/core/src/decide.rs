@@ -116,6 +116,7 @@ pub fn decide(state: &State, command: &Command, cx: Context) -> Result<Vec<Op>, 
                 watched: c.watched,
                 demo: c.demo,
                 remote: c.remote,
+                commits: c.commits,
             });
             Ok(put_or_change(state, row))
         }

@@ -42,6 +42,8 @@ pub struct EngineConfig {
     pub spare_after: Option<Duration>,
     /// Folder of the task documents, relative to a project.
     pub tasks_dir: String,
+    /// Whether documents are committed that the panel archives or restores.
+    pub commit_tasks: bool,
     /// Whether this is the demonstration.
     pub demo: bool,
 }

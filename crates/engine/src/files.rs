@@ -161,6 +161,7 @@ impl ProjectFiles {
                 problem: facts.problem,
                 watched: self.watcher.is_some(),
                 remote: facts.remote,
+                commits: self.engine.config().commit_tasks,
                 ..project
             };
             if !self.engine.tell_project(row).await {

@@ -144,6 +144,7 @@ async fn outcome(engine: &Engine, job: Job) -> Result<Done, Failure> {
     let repo = engine.repo(&project).await?;
     let site = Site { engine: engine.clone(), job, task, project, repo };
     match &site.job.work {
+        Work::CommitDocument { message, paths } => committing::commit_document(&site, message, paths).await,
         Work::Commit { message, files, hunks } => committing::commit(&site, message, files.as_deref(), hunks).await,
         Work::Update => updating::update(&site).await,
         Work::UndoUpdate => updating::undo(&site).await,

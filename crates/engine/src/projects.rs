@@ -172,6 +172,7 @@ impl Engine {
             watched: self.read(|state| state.project(id).is_none_or(|p| p.watched)),
             demo: self.config().demo,
             remote: facts.remote,
+            commits: self.config().commit_tasks,
         };
         if !self.tell_project(row).await {
             return Err(AttachError::NotStored);
@@ -215,6 +216,7 @@ impl Engine {
             watched: row.watched,
             demo: row.demo,
             remote: row.remote,
+            commits: row.commits,
         });
         self.report(command, &["attach", &id, &self.started()]).await.is_some()
     }

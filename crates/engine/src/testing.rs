@@ -218,6 +218,7 @@ fn open(folder: &Path, check: Option<&str>) -> Engine {
         )]),
         spare_after: None,
         tasks_dir: "tasks".into(),
+        commit_tasks: false,
         demo: false,
     };
     let began = std::time::Instant::now();

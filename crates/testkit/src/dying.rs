@@ -92,6 +92,7 @@ pub fn config(case: &Path, clock: Arc<dyn Clock>) -> EngineConfig {
         spare_after: Some(Duration::ZERO),
         max_sessions: 100,
         tasks_dir: "tasks".to_owned(),
+        commit_tasks: false,
         demo: false,
     }
 }

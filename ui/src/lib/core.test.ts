@@ -15,7 +15,7 @@ beforeAll(() => {
 const rows: Row[] = [
   {
     kind: "project",
-    row: { id: PROJECT, ver: 1, name: "deck", path: "/deck", tasks_dir: "tasks", branch: "main", problem: null, watched: true, demo: false, remote: false },
+    row: { id: PROJECT, ver: 1, name: "deck", path: "/deck", tasks_dir: "tasks", branch: "main", problem: null, watched: true, demo: false, remote: false, commits: false },
   },
   {
     kind: "task",

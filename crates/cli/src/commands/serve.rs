@@ -175,7 +175,8 @@ impl Serve {
             openers: config.open,
             projects: config.projects,
             spare_after: Some(SPARE_AFTER),
-            tasks_dir: config.tasks_folder,
+            tasks_dir: config.tasks.folder,
+            commit_tasks: config.tasks.commit,
             demo: self.demo,
         })
     }

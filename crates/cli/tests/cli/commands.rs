@@ -168,14 +168,7 @@ fn work_is_kept_and_taken_back_in_the_worktree_where_a_revert_conflicts_and_each
     let demo = ["--agent", "demo", "--instructions", "[[demo: quick]]"];
     home.run(&[&["implement", "first", "--permission", "everything"][..], &demo].concat()).done();
     home.until(&["--json", "sessions", "--all"], "completed");
-    let git = |arguments: &[&str]| {
-        let identity = ["-c", "user.name=T", "-c", "user.email=t@localhost"];
-        let git = home.command("git").args(identity).args(arguments).current_dir(&deck).output().unwrap();
-        assert!(git.status.success(), "{git:?}");
-        String::from_utf8(git.stdout).unwrap()
-    };
-    git(&["config", "user.name", "T"]);
-    git(&["config", "user.email", "t@localhost"]);
+    let git = |arguments: &[&str]| home.git(&deck, arguments);
     let worktree = home.run(&["--json", "task", "show", "first"]).json().remove(0)["branch"]["path"].clone();
     let file = std::path::Path::new(worktree.as_str().unwrap()).join("count.txt");
     std::fs::write(&file, "one\n").unwrap();
@@ -218,4 +211,26 @@ fn a_task_is_archived_and_restored() {
     home.run(&["restore", "first"]).done();
     home.until(&["--json", "task", "show", "first"], "\"tasks/first.md\"");
     assert!(deck.join("tasks/first.md").exists());
+}
+
+#[test]
+fn what_is_archived_and_restored_is_committed_where_that_is_set_and_nothing_else() {
+    let home = Home::new();
+    let deck = home.repository("deck");
+    std::fs::create_dir_all(home.data()).unwrap();
+    std::fs::write(home.data().join("config.toml"), "[tasks]\ncommit = true\n").unwrap();
+    let _server = home.serve(&[deck.to_str().unwrap()]);
+    home.until(&["task", "list"], "The first task");
+    std::fs::write(deck.join("mine.txt"), "mine\n").unwrap();
+    home.git(&deck, &["add", "mine.txt"]);
+    home.run(&["archive", "first"]).done();
+    home.settled();
+    assert_eq!(home.git(&deck, &["log", "-1", "--format=%s"]), "Archive \"The first task\"\n");
+    let moved = home.git(&deck, &["show", "--format=", "--name-status", "-M", "HEAD"]);
+    assert!(moved.starts_with("R100\ttasks/first.md\ttasks/archive/") && moved.lines().count() == 1, "{moved}");
+    assert_eq!(home.git(&deck, &["status", "--porcelain"]), "A  mine.txt\n", "what the user staged is as it was");
+    home.run(&["restore", "first"]).done();
+    home.settled();
+    assert_eq!(home.git(&deck, &["log", "-1", "--format=%s"]), "Restore \"The first task\"\n");
+    assert_eq!(home.git(&deck, &["status", "--porcelain"]), "A  mine.txt\n");
 }

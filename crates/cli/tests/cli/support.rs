@@ -66,10 +66,27 @@ impl Home {
             &["init", "--quiet", "--initial-branch=main"][..],
             &["add", "--all"],
             &["-c", "user.name=T", "-c", "user.email=t@localhost", "commit", "--quiet", "--message=Start"],
+            &["config", "user.name", "T"],
+            &["config", "user.email", "t@localhost"],
         ] {
-            assert!(self.command("git").args(arguments).current_dir(&dir).status().unwrap().success());
+            self.git(&dir, arguments);
         }
         dir
+    }
+
+    /// Waits until no work on git and files is under way.
+    pub fn settled(&self) {
+        let begun = Instant::now();
+        while !self.run(&["--json", "jobs"]).json().is_empty() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", self.run(&["jobs"]));
+        }
+    }
+
+    /// What git answers in `dir`.
+    pub fn git(&self, dir: &Path, arguments: &[&str]) -> String {
+        let git = self.command("git").args(arguments).current_dir(dir).output().unwrap();
+        assert!(git.status.success(), "{arguments:?}: {git:?}");
+        String::from_utf8(git.stdout).unwrap()
     }
 
     /// Starts a server that takes a free port, and waits for its line.

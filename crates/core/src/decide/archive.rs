@@ -61,7 +61,10 @@ fn movable<'a>(state: &State, row: &'a Task) -> Result<&'a Task, Reject> {
     if row.conflict.is_some() {
         return Err(not_allowed("This document has an edit that could not be merged. Settle that first."));
     }
-    if state.jobs_of(row.id).any(|job| !matches!(job.work, Work::WriteDocument { .. } | Work::LookAtProposal)) {
+    if state
+        .jobs_of(row.id)
+        .any(|job| !matches!(job.work, Work::WriteDocument { .. } | Work::CommitDocument { .. } | Work::LookAtProposal))
+    {
         return Err(not_allowed("This task is being moved already, or a try failed: settle that first."));
     }
     Ok(row)

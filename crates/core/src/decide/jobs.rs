@@ -130,7 +130,16 @@ pub(super) fn done(state: &State, c: &JobDone, cx: Context) -> Result<Vec<Op>, R
         | Done::Tried { .. }
         | Done::Untried => ops.extend(landing::done(task, &c.done)),
         Done::Proposed { .. } | Done::ProposalSeen { .. } => ops.extend(proposing::done(task, &c.done)),
-        Done::Moved { path } => ops.extend(edit_task(task, |t| t.path = Some(path.clone()))),
+        Done::Moved { path } => {
+            ops.extend(edit_task(task, |t| t.path = Some(path.clone())));
+            if state.project(task.project).is_some_and(|project| project.commits) {
+                let what = if row.work == (Work::MoveDocument { archived: true }) { "Archive" } else { "Restore" };
+                let message = format!("{what} \"{}\"", task.title);
+                let paths = task.path.iter().chain([path]).cloned().collect();
+                ops.push(job(cx, task.id, Work::CommitDocument { message, paths }));
+            }
+        }
+        Done::DocumentCommitted => {}
         Done::Kept { landing } => ops.extend(edit_task(task, |t| {
             if let Some(branch) = &mut t.branch {
                 branch.update = None;

@@ -22,7 +22,8 @@ pub type Lane = (ProjectId, String);
 /// The branch that a job moves; none where it moves none.
 pub fn lane(state: &State, job: &Job) -> Option<Lane> {
     let task = state.task(job.task)?;
-    let target = match job.work {
+    let target = match &job.work {
+        Work::CommitDocument { .. } => state.project(task.project)?.branch.clone()?,
         Work::Keep { .. } => task.branch.as_ref()?.target.clone()?,
         Work::UndoKeep | Work::Revert => task.landing.as_ref()?.target.clone(),
         Work::WriteDocument { .. }

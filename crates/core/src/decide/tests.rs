@@ -39,6 +39,7 @@ impl Bench {
             watched: true,
             demo: false,
             remote: false,
+            commits: false,
         }));
         let agent = Agent { title: "Demo".into(), found: true, scripted: true, preference: 9, ..Agent::new("demo") };
         bench.server(&Command::AgentsFound(AgentsFound { agents: vec![agent], looked: None }));

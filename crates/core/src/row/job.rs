@@ -58,6 +58,13 @@ pub enum Work {
         /// Whether into it.
         archived: bool,
     },
+    /// Commit the task's file in the person's checkout, after it was moved.
+    CommitDocument {
+        /// The commit's message.
+        message: String,
+        /// Where the file was, and where it is.
+        paths: Vec<String>,
+    },
     /// Commit work in its worktree.
     Commit {
         /// The commit's message.
@@ -118,7 +125,7 @@ impl Work {
 
     /// Whether it moves the work of its task: then nothing else does meanwhile.
     pub fn moves_work(&self) -> bool {
-        !self.is_of_files() && *self != Self::LookAtProposal
+        !self.is_of_files() && !matches!(self, Self::LookAtProposal | Self::CommitDocument { .. })
     }
 }
 

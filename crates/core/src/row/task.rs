@@ -30,6 +30,9 @@ pub struct Project {
     /// Whether it has a remote repository that work can be pushed to.
     #[serde(default)]
     pub remote: bool,
+    /// Whether the panel commits documents that it archives or restores.
+    #[serde(default)]
+    pub commits: bool,
 }
 
 /// A task: one markdown file.

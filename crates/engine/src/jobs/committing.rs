@@ -48,21 +48,45 @@ async fn make(site: &Site, request: &CommitRequest) -> Result<Done, Failure> {
             site.engine.count_changes(site.task.id).await;
             Ok(committed(site, &commit, &request.message, &said))
         }
-        CommitOutcome::Nothing => Err(Failure::new("There is nothing to commit: all of this is in a commit already.")),
-        CommitOutcome::Changed { path } => {
-            let reason = format!("{path} is not what its parts were chosen of any more: look at it again.");
-            Err(Failure::new(reason))
+        other => Err(refusal(other)),
+    }
+}
+
+/// Why there is no commit.
+fn refusal(outcome: CommitOutcome) -> Failure {
+    Failure::new(match outcome {
+        CommitOutcome::Committed { .. } | CommitOutcome::Nothing => {
+            "There is nothing to commit: all of this is in a commit already.".to_owned()
         }
-        CommitOutcome::Staged => Err(Failure::new(
-            "What is staged of these files does not go together with the chosen parts. Commit the files whole, or unstage \
-             them (git reset) in the worktree.",
-        )),
+        CommitOutcome::Changed { path } => {
+            format!("{path} is not what its parts were chosen of any more: look at it again.")
+        }
+        CommitOutcome::Staged => {
+            "What is staged of these files does not go together with the chosen parts. Commit the files \
+                                  whole, or unstage them (git reset) in the worktree."
+                .to_owned()
+        }
         CommitOutcome::MergeOpen => {
-            Err(Failure::new("While a merge is open git commits all of it or nothing. Commit everything."))
+            "While a merge is open git commits all of it or nothing. Commit everything, or finish the merge.".to_owned()
         }
         CommitOutcome::Refused { said } => {
-            Err(Failure::new(format!("Git did not commit it. Mend what it says, then retry.\n{}", end_of(said.trim()))))
+            format!("Git did not commit it. Mend what it says, then retry.\n{}", end_of(said.trim()))
         }
+    })
+}
+
+/// In the person's checkout, and nothing else of what they have there. Done again it finds nothing to do.
+pub(super) async fn commit_document(site: &Site, message: &str, paths: &[String]) -> Result<Done, Failure> {
+    if site.project.branch.is_none() {
+        return Err(Failure::new(
+            "No branch is checked out, so the document is in no commit. Check one out, then retry.",
+        ));
+    }
+    let mut request = request(site, PathBuf::from(&site.project.path), message, Some(paths), &[])?;
+    request.exclude.clear();
+    match site.repo.commit(&request).await? {
+        CommitOutcome::Committed { .. } | CommitOutcome::Nothing => Ok(Done::DocumentCommitted),
+        other => Err(refusal(other)),
     }
 }
 

@@ -28,6 +28,7 @@ impl Bench {
             watched: true,
             demo: false,
             remote: false,
+            commits: false,
         };
         let mid = bench.mid();
         bench.settle(&[submission(&Mutation::new(mid, &Command::AttachProject(project)), Actor::Server)], NOW);

@@ -150,6 +150,7 @@ impl Stage {
             spare_after: self.ahead.then_some(Duration::ZERO),
             max_sessions: self.places,
             tasks_dir: "tasks".to_owned(),
+            commit_tasks: false,
             demo: false,
         }
     }

@@ -88,6 +88,7 @@ impl TestApp {
             spare_after: None,
             max_sessions: 8,
             tasks_dir: "tasks".to_owned(),
+            commit_tasks: false,
             demo: demo.is_some(),
         };
         let engine = Engine::open(config).unwrap();
@@ -143,6 +144,7 @@ impl TestApp {
             watched: true,
             demo: false,
             remote: false,
+            commits: false,
         });
         let outcome = self.engine.mutate(Mutation::new(id().into(), &command), Actor::Server).await.unwrap();
         assert_eq!(outcome.err, None);

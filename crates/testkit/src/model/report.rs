@@ -32,6 +32,7 @@ pub fn project() -> Command {
         watched: true,
         demo: false,
         remote: false,
+        commits: false,
     })
 }
 
@@ -92,6 +93,7 @@ fn done(job: &Job, a: u16, conflict: bool) -> Option<Done> {
                 reverted: None,
             },
         },
+        Work::CommitDocument { .. } => Done::DocumentCommitted,
         Work::Commit { .. } => Done::Committed {
             commit: Commit { id: "4".to_owned(), subject: "Work".to_owned(), said: String::new(), at: Millis(1) },
         },

@@ -7,6 +7,7 @@ import { Button } from "../../ui/Button";
 const DOING: Record<Job["work"]["do"], string> = {
   write_document: "Writing the document",
   move_document: "Moving the document",
+  commit_document: "Committing the document",
   commit: "Committing",
   update: "Merging the branch in",
   undo_update: "Going back to before the merge",

@@ -121,7 +121,7 @@ export type ArchiveTask = { id: TaskId,
 anyway: boolean, };
 
 /** See [`Command::AttachProject`]. */
-export type AttachProject = { id: ProjectId, name: string, path: string, tasks_dir: string, branch: string | null, problem: string | null, watched: boolean, demo: boolean, remote: boolean, };
+export type AttachProject = { id: ProjectId, name: string, path: string, tasks_dir: string, branch: string | null, problem: string | null, watched: boolean, demo: boolean, remote: boolean, commits: boolean, };
 
 /** An image that goes with a message: in the message itself, or beside it. */
 export type AttachedImage = Image | StoredImage;
@@ -372,7 +372,7 @@ text: string | null,
 /** Its title and boxes are taken from the text. */
 conflict: ConflictFound | null, } | { "did": "moved",
 /** Path relative to the project. */
-path: string, } | { "did": "committed",
+path: string, } | { "did": "document_committed" } | { "did": "committed",
 /** What was made. */
 commit: Commit, } | { "did": "updated",
 /** What was brought in; null where it had all of it. */
@@ -1245,7 +1245,9 @@ watched: boolean,
 /** Whether it is the demo project. */
 demo: boolean,
 /** Whether it has a remote repository that work can be pushed to. */
-remote: boolean, };
+remote: boolean,
+/** Whether the panel commits documents that it archives or restores. */
+commits: boolean, };
 
 /** A project: one git repository. */
 export type ProjectId = string;
@@ -1896,7 +1898,11 @@ version: Mid,
 /** The version it was edited from, null for a new task. */
 base: Mid | null, } | { "do": "move_document",
 /** Whether into it. */
-archived: boolean, } | { "do": "commit",
+archived: boolean, } | { "do": "commit_document",
+/** The commit's message. */
+message: string,
+/** Where the file was, and where it is. */
+paths: Array<string>, } | { "do": "commit",
 /** The commit's message. */
 message: string,
 /** The files; null takes all. */
