@@ -128,6 +128,46 @@ test("two_thousand_files_are_a_list_and_twenty_thousand_lines_a_diff", { timeout
   await frames(page, 2);
 });
 
+test("all_files_stand_one_below_the_other_and_the_address_names_the_one_at_the_top", { timeout: 60_000 }, async ({ panel, page }) => {
+  const body = (n: number) => Array.from({ length: 40 }, (_, line) => `line ${line} of file ${n}\n`).join("");
+  const files = Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`f${String(n).padStart(2, "0")}.txt`, body(n)]));
+  await reviewed(panel, page, files);
+  await file(page, "f10.txt").click();
+  await diff(page, "f10.txt").getByText("line 0 of file 10").waitFor();
+  await page.keyboard.press("f");
+  const window = page.getByRole("region", { name: "All changed files" });
+  await diff(page, "f10.txt").getByText("line 0 of file 10").waitFor();
+  await diff(page, "f11.txt").waitFor({ state: "attached" });
+  expect(await page.getByRole("region", { name: /^Diff of/ }).count(), "only what is near").toBeLessThan(8);
+  expect(await violations(page)).toEqual([]);
+  await page.keyboard.press("j");
+  await expect.poll(() => page.url()).toContain("file=f11.txt");
+  const topOf = (name: string) => diff(page, name).evaluate((box) => Math.round(box.getBoundingClientRect().top));
+  const under = await window.evaluate((box) => Math.round(box.getBoundingClientRect().top) + 36);
+  await expect.poll(() => topOf("f11.txt")).toBe(under);
+  await window.hover();
+  await page.mouse.wheel(0, 3 * 836);
+  const top = () => /file=f(\d+)\.txt/.exec(page.url())?.[1] ?? "";
+  await expect.poll(top, { message: "the one that came to the top" }).not.toBe("11");
+  const n = Number(top());
+  const [name, next] = [`f${n}.txt`, `f${n + 1}.txt`];
+  expect(await topOf(name)).toBeLessThanOrEqual(under);
+  await page.reload();
+  await expect.poll(() => topOf(name), { message: "a reload comes back to it" }).toBe(under);
+  // A comment is written in the middle of it.
+  await diff(page, name).getByText(`line 3 of file ${n}`).hover();
+  await diff(page, name).getByRole("button", { name: "Comment on line 4" }).click();
+  await page.getByRole("textbox", { name: /comment/i }).fill("Why three?");
+  await page.keyboard.press("Control+Enter");
+  await diff(page, name).getByText("Why three?").waitFor();
+  // What was viewed is folded, and the next one comes up.
+  await page.getByRole("region", { name, exact: true }).getByRole("checkbox", { name: "Viewed" }).check();
+  await diff(page, name).waitFor({ state: "detached" });
+  await diff(page, next).waitFor();
+  await page.keyboard.press("f");
+  await expect.poll(() => window.count()).toBe(0);
+});
+
 test("comments_wait_and_go_together_and_the_card_is_there_in_the_same_frame", async ({ panel, page }) => {
   const worktree = await reviewed(panel, page, { "a.ts": "const a = 1;\nconst b = 2;\nconst c = 3;\n" });
   await file(page, "a.ts").click();

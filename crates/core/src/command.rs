@@ -330,6 +330,7 @@ pub struct LookForAgents {}
 /// See [`Command::AttachProject`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[expect(missing_docs, reason = "the command's documentation names them")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct AttachProject {
     pub id: ProjectId,
     pub name: String,

@@ -44,6 +44,7 @@ const MAP: [string, [string, string][]][] = [
       ["Shift C", "Comment on the file"],
       ["m", "Mark the file as viewed, go on"],
       ["s", "Side by side or one below the other"],
+      ["f", "All files in one window, or one at a time"],
     ],
   ],
   [

@@ -7,6 +7,7 @@ use ts_rs::TS;
 
 /// A project: one git repository (or a folder that is not one, with the reason).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Project {
     /// Its id.
     pub id: ProjectId,

@@ -76,7 +76,7 @@ function TaskBody({ task }: { task: string }) {
         ) : branch.discarded !== null ? (
           <Empty flush title="The work was discarded">It is saved; Undo brings the worktree back as it was.</Empty>
         ) : (
-          <Changes task={task} branch={branch} file={file ?? null} onFile={(path) => void navigate({ search: { tab: "changes", file: path } })} />
+          <Changes task={task} branch={branch} file={file ?? null} onFile={(path, passing = false) => void navigate({ search: { tab: "changes", file: path }, replace: passing })} />
         )}
       </div>
     </div>

@@ -1,20 +1,22 @@
-// What changed in a task's worktree, from git: the files beside the diff of one of them.
-import { ChevronLeft, ChevronRight, List } from "lucide-react";
+// What changed in a task's worktree, from git: the files beside the diff of one of them, or of all.
+import { ChevronLeft, ChevronRight, File, Files, List } from "lucide-react";
 import { useEffect, useState } from "react";
 import type { Branch, ChangedFile, ChangesAnswer } from "../../lib/generated/types";
 import { useKeys } from "../../lib/keys";
 import { usePref } from "../../lib/prefs";
 import { useComments } from "../../lib/use";
 import { useRead } from "../../lib/useRead";
-import { shortPath } from "../../lib/words";
+import { plural } from "../../lib/words";
 import { Button, IconButton } from "../../ui/Button";
 import { Empty, Segmented, Skeleton } from "../../ui/Small";
+import { AllFiles } from "./AllFiles";
 import { DiffPane } from "./DiffPane";
-import { Counts, FileList, StatusIcon } from "./FileList";
+import { Counts, FileList, FileName, StatusIcon, ViewedBox } from "./FileList";
 import { SendBar } from "./SendBar";
-import { useViewed } from "./viewed";
+import { useViewed, type Viewed } from "./viewed";
 
-type Props = { task: string; branch: Branch; file: string | null; onFile: (path: string) => void };
+/** `onFile` opens a file; where it is only the one that is passed by scrolling, that is no step of the browser's history. */
+type Props = { task: string; branch: Branch; file: string | null; onFile: (path: string, passing?: boolean) => void };
 
 export function Changes({ task, branch, file, onFile }: Props) {
   const [answer, again] = useRead<ChangesAnswer>(`/tasks/${task}/changes`);
@@ -39,19 +41,22 @@ export function Changes({ task, branch, file, onFile }: Props) {
     );
   }
   if (answer.value.files.length === 0) return <Empty title="No changes">The worktree is as the branch was where it began.</Empty>;
-  return <Files task={task} branch={branch} answer={answer.value} file={file} onFile={onFile} />;
+  return <Reading task={task} branch={branch} answer={answer.value} file={file} onFile={onFile} />;
 }
 
-function Files({ task, branch, answer, file, onFile }: Props & { answer: ChangesAnswer }) {
+function Reading({ task, branch, answer, file, onFile }: Props & { answer: ChangesAnswer }) {
   const [filter, setFilter] = useState("");
   const [view, setView] = usePref("review.view", "unified");
+  const [together, setTogether] = usePref("review.files", "one");
   const [listed, setListed] = useState(false);
   const viewed = useViewed(task);
   const comments = useComments(task);
-  const { files: all, tree } = answer;
+  const { files: every, tree } = answer;
   const words = filter.toLowerCase();
-  const files = words === "" ? all : all.filter((f) => f.path.toLowerCase().includes(words));
-  const shown = all.find((f) => f.path === file) ?? files[0] ?? all[0];
+  const files = words === "" ? every : every.filter((f) => f.path.toLowerCase().includes(words));
+  const shown = every.find((f) => f.path === file) ?? files[0] ?? every[0];
+  const all = together === "all";
+  const aside = view === "split" && matchMedia("(min-width: 1024px)").matches;
   const at = shown ? files.indexOf(shown) : -1;
   const open = (next: ChangedFile | undefined) => {
     if (!next) return;
@@ -63,6 +68,7 @@ function Files({ task, branch, answer, file, onFile }: Props & { answer: Changes
     j: () => step(1),
     k: () => step(-1),
     s: () => setView(view === "split" ? "unified" : "split"),
+    f: () => setTogether(all ? "one" : "all"),
     m: () => {
       if (!shown) return;
       const marks = !viewed.has(shown);
@@ -71,34 +77,23 @@ function Files({ task, branch, answer, file, onFile }: Props & { answer: Changes
     },
   });
   if (!shown) return null;
-  const cut = shown.path.lastIndexOf("/") + 1;
   return (
     <div className="flex min-h-0 flex-1 border-t border-line">
       <div className={`min-h-0 flex-col bg-ground max-lg:w-full lg:w-[280px] lg:shrink-0 lg:border-e lg:border-line ${listed ? "flex" : "hidden lg:flex"}`}>
-        <FileList comments={comments} files={files} all={all} shown={shown} viewed={viewed} filter={filter} onFilter={setFilter} onFile={open} />
+        <FileList comments={comments} files={files} all={every} shown={shown} viewed={viewed} filter={filter} onFilter={setFilter} onFile={open} />
       </div>
-      <section aria-label={shown.path} className={`min-h-0 min-w-0 flex-1 flex-col ${listed ? "hidden lg:flex" : "flex"}`}>
+      <section aria-label={all ? "All files" : shown.path} className={`min-h-0 min-w-0 flex-1 flex-col ${listed ? "hidden lg:flex" : "flex"}`}>
         <header className="flex h-10 shrink-0 items-center gap-2 border-b border-line ps-3 pe-2">
           <IconButton label="All files" className="lg:hidden" onClick={() => setListed(true)}>
             <List className="size-4" />
           </IconButton>
-          <StatusIcon status={shown.status} />
-          <h2 className="flex min-w-0 flex-1 items-baseline gap-1.5 font-mono text-code" title={`${shown.path} (${branch.name}${branch.target === null ? "" : ` to ${branch.target}`})`}>
-            <span className="truncate">
-              <span className="text-ink-3 max-sm:hidden">{shortPath(shown.path.slice(0, cut), 60)}</span>
-              {shown.path.slice(cut)}
-            </span>
-            {shown.old_path !== null && <span className="truncate text-ink-3 max-sm:hidden">was {shortPath(shown.old_path, 48)}</span>}
-          </h2>
-          {!shown.binary && (
-            <span className="shrink-0 text-meta tabular-nums max-sm:hidden">
-              <Counts additions={shown.additions} deletions={shown.deletions} />
-            </span>
+          {all ? (
+            <h2 className="min-w-0 flex-1 truncate">
+              {at + 1} of {plural(files.length, "file")}
+            </h2>
+          ) : (
+            <OneHead shown={shown} branch={branch} viewed={viewed} />
           )}
-          <label className="flex shrink-0 items-center gap-1.5 text-meta text-ink-2">
-            <input type="checkbox" checked={viewed.has(shown)} onChange={(event) => viewed.set(shown, event.target.checked)} className="size-3.5 accent-accent" />
-            Viewed
-          </label>
           <span className="max-lg:hidden">
             <Segmented
               label="How lines are shown"
@@ -110,6 +105,9 @@ function Files({ task, branch, answer, file, onFile }: Props & { answer: Changes
               onChange={setView}
             />
           </span>
+          <IconButton label={all ? "One file at a time" : "All files one below the other"} hint="f" aria-pressed={all} onClick={() => setTogether(all ? "one" : "all")}>
+            {all ? <File className="size-4" /> : <Files className="size-4" />}
+          </IconButton>
           <span className="flex shrink-0">
             <IconButton label="Previous file" hint="k" reason={at > 0 ? null : "this is the first"} onClick={() => step(-1)}>
               <ChevronLeft className="size-4" />
@@ -119,9 +117,30 @@ function Files({ task, branch, answer, file, onFile }: Props & { answer: Changes
             </IconButton>
           </span>
         </header>
-        <DiffPane key={shown.path} place={{ task, tree, file: shown }} split={view === "split" && matchMedia("(min-width: 1024px)").matches} comments={comments} />
+        {all ? (
+          <AllFiles task={task} tree={tree} files={files} shown={shown} viewed={viewed} split={aside} comments={comments} onTop={(top) => onFile(top.path, true)} />
+        ) : (
+          <DiffPane key={shown.path} place={{ task, tree, file: shown }} split={aside} comments={comments} />
+        )}
         <SendBar task={task} comments={comments} />
       </section>
     </div>
+  );
+}
+
+function OneHead({ shown, branch, viewed }: { shown: ChangedFile; branch: Branch; viewed: Viewed }) {
+  return (
+    <>
+      <StatusIcon status={shown.status} />
+      <h2 className="flex min-w-0 flex-1 items-baseline gap-1.5 font-mono text-code" title={`${shown.path} (${branch.name}${branch.target === null ? "" : ` to ${branch.target}`})`}>
+        <FileName file={shown} />
+      </h2>
+      {!shown.binary && (
+        <span className="shrink-0 text-meta tabular-nums max-sm:hidden">
+          <Counts additions={shown.additions} deletions={shown.deletions} />
+        </span>
+      )}
+      <ViewedBox file={shown} viewed={viewed} />
+    </>
   );
 }

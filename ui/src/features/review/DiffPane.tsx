@@ -1,6 +1,6 @@
 // One changed file: its diff in a window of rows, its images, or why there is nothing to show.
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type RefObject } from "react";
 import { read } from "../../lib/api";
 import type { ChangedFile, CommentView, FileColours, FileDiff, FileLines, Place as CommentPlace } from "../../lib/generated/types";
 import { useKeys } from "../../lib/keys";
@@ -19,14 +19,19 @@ export function address({ task, tree, file }: Place, what: string): string {
   return `/tasks/${task}/changes/${what}?tree=${tree}&path=${encodeURIComponent(file.path)}`;
 }
 
-export function DiffPane({ place: now, split, comments }: { place: Place; split: boolean; comments: CommentView[] }) {
+/** Where a diff stands in a window that it shares with others: at which height, how high before it is read, and whether it is meant by keys. */
+export type Frame = { scroller: RefObject<HTMLDivElement | null>; top: number; height: number; current: boolean };
+
+type PaneProps = { place: Place; split: boolean; comments: CommentView[]; frame?: Frame };
+
+export function DiffPane({ place: now, split, comments, frame }: PaneProps) {
   const { task, file } = now;
   const [writing, setWriting] = useState<CommentPlace | null>(null);
   // Of whatever tree: the file is the same in all that have its stamp, so it is not read again for the sake of others.
   // oxlint-disable-next-line react/exhaustive-deps
   const place = useMemo(() => now, [task, file.path, file.stamp]);
   const [answer, again] = useRead<FileDiff>(address(place, "file"), "", `${task} ${file.path}`);
-  if (answer.state === "loading") return <Skeleton lines={12} />;
+  if (answer.state === "loading") return frame ? <div style={{ height: frame.height }} /> : <Skeleton lines={12} />;
   if (answer.state === "failed") {
     return (
       <Empty title="This file can’t be shown" action={<Button onClick={again}>Retry</Button>}>
@@ -44,7 +49,7 @@ export function DiffPane({ place: now, split, comments }: { place: Place; split:
       </Empty>
     );
   }
-  return <Lines key={diff.tree} place={{ ...place, tree: diff.tree }} diff={diff} split={split} comments={comments} writing={writing} onWriting={setWriting} />;
+  return <Lines key={diff.tree} place={{ ...place, tree: diff.tree }} diff={diff} split={split} comments={comments} writing={writing} onWriting={setWriting} frame={frame} />;
 }
 
 /** The lines between hunks that were unfolded, read as they are wanted. */
@@ -85,10 +90,14 @@ function useUnfolded(path: string) {
   return { unfolded, unfold, lines, want };
 }
 
-type LinesProps = { place: Place; diff: FileDiff; split: boolean; comments: CommentView[]; writing: CommentPlace | null; onWriting: (place: CommentPlace | null) => void };
+type LinesProps = { place: Place; diff: FileDiff; split: boolean; comments: CommentView[]; writing: CommentPlace | null; onWriting: (place: CommentPlace | null) => void; frame: Frame | undefined };
 
-function Lines({ place, diff, split, comments, writing, onWriting }: LinesProps) {
-  const scroller = useRef<HTMLDivElement>(null);
+function Lines({ place, diff, split, comments, writing, onWriting, frame }: LinesProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const scroller = frame?.scroller ?? box;
+  const margin = frame?.top ?? 0;
+  /** How far the window is below the first line. */
+  const passed = () => Math.max(0, (scroller.current?.scrollTop ?? 0) - margin);
   const [colours] = useRead<FileColours>(address(place, "colours"));
   const { unfolded, unfold, lines, want } = useUnfolded(address(place, "lines"));
   const [selected, setSelected] = useState<{ from: number; to: number } | null>(null);
@@ -101,12 +110,15 @@ function Lines({ place, diff, split, comments, writing, onWriting }: LinesProps)
     getScrollElement: () => scroller.current,
     estimateSize: (at) => (rows[at]?.kind === "thread" ? 76 : rows[at]?.kind === "writing" ? 132 : ROW),
     getItemKey: (at) => keyOf(rows[at], at),
+    scrollMargin: margin,
+    // Whoever begins scrolls there, also a window that is not its own.
+    initialOffset: () => frame?.scroller.current?.scrollTop ?? 0,
     overscan: 12,
   });
   const shown = virtual.getVirtualItems();
   useEffect(() => want(shown.flatMap((item) => rows[item.index] ?? [])));
   const jump = (step: 1 | -1) => {
-    const top = Math.round((scroller.current?.scrollTop ?? 0) / ROW) + 2;
+    const top = Math.round(passed() / ROW) + 2;
     const all = changesOf(rows);
     const next = step === 1 ? all.find((at) => at > top) : all.findLast((at) => at < top);
     if (next !== undefined) virtual.scrollToIndex(Math.max(0, next - 2), { align: "start" });
@@ -121,7 +133,7 @@ function Lines({ place, diff, split, comments, writing, onWriting }: LinesProps)
     [rows, selected, path, onWriting],
   );
   const move = (step: 1 | -1, extend: boolean) => {
-    const top = Math.ceil((scroller.current?.scrollTop ?? 0) / ROW);
+    const top = Math.ceil(passed() / ROW);
     let at = selected ? (step === 1 ? selected.to : selected.from) + step : top;
     const isLine = (row: Row | undefined) => row?.kind === "line" || row?.kind === "pair";
     while (rows[at] && !isLine(rows[at])) at += step;
@@ -140,18 +152,20 @@ function Lines({ place, diff, split, comments, writing, onWriting }: LinesProps)
   const written = useCallback(() => {
     onWriting(null);
     setSelected(null);
-    scroller.current?.focus({ preventScroll: true });
+    box.current?.focus({ preventScroll: true });
   }, [onWriting]);
-  useKeys({
+  const keys = {
     "Shift+j": () => jump(1),
     "Shift+k": () => jump(-1),
     "Shift+c": () => onWriting({ path, old: false, from: 0, to: 0, quote: "" }),
-  });
+  };
+  useKeys(frame?.current === false ? {} : keys);
+  const scrolls = split ? (frame ? "overflow-hidden" : "overflow-x-hidden overflow-y-auto") : frame ? "overflow-x-auto overflow-y-hidden" : "overflow-auto";
   return (
     <>
       {/* A scrolling region must be reachable by keyboard. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions */}
-      <div ref={scroller} role="region" aria-label={`Diff of ${place.file.path}`} tabIndex={0} onKeyDown={onKeyDown} className={`@container min-h-0 flex-1 bg-panel font-mono text-code ${split ? "overflow-x-hidden overflow-y-auto" : "overflow-auto"}`}>
+      <div ref={box} role="region" aria-label={`Diff of ${place.file.path}`} tabIndex={0} onKeyDown={onKeyDown} className={`@container min-h-0 flex-1 bg-panel font-mono text-code ${scrolls}`}>
         <div className="relative [tab-size:4]" style={{ height: virtual.getTotalSize(), ...(split ? {} : { minWidth: `max(100%, calc(${widest + 3}ch + 108px))` }) }}>
           {shown.map((item) => {
             const row = rows[item.index];
@@ -162,7 +176,7 @@ function Lines({ place, diff, split, comments, writing, onWriting }: LinesProps)
                   data-index={item.index}
                   ref={row.kind === "thread" || row.kind === "writing" ? virtual.measureElement : null}
                   className="absolute top-0 left-0 w-full"
-                  style={{ ...(row.kind === "thread" || row.kind === "writing" ? {} : { height: ROW }), transform: `translateY(${item.start}px)` }}
+                  style={{ ...(row.kind === "thread" || row.kind === "writing" ? {} : { height: ROW }), transform: `translateY(${item.start - margin}px)` }}
                 >
                   <RowView
                     row={row}
@@ -180,7 +194,7 @@ function Lines({ place, diff, split, comments, writing, onWriting }: LinesProps)
           })}
         </div>
       </div>
-      {split && <Sideways columns={widest} scroller={scroller} />}
+      {split && <Sideways columns={widest} scroller={box} />}
       {diff.truncated && <p className="border-t border-line px-3 py-1.5 text-meta text-ink-3">It goes on; only the beginning is shown.</p>}
     </>
   );
@@ -200,7 +214,7 @@ function widestOf(diff: FileDiff): number {
 }
 
 /** Moves both sides at once, where lines are longer than half of the window. */
-function Sideways({ columns: wide, scroller }: { columns: number; scroller: React.RefObject<HTMLDivElement | null> }) {
+function Sideways({ columns: wide, scroller }: { columns: number; scroller: RefObject<HTMLDivElement | null> }) {
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div role="region" aria-label="Move both sides" tabIndex={0} className="h-3 shrink-0 overflow-x-auto overflow-y-hidden border-t border-line bg-ground" onScroll={(event) => scroller.current?.style.setProperty("--x", String(event.currentTarget.scrollLeft))}>

@@ -3,7 +3,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { FileMinus, FilePen, FilePlus, FileSymlink, MessageSquare } from "lucide-react";
 import { useEffect, useRef } from "react";
 import type { ChangedFile, CommentView, FileStatus } from "../../lib/generated/types";
-import { plural, whole } from "../../lib/words";
+import { plural, shortPath, whole } from "../../lib/words";
 import { TextField } from "../../ui/Small";
 import type { Viewed } from "./viewed";
 
@@ -76,6 +76,29 @@ function FileRow({ file, comments, current, viewed, onFile }: { file: ChangedFil
 }
 
 const sum = (files: ChangedFile[], of: "additions" | "deletions") => files.reduce((all, file) => all + file[of], 0);
+
+/** Its name whole, its folders where there is room. */
+export function FileName({ file }: { file: ChangedFile }) {
+  const cut = file.path.lastIndexOf("/") + 1;
+  return (
+    <>
+      <span className="truncate">
+        <span className="text-ink-3 max-sm:hidden">{shortPath(file.path.slice(0, cut), 60)}</span>
+        {file.path.slice(cut)}
+      </span>
+      {file.old_path !== null && <span className="truncate text-ink-3 max-sm:hidden">was {shortPath(file.old_path, 48)}</span>}
+    </>
+  );
+}
+
+export function ViewedBox({ file, viewed }: { file: ChangedFile; viewed: Viewed }) {
+  return (
+    <label className="flex shrink-0 items-center gap-1.5 text-meta text-ink-2">
+      <input type="checkbox" checked={viewed.has(file)} onChange={(event) => viewed.set(file, event.target.checked)} className="size-3.5 accent-accent" />
+      Viewed
+    </label>
+  );
+}
 
 export function Counts({ additions, deletions }: { additions: number; deletions: number }) {
   return (
