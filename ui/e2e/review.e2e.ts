@@ -217,6 +217,7 @@ test("comments_wait_and_go_together_and_the_card_is_there_in_the_same_frame", as
 test("a_session_that_can_not_start_leaves_the_comments_as_they_were", async ({ panel, page }) => {
   await reviewed(panel, page, { "a.ts": "const a = 1;\n" });
   await file(page, "a.ts").click();
+  await diff(page, "a.ts").waitFor();
   await page.keyboard.press("Shift+c");
   await page.getByRole("textbox", { name: "Comment on this file" }).fill("Explain it.");
   await page.getByRole("button", { name: "Comment", exact: true }).click();
