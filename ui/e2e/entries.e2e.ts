@@ -1,4 +1,6 @@
 // Every way to start an agent puts its card on top in the first frame after it, while nothing reaches the server.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "vitest";
 import type { Locator, Page } from "playwright-core";
 import { action, openBeside, openTask } from "./support/browser";
@@ -83,6 +85,42 @@ for (const [name, way] of Object.entries(WAYS)) {
     await expectInFirstFrame(panel, page, "implement", way.go);
   });
 }
+
+const PLAN: Record<string, Way> = {
+  the_button: { go: (page) => action(page, "Plan").click() },
+  the_hotkey: { go: (page) => page.keyboard.press("p") },
+  the_dialog: { ready: (page) => page.keyboard.press("Shift+P"), go: (page) => page.getByRole("dialog").getByRole("button", { name: "Plan" }).click() },
+  the_palette: {
+    ready: async (page) => {
+      await page.keyboard.press("Control+k");
+      await page.getByRole("combobox", { name: "Search and commands" }).fill("plan");
+    },
+    go: (page) => page.keyboard.press("Enter"),
+  },
+};
+
+for (const [name, way] of Object.entries(PLAN)) {
+  test(`plan_by_${name}_shows_the_card_in_the_first_frame`, async ({ panel, page }) => {
+    await openTask(page, "Alpha");
+    await way.ready?.(page);
+    await expectInFirstFrame(panel, page, "plan", way.go);
+  });
+}
+
+test("a_plan_fills_the_document_of_its_task_and_of_no_other", async ({ panel, page }) => {
+  panel.write("tasks/bare.md", "# Bare\n\nSay hello.\n");
+  await openTask(page, "Bare");
+  await action(page, "Plan").click();
+  const boxes = page.getByRole("main").getByRole("checkbox");
+  await expect.poll(() => boxes.count()).toBe(3);
+  await page.locator('aside [data-kind="plan"][data-status="completed"]').waitFor();
+  const text = readFileSync(join(panel.repo, "tasks/bare.md"), "utf8");
+  expect(text, "what stood there stands there").toMatch(/^# Bare\n\nSay hello\.\n\n## Plan\n\n- \[ \] Read/);
+  await openTask(page, "Beta");
+  expect(await page.getByRole("main").getByText("Read what is there").count()).toBe(0);
+  // Nothing of that is work to be kept.
+  expect(await page.locator("[data-task-id]", { hasText: "Bare" }).getAttribute("data-attention")).toBe("idle");
+});
 
 /** Alpha, implemented: all its boxes are ticked. */
 async function implemented(page: Page): Promise<void> {

@@ -56,6 +56,7 @@ impl Context {
 pub enum Command {
     Serve(serve::Serve),
     Task(task::Task),
+    Plan(start::Plan),
     Implement(start::Implement),
     Verify(start::Verify),
     Rewrite(start::Rewrite),
@@ -98,6 +99,7 @@ impl Command {
         match self {
             Self::Serve(command) => command.run(context),
             Self::Task(command) => command.run(context),
+            Self::Plan(command) => command.run(context),
             Self::Implement(command) => command.run(context),
             Self::Verify(command) => command.run(context),
             Self::Rewrite(command) => command.run(context),

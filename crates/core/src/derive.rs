@@ -91,6 +91,7 @@ pub fn task_actions(state: &State, task: &Task) -> Vec<Action> {
     let save = SaveDocument { id: task.id, base: task.document.version, text: String::new() };
     vec![
         Action::of(state, "implement", "Implement", &start(task, Kind::Implement)),
+        Action::of(state, "plan", "Plan", &start(task, Kind::Plan)),
         Action::of(state, "verify", "Verify", &start(task, Kind::Verify)),
         Action::of(state, "rewrite", "Rewrite", &start(task, Kind::Rewrite)),
         Action::of(state, "keep", "Keep", &Command::KeepWork(KeepWork::squash(task.id, ""))),

@@ -27,6 +27,7 @@ const MAP: [string, [string, string][]][] = [
     [
       ["i", "Implement with the defaults"],
       ["Shift I", "Implement with a choice"],
+      ["p", "Plan"],
       ["v", "Verify"],
       ["e", "Edit the document"],
       ["Shift L", "Keep with a message"],

@@ -13,7 +13,8 @@ import { Kbd } from "../ui/Small";
 
 const MOST = 8;
 /** The actions of a task. */
-const OFFERED = ["implement", "verify", "keep", "commit", "update", "propose", "look_at_proposal", "try", "untry", "revert", "discard", "undo_keep", "undo_discard", "archive", "restore"];
+const KEYS: Record<string, string> = { implement: "i", plan: "p", verify: "v" };
+const OFFERED = ["implement", "plan", "verify", "keep", "commit", "update", "propose", "look_at_proposal", "try", "untry", "revert", "discard", "undo_keep", "undo_discard", "archive", "restore"];
 
 export type PaletteProps = { task: string | null; onClose: () => void; onHelp: () => void; onCreate: () => void };
 
@@ -43,7 +44,7 @@ export function Palette({ task, onClose, onHelp, onCreate }: PaletteProps) {
     .map((action) => ({
       label: action.name === "undo_keep" ? "Undo Keep" : action.name === "look_at_proposal" ? "Refresh the pull request" : action.name === "undo_discard" ? "Undo Discard" : action.label,
       reason: action.enabled ? null : action.reason,
-      ...(action.name === "implement" ? { keys: "i" } : action.name === "verify" ? { keys: "v" } : {}),
+      ...(KEYS[action.name] === undefined ? {} : { keys: KEYS[action.name] }),
       run: close(() => actOnTask(shell, view?.row.id ?? "", action)),
     }));
   if (view) onTask.splice(1, 0, { label: "Implement with…", keys: "Shift I", run: () => setChoosing(true) });

@@ -23,6 +23,7 @@ export function actOnTask(shell: Shell, task: string, action: Action | undefined
   if (!action?.enabled) return;
   switch (action.name) {
     case "implement":
+    case "plan":
     case "verify":
       startSession(shell, task, action.name);
       return;

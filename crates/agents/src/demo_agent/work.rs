@@ -20,6 +20,7 @@ impl Turn {
         match (self.prompt.kind.as_deref(), document) {
             (Some("verify"), Some(document)) => self.verify(&document).await,
             (Some("rewrite"), Some(document)) => self.rewrite(&document).await,
+            (Some("plan"), Some(document)) => self.plan(&document).await,
             (Some("implement"), _) if self.prompt.merged.is_some() || self.prompt.taken_back => self.resolve().await,
             (Some("implement") | None, Some(document)) => self.implement(&document).await,
             (Some("commit-message"), Some(document)) => self.message(&document).await,
@@ -147,6 +148,26 @@ impl Turn {
         let verdict = if passed == Some(true) && open == 0 { "verified" } else { "not verified" };
         let text = format!("{check} {open} of {} boxes are open.\n\n{list}\n\nVerdict: **{verdict}**.\n", boxes.len());
         self.speak(&text).await;
+    }
+
+    /// A plan that holds for any task: a model would read the code.
+    async fn plan(&mut self, document: &str) {
+        let Some(text) = self.read(document).await else { return };
+        self.voice.thought("Scripted, no model: I write the plan that I write for every task.\n").await;
+        if !files::boxes(&text).is_empty() {
+            return self.speak("A plan stands there already. (Demo agent: scripted, no model.)\n").await;
+        }
+        let gap = if text.ends_with('\n') { "\n" } else { "\n\n" };
+        let steps = ["Read what is there", "Change what the task asks for", "Run the checks of the project"];
+        let mut written = format!("{text}{gap}## Plan\n\n");
+        // One after the other, as a model writes.
+        self.write(document, Some(text), Some(written.clone())).await;
+        for step in steps {
+            let old = std::mem::take(&mut written);
+            written = format!("{old}- [ ] {step}\n");
+            self.write(document, Some(old), Some(written.clone())).await;
+        }
+        self.speak("The plan stands in the document. (Demo agent: scripted, no model.)\n").await;
     }
 
     async fn rewrite(&mut self, document: &str) {

@@ -1,4 +1,4 @@
-//! `qd implement`, `qd verify`, `qd rewrite`: starting a session on a task.
+//! `qd plan`, `qd implement`, `qd verify`, `qd rewrite`: starting a session on a task.
 
 use super::Context;
 use crate::client::{Sending, find};
@@ -12,6 +12,13 @@ use qd_core::status::Kind;
 /// Prints the id of the session first. `qd logs -f ID` follows it.
 #[derive(clap::Args)]
 pub struct Implement {
+    #[command(flatten)]
+    choice: Choice,
+}
+
+/// Have an agent write a plan into the document of a task.
+#[derive(clap::Args)]
+pub struct Plan {
     #[command(flatten)]
     choice: Choice,
 }
@@ -76,6 +83,13 @@ impl Implement {
     /// Starts it.
     pub fn run(self, context: &Context) -> Result<(), Error> {
         self.choice.start(Kind::Implement, context)
+    }
+}
+
+impl Plan {
+    /// Starts it.
+    pub fn run(self, context: &Context) -> Result<(), Error> {
+        self.choice.start(Kind::Plan, context)
     }
 }
 

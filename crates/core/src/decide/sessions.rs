@@ -20,7 +20,7 @@ const BELIEVED: u64 = 120_000;
 const LATEST: u64 = 8 * 24 * 3_600_000;
 
 pub(super) fn start(state: &State, c: &StartSession, cx: Context) -> Result<Vec<Op>, Reject> {
-    if c.kind == Kind::Implement {
+    if matches!(c.kind, Kind::Implement | Kind::Plan) {
         holds_work(task(state, c.task)?)?;
     }
     Ok(vec![Op::put(Row::Session(begun(state, c, cx)?))])

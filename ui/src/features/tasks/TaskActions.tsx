@@ -11,7 +11,7 @@ import { Dialog } from "../../ui/Dialog";
 import { LandDialog } from "./LandDialog";
 import { StartDialog } from "./StartDialog";
 
-const ORDER = ["implement", "verify", "keep", "try", "discard", "undo_keep", "undo_discard", "restore"];
+const ORDER = ["implement", "plan", "verify", "keep", "try", "discard", "undo_keep", "undo_discard", "restore"];
 
 export function TaskActions({ view, onRewrite }: { view: TaskView; onRewrite: () => void }) {
   const shell = useShell();
@@ -25,6 +25,8 @@ export function TaskActions({ view, onRewrite }: { view: TaskView; onRewrite: ()
   useKeys({
     i: () => run(find("implement")),
     "Shift+i": () => setDialog("implement"),
+    p: () => run(find("plan")),
+    "Shift+p": () => setDialog("plan"),
     v: () => run(find("verify")),
     "Shift+v": () => setDialog("verify"),
     "Shift+a": () => put(),
@@ -141,6 +143,7 @@ function Guards({ title, guards, onArchive, onClose }: { title: string; guards: 
 }
 
 const EXPLAIN: Record<string, string> = {
+  plan: "An agent writes the plan into the document (p)",
   verify: "An agent checks the work (v)",
   keep: "Put the work onto its target branch as one commit",
   try: "Put the work into your own checkout, to try it there",
