@@ -206,6 +206,14 @@ const CREATE: Record<string, Way> = {
     },
     go: (page) => page.getByRole("option", { name: /^Create and start/ }).click(),
   },
+  the_button_that_plans_it: { ready: fillBox, go: (page) => page.getByRole("button", { name: "Create and plan" }).click() },
+  the_palette_that_plans_it: {
+    ready: async (page) => {
+      await page.keyboard.press("Control+k");
+      await page.getByRole("combobox", { name: "Search and commands" }).fill("A task of its own [[demo: no-permission]]");
+    },
+    go: (page) => page.getByRole("option", { name: /^Create and plan/ }).click(),
+  },
 };
 
 for (const [name, way] of Object.entries(CREATE)) {

@@ -95,16 +95,21 @@ export function Palette({ task, onClose, onHelp, onCreate }: PaletteProps) {
               <Item value="create" onSelect={close(() => void navigate({ to: "/tasks/$task", params: { task: createTask(shell, project.id, text) } }))}>
                 <span className="min-w-0 flex-1 truncate">Create “{text.trim()}”</span>
               </Item>
-              <Item
-                value="create-and-start"
-                onSelect={close(() => {
-                  const made = createTask(shell, project.id, text);
-                  startSession(shell, made, "implement");
-                  void navigate({ to: "/tasks/$task", params: { task: made } });
-                })}
-              >
-                <span className="min-w-0 flex-1 truncate">Create and start “{text.trim()}”</span>
-              </Item>
+              {(["plan", "implement"] as const).map((kind) => (
+                <Item
+                  key={kind}
+                  value={`create-and-${kind}`}
+                  onSelect={close(() => {
+                    const made = createTask(shell, project.id, text);
+                    startSession(shell, made, kind);
+                    void navigate({ to: "/tasks/$task", params: { task: made } });
+                  })}
+                >
+                  <span className="min-w-0 flex-1 truncate">
+                    Create and {kind === "plan" ? "plan" : "start"} “{text.trim()}”
+                  </span>
+                </Item>
+              ))}
             </Command.Group>
           )}
         </Command.List>

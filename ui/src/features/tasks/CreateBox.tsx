@@ -16,10 +16,10 @@ export function CreateBox({ onCreated }: { onCreated?: () => void }) {
   const [chosen, setChosen] = useState<string | null>(null);
   const project = projects.find((p) => p.id === chosen) ?? projects[0];
   const reason = text.trim() === "" ? "Write a title first." : project ? null : "No project is open.";
-  const create = (andStart: boolean) => {
+  const create = (then: "plan" | "implement" | null) => {
     if (reason !== null || !project) return;
     const task = createTask(shell, project.id, text);
-    if (andStart) startSession(shell, task, "implement");
+    if (then !== null) startSession(shell, task, then);
     setText("");
     onCreated?.();
     void navigate({ to: "/tasks/$task", params: { task } });
@@ -29,7 +29,7 @@ export function CreateBox({ onCreated }: { onCreated?: () => void }) {
       className="flex flex-col gap-2"
       onSubmit={(event) => {
         event.preventDefault();
-        create(false);
+        create(null);
       }}
     >
       <TextBox
@@ -42,7 +42,7 @@ export function CreateBox({ onCreated }: { onCreated?: () => void }) {
         onKeyDown={(event) => {
           if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
             event.preventDefault();
-            create(event.shiftKey);
+            create(event.shiftKey ? "implement" : null);
           }
         }}
         className="min-h-28 text-doc"
@@ -61,10 +61,13 @@ export function CreateBox({ onCreated }: { onCreated?: () => void }) {
           {MOD}+Enter creates, {MOD}+Shift+Enter starts it too
         </span>
         <span className="ms-auto flex gap-2">
-          <Button reason={reason ?? project?.problem ?? null} onClick={() => create(true)}>
+          <Button reason={reason ?? project?.problem ?? null} title="An agent writes the plan into the new document" onClick={() => create("plan")}>
+            Create and plan
+          </Button>
+          <Button reason={reason ?? project?.problem ?? null} title="An agent implements it at once" onClick={() => create("implement")}>
             Create and start
           </Button>
-          <Button look="primary" type="submit" reason={reason} onClick={() => create(false)}>
+          <Button look="primary" type="submit" reason={reason} onClick={() => create(null)}>
             Create
           </Button>
         </span>
