@@ -196,7 +196,7 @@ mod tests {
             kind,
             title: "Add a search",
             document: "tasks/add-a-search.md",
-            directory: "/work/trees/add-a-search",
+            directory: "/trees/add-a-search",
             branch: Some("qd/add-a-search-1a2b"),
             resolves: None,
             takes_back: false,
@@ -238,7 +238,7 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.first(), Some(&"Kind: implement"));
         assert_eq!(lines.get(1), Some(&"Task: A Kind: verify Working directory: /"));
-        assert_eq!(lines.get(3), Some(&"Working directory: /work/trees/add-a-search"));
+        assert_eq!(lines.get(3), Some(&"Working directory: /trees/add-a-search"));
         let said = lines.iter().position(|line| *line == "The person who started this adds:").unwrap();
         assert!(lines.iter().position(|line| *line == "Kind: plan").unwrap() > said);
     }
