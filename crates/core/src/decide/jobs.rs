@@ -7,7 +7,7 @@ use crate::command::{Done, JobDoing, JobDone, JobFailed, JudgeWork, OnJob, OnTas
 use crate::derive::merged;
 use crate::ids::{Mid, TaskId, of_cause};
 use crate::op::{Op, Reject, RejectCode};
-use crate::row::{Conflict, Job, JobState, Landing, Qa, Row, Task, Verdict, Work};
+use crate::row::{Conflict, Job, JobState, Landing, Project, Qa, Row, Task, Verdict, Work};
 use crate::state::State;
 use crate::status::Kind;
 
@@ -132,7 +132,8 @@ pub(super) fn done(state: &State, c: &JobDone, cx: Context) -> Result<Vec<Op>, R
         Done::Proposed { .. } | Done::ProposalSeen { .. } => ops.extend(proposing::done(task, &c.done)),
         Done::Moved { path } => {
             ops.extend(edit_task(task, |t| t.path = Some(path.clone())));
-            if state.project(task.project).is_some_and(|project| project.commits) {
+            let commits = |project: &Project| project.commits && project.problem.is_none();
+            if state.project(task.project).is_some_and(commits) {
                 let what = if row.work == (Work::MoveDocument { archived: true }) { "Archive" } else { "Restore" };
                 let message = format!("{what} \"{}\"", task.title);
                 let paths = task.path.iter().chain([path]).cloned().collect();

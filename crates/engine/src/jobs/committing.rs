@@ -12,6 +12,9 @@ use std::path::PathBuf;
 /// The kind of receipt that says where a commit began. It stays until the rows say that it is made.
 pub(super) const BEGUN: &str = "commit";
 
+const STAGED: &str = "What is staged of these files does not go together with the chosen parts. Commit the files whole, or \
+                      unstage them (git reset) in the worktree.";
+
 /// Where HEAD was when a commit was begun.
 #[derive(Serialize, Deserialize)]
 struct Begun {
@@ -61,11 +64,7 @@ fn refusal(outcome: CommitOutcome) -> Failure {
         CommitOutcome::Changed { path } => {
             format!("{path} is not what its parts were chosen of any more: look at it again.")
         }
-        CommitOutcome::Staged => {
-            "What is staged of these files does not go together with the chosen parts. Commit the files \
-                                  whole, or unstage them (git reset) in the worktree."
-                .to_owned()
-        }
+        CommitOutcome::Staged => STAGED.to_owned(),
         CommitOutcome::MergeOpen => {
             "While a merge is open git commits all of it or nothing. Commit everything, or finish the merge.".to_owned()
         }

@@ -6,7 +6,7 @@ use crate::receipts;
 use crate::work::documents;
 use qd_core::command::Done;
 use qd_core::decide::taken_back;
-use qd_core::row::{How, Landing, Reverted, TakingBack};
+use qd_core::row::{Branch, How, Landing, Reverted, TakingBack};
 use qd_git::revert::{PreparedRevert, RevertOutcome, RevertPrepared};
 use qd_git::{RevertRequest, TakeBackRequest, Updated};
 use std::path::Path;
@@ -69,10 +69,20 @@ pub(super) async fn revert(site: &Site) -> Result<Done, Failure> {
 pub(super) async fn take_back(site: &Site) -> Result<Done, Failure> {
     let landing = site.task.landed().ok_or_else(|| Failure::new("Nothing of this task is there to be taken back."))?;
     let branch = site.task.branch.as_ref().ok_or_else(|| Failure::new("There is no worktree to take it back in."))?;
-    let worktree = Path::new(&branch.path);
-    if branch.discarded.is_some() {
-        discarding::undo(site).await?;
+    if branch.discarded.is_none() {
+        return take_back_in(site, branch, landing).await;
     }
+    discarding::undo(site).await?;
+    let taken = take_back_in(site, branch, landing).await;
+    if taken.is_err() {
+        // As the rows say that it is.
+        discarding::discard(site).await?;
+    }
+    taken
+}
+
+async fn take_back_in(site: &Site, branch: &Branch, landing: &Landing) -> Result<Done, Failure> {
+    let worktree = Path::new(&branch.path);
     let request = request(site, landing)?;
     if site.repo.is_begun(worktree) && site.repo.reverting(worktree)?.as_ref() != Some(&request.new) {
         return Err(Failure::new("A merge is open in the worktree. Finish or abort it, then retry."));

@@ -2,7 +2,7 @@
 
 use super::{Work, done_work};
 use crate::testing::{git, on};
-use qd_core::command::{Command, CommitWork, KeepWork, ResolveFile, UpdateWork};
+use qd_core::command::{Command, CommitWork, KeepWork, OnJob, ResolveFile, UpdateWork};
 use qd_core::derive::in_conflict;
 use qd_core::row::{Branch, Changed, How, JobState, Side, Start};
 use std::fs;
@@ -241,4 +241,23 @@ async fn target_that_moves_while_something_is_resolved_comes_in_once_more() {
     assert_eq!(git(&work.worktree, &["log", "-2", "--merges", "--format=%P"]).split_whitespace().count(), 4);
     work.keep_as(How::Squash).await;
     assert_eq!(work.bench.git(&["show", "main:lib.rs"]), "fn a() {}\nfn b() {}\nfn c() {}\n");
+}
+
+#[tokio::test]
+async fn worktree_that_was_discarded_stays_so_where_there_is_nothing_to_take_back() {
+    let work = done_work().await;
+    let before = work.main();
+    work.keep_as(How::Squash).await;
+    work.bench.person(Command::DiscardWork(on(work.task.id))).await;
+    work.bench.settled().await;
+    work.bench.git(&["reset", "-q", "--hard", &before]);
+    let what = UpdateWork { id: work.task.id, session: None, start: Start::default() };
+    let job = work.bench.person(Command::TakeBack(Box::new(what))).await;
+    let (reason, _) = work.failure(job).await;
+    assert_eq!(reason, "There is nothing to take back: main does not have it any more.");
+    assert!(work.branch().discarded.is_some() && !work.worktree.exists());
+    work.bench.person(Command::DropJob(OnJob { id: job })).await;
+    work.bench.person(Command::UndoDiscard(on(work.task.id))).await;
+    work.bench.settled().await;
+    assert_eq!(work.file(), "fn a() {}\nfn b() {}\n");
 }
