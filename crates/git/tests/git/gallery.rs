@@ -14,8 +14,11 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use qd_git::revert::{RevertOutcome, RevertPrepared, RevertRequest};
-use qd_git::{Changes, CommitId, FileChange, How, KeepOutcome, KeepReceipt, KeepRequest, Status, UndoOutcome};
+use qd_git::revert::{RevertOutcome, RevertPrepared};
+use qd_git::{
+    Changes, CommitId, FileChange, How, KeepOutcome, KeepReceipt, KeepRequest, KeptIndex, RevertRequest, Status,
+    TakeBackRequest, UndoOutcome, Updated,
+};
 
 use crate::fixture::{Fixture, content, write};
 
@@ -145,15 +148,38 @@ impl Place {
         assert_eq!((fixture.tip("main"), content(root)), (base, before.clone()));
         let again = self.keep().await;
         assert_eq!(fixture.tip_tree("main"), changes.tree.as_str());
+        self.take_back_in_the_worktree(&again).await;
+        assert_eq!(content(&self.worktree), work);
         self.revert(&again).await;
         assert_eq!(content(root), before);
         assert_eq!(fixture.git(root, &["status", "--porcelain", "-uall"]), status);
         assert_eq!(content(&self.worktree), work);
     }
 
+    /// The worktree stands on the target without the work, and then where it was before.
+    async fn take_back_in_the_worktree(&self, receipt: &KeepReceipt) {
+        let repo = &self.fixture.repo;
+        let state = || (self.git(&["rev-parse", "HEAD"]), self.git(&["status", "--porcelain", "-uall"]));
+        let before = state();
+        let index = KeptIndex::in_folder(self.fixture.dir.path().join("kept"));
+        std::fs::create_dir_all(self.fixture.dir.path().join("kept")).unwrap();
+        let moment = repo.keep_moment(&self.worktree, &index, "refs/quarterdeck/updates/t").await.unwrap();
+        let request = TakeBackRequest {
+            revert: reverting(receipt),
+            worktree: self.worktree.clone(),
+            label: "quarterdeck/without/work".into(),
+            exclude: Vec::new(),
+        };
+        assert_eq!(repo.take_back(&request).await.unwrap(), Updated::Merged);
+        assert_eq!(self.git(&["rev-parse", "HEAD"]).trim(), receipt.new.as_str());
+        let tree = self.fixture.git(&self.root, &["rev-parse", &format!("{}^{{tree}}", receipt.old)]);
+        assert_eq!(self.changes().await.tree.as_str(), tree.trim(), "what the work brought is gone, and nothing else");
+        repo.go_back(&self.worktree, &index, &moment, "refs/quarterdeck/updates/t.undone", &[]).await.unwrap();
+        assert_eq!(state(), before);
+    }
+
     async fn revert(&self, receipt: &KeepReceipt) {
-        let KeepReceipt { old, new, .. } = receipt.clone();
-        let request = RevertRequest { target: "main".into(), old, new, message: "Revert it".into() };
+        let request = reverting(receipt);
         let RevertPrepared::Ready(prepared) = self.fixture.repo.prepare_revert(&request).await.unwrap() else {
             panic!("nothing to revert")
         };
@@ -204,6 +230,10 @@ impl Place {
         let status = self.fixture.git(&self.root, &["diff-index", "--cached", "--raw", "HEAD"]);
         (self.fixture.tip("main"), content(&self.root), content(&self.worktree), status)
     }
+}
+
+fn reverting(KeepReceipt { old, new, .. }: &KeepReceipt) -> RevertRequest {
+    RevertRequest { target: "main".into(), old: old.clone(), new: new.clone(), message: "Revert it".into() }
 }
 
 pub fn told(changes: &Changes) -> Vec<String> {
