@@ -225,7 +225,7 @@ impl Hub {
                     }
                 }
                 // No stream stands: the newest snapshot is the best place to begin again from.
-                None if matches!(self.link, Link::Closed | Link::Waiting(_)) => self.begin_at(port, offset, effects),
+                None if !matches!(self.link, Link::Open | Link::Opening) => self.begin_at(port, offset, effects),
                 None => self.send_for_snapshot(&[port], effects),
             },
         }
