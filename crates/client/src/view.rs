@@ -181,11 +181,12 @@ impl Client {
     }
 
     fn meets(&self, task: &Task) -> Option<MeetsLine> {
-        let there = |id| self.visible.task(id).filter(|other| other.standing().is_some());
-        let met: Vec<&Meets> = task.standing()?.meets.iter().filter(|met| there(met.task).is_some()).collect();
-        let conflicts = met.iter().any(|met| met.conflicts > 0);
-        let shown = met.iter().filter(|met| !conflicts || met.conflicts > 0);
-        let titles: Vec<String> = shown.filter_map(|met| Some(there(met.task)?.title.clone())).collect();
+        let there = |met: &Meets| self.visible.task(met.task).filter(|other| other.standing().is_some());
+        let met: Vec<(bool, &Task)> =
+            task.standing()?.meets.iter().filter_map(|met| Some((met.conflicts > 0, there(met)?))).collect();
+        let conflicts = met.iter().any(|(conflicts, _)| *conflicts);
+        let shown = met.iter().filter(|(one, _)| *one == conflicts);
+        let titles: Vec<String> = shown.map(|(_, other)| other.title.clone()).collect();
         (!titles.is_empty()).then_some(MeetsLine { conflicts, titles })
     }
 

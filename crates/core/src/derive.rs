@@ -228,7 +228,7 @@ pub(crate) fn review_ready(state: &State, task: &Task) -> bool {
         return false;
     }
     let newer = |landing: &Landing| {
-        branch.taking_back.is_some() || landing.reverted.is_some() || last.is_some_and(|ended| ended > landing.at)
+        task.taking_back().is_some() || landing.reverted.is_some() || last.is_some_and(|ended| ended > landing.at)
     };
     let newer = task.landing.as_ref().is_none_or(newer);
     newer && branch.changed.as_ref().is_some_and(|changed| changed.files > 0)

@@ -109,7 +109,8 @@ fn pending(state: &State) -> Vec<Job> {
 async fn run(engine: Engine, job: Job) {
     let (id, task) = (job.id, job.task);
     // Nobody can count what is in a worktree before the rows say that it stands.
-    let stands_again = matches!(job.work, Work::UndoDiscard | Work::TakeBack);
+    let stands = |engine: &Engine| engine.read(|state| state.task(task).is_some_and(|task| task.standing().is_some()));
+    let stood = stands(&engine);
     step::passed(Step::JobTaken);
     let command = match outcome(&engine, job).await {
         Ok(done) => Command::JobDone(JobDone { id, done }),
@@ -125,7 +126,7 @@ async fn run(engine: Engine, job: Job) {
     }
     step::passed(Step::JobTold);
     keeping::tidy(&engine);
-    if stands_again {
+    if !stood && stands(&engine) {
         engine.count_changes(task).await;
     }
 }

@@ -11,11 +11,13 @@ use crate::changes::{FileChange, SUBMODULE};
 use crate::command::GitError;
 use crate::discard::{DiscardError, remove_file};
 use crate::ids::{CommitId, TreeHash};
+use crate::merging::BEGUN;
 use crate::moment::{KeptIndex, Moment};
 use crate::path::{GitPath, ended};
 use crate::repo::{Head, Repo};
 use crate::snapshot::{Objects, TempIndex};
 use crate::sparse::leave_out;
+use crate::standing::git_dir;
 
 /// Proof of a going back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -202,15 +204,8 @@ impl Repo {
 
     /// Forgets that a merge, a rebase or the like is under way; files, index and HEAD stay.
     pub(crate) async fn quit_what_was_begun(&self, worktree: &Path) -> Result<(), GitError> {
-        let own = self.read(worktree, "rev-parse").args(["--absolute-git-dir"]).path().await?;
-        let begun = [
-            ("MERGE_HEAD", "merge"),
-            ("CHERRY_PICK_HEAD", "cherry-pick"),
-            ("REVERT_HEAD", "revert"),
-            ("rebase-merge", "rebase"),
-            ("rebase-apply", "rebase"),
-        ];
-        for (_, command) in begun.into_iter().filter(|(name, _)| own.join(name).exists()) {
+        let own = git_dir(worktree);
+        for (_, command) in BEGUN.into_iter().filter(|(name, _)| own.join(name).exists()) {
             self.write(worktree, command).arg("--quit").answer().await?;
         }
         Ok(())

@@ -13,8 +13,14 @@ use crate::standing::git_dir;
 
 /// A file in conflict is searched so far for the marks of git.
 const SEARCHED: u64 = 16 << 20;
-/// What is under way where one of these lies in the git directory.
-const BEGUN: [&str; 5] = [MERGING, "CHERRY_PICK_HEAD", REVERTING, "rebase-merge", "rebase-apply"];
+/// What is under way where one of these lies in the git directory, and the command of git that does it.
+pub(crate) const BEGUN: [(&str, &str); 5] = [
+    (MERGING, "merge"),
+    ("CHERRY_PICK_HEAD", "cherry-pick"),
+    (REVERTING, "revert"),
+    ("rebase-merge", "rebase"),
+    ("rebase-apply", "rebase"),
+];
 /// The file in the git directory that names what is being merged.
 pub(crate) const MERGING: &str = "MERGE_HEAD";
 /// The file in the git directory that names what is being reverted.
@@ -45,7 +51,7 @@ impl Repo {
     /// Whether a merge, a cherry-pick, a revert or a rebase is under way in `worktree`.
     pub fn is_begun(&self, worktree: &Path) -> bool {
         let folder = git_dir(worktree);
-        BEGUN.iter().any(|name| folder.join(name).exists())
+        BEGUN.iter().any(|(name, _)| folder.join(name).exists())
     }
 
     /// The files of `worktree` whose conflict nobody has resolved: those that git lists as unmerged, but for text from

@@ -158,7 +158,7 @@ pub(super) fn done(state: &State, c: &JobDone, cx: Context) -> Result<Vec<Op>, R
                     branch.update = None;
                 }
             }));
-            if task.standing().is_some_and(|branch| branch.taking_back.is_some()) {
+            if task.taking_back().is_some() {
                 // The worktree gets the work back.
                 ops.push(job(cx, task.id, Work::UndoUpdate));
             }

@@ -81,7 +81,7 @@ pub(super) fn keep(state: &State, c: &KeepWork, cx: Context) -> Result<Vec<Op>, 
         return Err(not_allowed("The worktree has no changes to keep."));
     }
     not_tried(row)?;
-    if branch.taking_back.is_none() {
+    if row.taking_back().is_none() {
         return Ok(vec![job(cx, c.id, Work::Keep { message: message(row, &c.message)?, how: c.how })]);
     }
     if row.landed().is_none() {
@@ -260,7 +260,7 @@ pub(super) fn resolved(branch: &Branch) -> Result<(), Reject> {
 
 /// Refuses while the worktree holds what takes kept work back.
 pub(super) fn holds_work(row: &Task) -> Result<(), Reject> {
-    match row.standing().and_then(|branch| branch.taking_back.as_ref()) {
+    match row.taking_back() {
         Some(_) => Err(not_allowed("What was kept is being taken back in the worktree. Keep that, or undo it, first.")),
         None => Ok(()),
     }
@@ -280,7 +280,7 @@ pub(super) fn message(row: &Task, text: &str) -> Result<String, Reject> {
     if !text.trim().is_empty() {
         return Ok(text.to_owned());
     }
-    if let (Some(landing), Err(_)) = (row.landed(), holds_work(row)) {
+    if let Some((landing, _)) = row.landed().zip(row.taking_back()) {
         return Ok(taken_back(row, landing));
     }
     let draft = row.standing().and_then(Branch::fresh_draft);

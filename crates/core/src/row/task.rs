@@ -89,6 +89,11 @@ impl Task {
         self.branch.as_ref().filter(|branch| branch.discarded.is_none())
     }
 
+    /// What is being taken back in its worktree, where that stands.
+    pub fn taking_back(&self) -> Option<&TakingBack> {
+        self.standing()?.taking_back.as_deref()
+    }
+
     /// What was last kept of it, where that stands on its target branch.
     pub fn landed(&self) -> Option<&Landing> {
         self.landing.as_ref().filter(|landing| landing.reverted.is_none())

@@ -122,7 +122,7 @@ fn request(site: &Site, branch: &Branch, target: &str, message: &str, how: How) 
 }
 
 fn kept(site: &Site, target: &str, prepared: &PreparedKeep, check: Option<Checked>) -> Done {
-    if site.task.standing().is_some_and(|branch| branch.taking_back.is_some()) {
+    if site.task.taking_back().is_some() {
         return Done::Reverted { reverted: Reverted { commit: prepared.new.to_string(), at: site.now() } };
     }
     let landing = row::Landing {
